@@ -1,0 +1,1 @@
+"""Text in, dictionaries of numpy arrays out; `data` never imports jax."""

@@ -1,0 +1,103 @@
+"""What the repository knows about each named corpus: its files, checksums, licence and where it comes from.
+
+The numbers stand in `catalogue.tsv`, a line a file. Size and sha256 are those of the plain text, since two
+gzips of one text differ; an archive (.zip) is read in place and stands with its own bytes. A url of "-"
+means that no public address serves that file alone. manythings.org puts new editions under old names, so its
+archives are fetched from copies pinned to a commit.
+"""
+
+import csv
+import dataclasses
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    """One file by its usual path under a data folder, plain; `path + ".gz"` is accepted in its place."""
+
+    path: str
+    size: int
+    sha256: str
+    url: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Corpus:
+    """A published data set: what to call it, what may be done with it, and its files.
+
+    `by_hand` says how to come by files that have no url.
+    """
+
+    name: str
+    title: str
+    kind: str
+    licence: str
+    homepage: str
+    citation: str
+    files: tuple[File, ...]
+    by_hand: str = ""
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files)
+
+
+def known(kind: str, name: str, choices: Iterable[str]) -> str:
+    """The name itself if it is one of the choices; else an error with the choices and a guess."""
+    choices = list(choices)
+    if name in choices:
+        return name
+    close = difflib.get_close_matches(str(name), choices, n=1)
+    guess = f"; did you mean {close[0]!r}?" if close else ""
+    raise ValueError(f"unknown {kind} {name!r}: choose from {', '.join(choices)}{guess}")
+
+
+def get(name: str) -> Corpus:
+    return CORPORA[known("corpus", name, CORPORA)]
+
+
+def _files(corpus: str) -> tuple[File, ...]:
+    with Path(__file__).with_name("catalogue.tsv").open(encoding="utf-8", newline="") as table:
+        return tuple(
+            File(row["path"], int(row["size"]), row["sha256"], None if row["url"] == "-" else row["url"])
+            for row in csv.DictReader(table, delimiter="\t")
+            if row["corpus"] == corpus
+        )
+
+
+CORPORA = {
+    corpus.name: corpus
+    for corpus in (
+        Corpus(
+            name="multi30k",
+            title="Multi30k, task 1: captions of pictures in four languages",
+            kind="parallel: en de fr cs",
+            licence="no licence text; derived from Flickr30k, for non-commercial research and education",
+            homepage="https://github.com/multi30k/dataset",
+            citation="Elliott et al. 2016, Multi30K: Multilingual English-German Image Descriptions",
+            files=_files("multi30k"),
+        ),
+        Corpus(
+            name="tatoeba",
+            title="Tatoeba sentence pairs of manythings.org (German 2018-04-07, French 2017-09-29)",
+            kind="parallel: en-de en-fr",
+            licence="CC BY 2.0",
+            homepage="https://www.manythings.org/anki/",
+            citation="tatoeba.org, by way of manythings.org/anki",
+            files=_files("tatoeba"),
+        ),
+        Corpus(
+            name="newstest",
+            title="WMT newstest2013 and newstest2014, plain text: test sets only",
+            kind="parallel: 2013 en de fr cs, 2014 en-de en-fr",
+            licence="free for research (WMT)",
+            homepage="https://www.statmt.org/wmt14/translation-task.html",
+            citation="Bojar et al. 2014, Findings of the 2014 Workshop on Statistical Machine Translation",
+            files=_files("newstest"),
+            by_hand="take it from statmt.org (dev.tgz of wmt13, test-full.tgz of wmt14) or from "
+            "sacreBLEU's mirrors (`sacrebleu -t wmt14/full -l en-de --echo src`)",
+        ),
+    )
+}

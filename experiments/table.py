@@ -1,0 +1,222 @@
+"""An experiment is its table: rows that are runs, columns that are scores, and published values beside them.
+
+No number is printed without its protocol, and none is compared with a number taken under another.
+"""
+
+import csv
+import dataclasses
+import io
+import itertools
+import math
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from experiments import markup
+from experiments.columns import COMPARED, Cell, Column, Cost, Significance
+from experiments.ledger import Record
+from experiments.markup import Code, Grid
+
+Records = Mapping[str, Sequence[Record]]
+Cells = Mapping[str, Mapping[str, Cell | None]]
+FORMATS = ("md", "latex", "csv", "html")
+MISSING = "–"
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """A row of somebody else's table: values as its source prints them ("" where it has none)."""
+
+    row: str
+    values: Mapping[str, str]
+    protocol: str
+    source: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A question, the runs that answer it and what is read off them.
+
+    Rows are opaque here: the command line trains them, the table reads what they left in their directories.
+    """
+
+    name: str
+    title: str
+    question: str
+    rows: Mapping[str, Any]
+    columns: Mapping[str, Column | Cost | Significance]
+    baseline: str
+    published: tuple[Published, ...] = ()
+    seeds: tuple[int, ...] = (0, 1, 2)
+    smoke: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if self.baseline not in self.rows:
+            raise ValueError(f"table {self.name}: the baseline {self.baseline!r} is none of its rows")
+
+    def command(self, rows: Sequence[str]) -> str:
+        """What to type to fill these rows."""
+        chosen = [] if list(rows) == list(self.rows) else ["--rows", *rows]
+        return shlex.join(["lookback", "run", self.name, *chosen])
+
+
+def cells(table: Table, records: Records, p_values: bool = True) -> Cells:
+    """{row: {column: Cell, or None where nothing was run}}; scores of unlike protocol are refused."""
+    for name, column in table.columns.items():
+        if isinstance(column, Column):
+            _require_one_protocol(table, name, column, records)
+    baseline = records.get(table.baseline, ())
+    return {
+        row: {
+            name: column.cell(records.get(row, ()), baseline)
+            if p_values or not isinstance(column, Significance)
+            else None
+            for name, column in table.columns.items()
+        }
+        for row in table.rows
+    }
+
+
+def render(table: Table, records: Records, format: str = "md", p_values: bool = True) -> str:
+    """The table as md, latex, csv or html; `p_values=False` spares the seconds the bootstrap takes."""
+    if format not in FORMATS:
+        raise ValueError(f"no table format {format!r}: one of {', '.join(FORMATS)}")
+    filled = cells(table, records, p_values)
+    if format == "csv":
+        return _csv(table, filled, records)
+    return markup.FORMATS[format]([_ours(table, filled, records), *_theirs(table)])
+
+
+def _require_one_protocol(table: Table, name: str, column: Column, records: Records) -> None:
+    key = (column.metric, column.split)
+    runs = [run for row in table.rows for run in records.get(row, ()) if key in run.results]
+    for first, other in itertools.pairwise(runs):
+        ours, theirs = first.results[key].protocol, other.results[key].protocol
+        unlike = [field for field in COMPARED if ours.get(field) != theirs.get(field)]
+        if unlike:
+            differences = "; ".join(f"{field}: {ours.get(field)} / {theirs.get(field)}" for field in unlike)
+            raise ValueError(
+                f"table {table.name}, column {name}: rows {first.row} (seed {first.seed}) and {other.row} "
+                f"(seed {other.seed}) were scored under unlike protocols ({differences})"
+            )
+
+
+def _ours(table: Table, filled: Cells, records: Records) -> Grid:
+    runs = {row: max((cell.n for cell in filled[row].values() if cell), default=0) for row in table.rows}
+    rows = tuple(
+        (row, str(runs[row]), *(_text(table.columns[name], cell, runs[row]) for name, cell in of.items()))
+        for row, of in filled.items()
+    )
+    return Grid(
+        title=table.title,
+        header=("", "n", *table.columns),
+        rows=rows,
+        notes=tuple(_notes(table, filled, records, runs)),
+        bold=frozenset(_best(table, filled)),
+    )
+
+
+def _text(column: Column | Cost | Significance, cell: Cell | None, runs: int) -> str:
+    if cell is None:
+        return MISSING
+    fewer = cell.n < runs and not isinstance(column, Significance)
+    return column.text(cell) + (f" (n = {cell.n})" if fewer else "")
+
+
+def _best(table: Table, filled: Cells) -> list[tuple[int, int]]:
+    """Places of the best mean of each score, where there are two rows to choose from."""
+    places = []
+    for at, (name, column) in enumerate(table.columns.items(), start=2):
+        means = {r: of[name].mean for r, of in enumerate(filled.values()) if of[name]}
+        means = {r: mean for r, mean in means.items() if math.isfinite(mean)}
+        if isinstance(column, Column) and len(means) > 1:
+            best = column.best(list(means.values()))
+            places += [(r, at) for r, mean in means.items() if mean == best]
+    return places
+
+
+def _notes(table: Table, filled: Cells, records: Records, runs: Mapping[str, int]) -> list[tuple[str, ...]]:
+    """Protocol of each column, origin of the runs, and the command for what is missing."""
+    notes = []
+    for name, column in table.columns.items():
+        note = column.note([of[name] for of in filled.values() if of[name]], table.baseline)
+        if note:
+            notes.append((f"{name}: ", *note))
+    done = {row: records[row] for row, n in runs.items() if n}
+    if done:
+        notes.append(("Mean ± sample standard deviation over n seeds; ", _origin(done)))
+    missing = [row for row in table.rows if not runs[row]]
+    if missing:
+        notes.append((f"{MISSING} not run yet: ", Code(table.command(missing))))
+    short = [row for row, n in runs.items() if 0 < n < len(table.seeds)]
+    if short:
+        notes.append((f"Fewer than {len(table.seeds)} seeds so far: ", Code(table.command(short))))
+    return notes
+
+
+def _origin(done: Records) -> str:
+    """Seeds, commit, device and whatever else the protocols say, each once or with the rows it holds for."""
+    told = {
+        "seeds": lambda run: str(run.seed),
+        "commit": lambda run: run.run.get("commit", "unknown"),
+        "device": lambda run: run.run.get("device", "unknown"),
+    }
+    protocols = [result.protocol for runs in done.values() for run in runs for result in run.results.values()]
+    for field in sorted({field for protocol in protocols for field in protocol} - set(COMPARED)):
+        told[field] = _protocol_field(field)
+    return "; ".join(f"{name} {_grouped(done, value)}" for name, value in told.items())
+
+
+def _protocol_field(field: str) -> Callable[[Record], str]:
+    def value(run: Record) -> str:
+        said = {result.protocol[field] for result in run.results.values() if field in result.protocol}
+        return " and ".join(sorted(said)) or "unknown"
+
+    return value
+
+
+def _grouped(done: Records, value: Callable[[Record], str]) -> str:
+    groups: dict[str, list[str]] = {}
+    for row, runs in done.items():
+        groups.setdefault(", ".join(dict.fromkeys(value(run) for run in runs)), []).append(row)
+    if len(groups) == 1:
+        return next(iter(groups))
+    return ", ".join(f"{text} ({', '.join(rows)})" for text, rows in groups.items())
+
+
+def _theirs(table: Table) -> list[Grid]:
+    """Published rows, one grid a protocol: nothing in them is compared with ours."""
+    grids, groups = [], _by_protocol(table.published)
+    for number, (protocol, rows) in enumerate(groups.items(), start=1):
+        names = list(dict.fromkeys(name for row in rows for name in row.values))
+        lines = tuple((row.row, *(row.values.get(name) or MISSING for name in names)) for row in rows)
+        sources = dict.fromkeys(row.source for row in rows)
+        notes = ((f"Protocol: {protocol}",), *((f"Source: {source}",) for source in sources))
+        title = f"Published ({number} of {len(groups)}), each under its own protocol"
+        grids.append(Grid(title, ("", *names), lines, notes))
+    return grids
+
+
+def _by_protocol(published: Sequence[Published]) -> dict[str, list[Published]]:
+    groups: dict[str, list[Published]] = {}
+    for row in published:
+        groups.setdefault(row.protocol, []).append(row)
+    return groups
+
+
+def _csv(table: Table, filled: Cells, records: Records) -> str:
+    """One line a cell, for programs."""
+    lines = [("table", "origin", "row", "column", "mean", "std", "n", "protocol", "source")]
+    for row, of in filled.items():
+        origin = _origin({row: records[row]}) if records.get(row) else table.command([row])
+        for name, cell in of.items():
+            protocol = "; ".join(f"{field}={text}" for field, text in cell.protocol.items()) if cell else ""
+            spread = "" if cell is None or cell.std is None else repr(cell.std)
+            mean, n = (repr(cell.mean), cell.n) if cell else ("", 0)
+            lines.append((table.name, "runs", row, name, mean, spread, n, protocol, origin))
+    for row in table.published:
+        for name, value in row.values.items():
+            lines.append((table.name, "published", row.row, name, value, "", "", row.protocol, row.source))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()

@@ -1,0 +1,1 @@
+"""Pure model definitions in Linen: no file, clock, global or print; `models` imports only `models`."""

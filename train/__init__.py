@@ -1,0 +1,1 @@
+"""Where models and data meet: one run, one step, one loop, one checkpoint, one ledger."""

@@ -1,0 +1,49 @@
+"""A run as one value: model, task, objective, optimizer, budget and seed."""
+
+import dataclasses
+
+import flax.linen as nn
+
+from data.batching import Buckets
+from data.translation import Translation
+from models.decoding import Search
+from train.evaluators import AlignmentError, Bleu
+from train.objectives import NextTargetToken
+from train.optimizers import Adam, Optimizer
+from train.step import Jit, Pmap
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What is trained, on what, how and for how long. Everything that a number depends on is in here.
+
+    `steps` updates of `accumulate` micro-batches each; a validation and a checkpoint every `evaluate_every`
+    updates; the last `keep` checkpoints and the best are kept. Training ends early once `patience` validations
+    have brought no better loss. What is evaluated is the mean of the last `average` checkpoints, or the best one
+    where `average` is 0.
+    """
+
+    model: nn.Module
+    task: Translation = Translation()
+    objective: NextTargetToken = NextTargetToken()
+    optimizer: Optimizer = Adam()
+    batches: Buckets = Buckets()
+    steps: int = 1000
+    accumulate: int = 1
+    evaluate_every: int = 100
+    keep: int = 10
+    average: int = 0
+    patience: int | None = None
+    search: Search = Search()
+    evaluators: tuple[Bleu | AlignmentError, ...] = (Bleu(),)
+    parallel: Jit | Pmap = Jit()
+    seed: int = 0
+
+    def __post_init__(self):
+        for field in ("steps", "accumulate", "evaluate_every", "keep"):
+            if getattr(self, field) < 1:
+                raise ValueError(f"Run.{field} must be at least 1, not {getattr(self, field)}")
+        if self.average > self.keep:
+            raise ValueError(
+                f"Run.average={self.average} checkpoints need keep >= {self.average}, not {self.keep}"
+            )

@@ -1,0 +1,64 @@
+"""The devices of this process: set up once, before jax looks for them, never against the user's own flags."""
+
+import os
+from pathlib import Path
+
+CPU_FLAGS = {
+    # XLA spreads one product over threads poorly; one simulated device a core and rows split over them uses the
+    # cores better for a whole training step.
+    "xla_cpu_multi_thread_eigen": "false",
+    "xla_cpu_prefer_vector_width": "512",
+}
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cache_folder() -> Path:
+    """Where compiled programs and fetched corpora are kept: LOOKBACK_CACHE, or lookback in the user's cache."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("LOOKBACK_CACHE") or Path(home) / "lookback")
+
+
+def setup() -> None:
+    """One CPU device a core, the flags above, the compilation cache, and jax.distributed where a launcher asks for it.
+
+    XLA_FLAGS and JAX_* variables that are set already win.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    added = [f"--{name}={value}" for name, value in CPU_FLAGS.items() if name not in flags]
+    os.environ["XLA_FLAGS"] = " ".join([flags, *added]).strip()
+    import jax
+
+    if "JAX_NUM_CPU_DEVICES" not in os.environ and "xla_force_host_platform_device_count" not in flags:
+        jax.config.update("jax_num_cpu_devices", cores())
+    if not jax.config.jax_compilation_cache_dir:
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
+    if launched_with_others():
+        jax.distributed.initialize()
+
+
+def launched_with_others() -> bool:
+    """Whether the environment says that this is one process of several."""
+    tasks = os.environ.get("SLURM_NTASKS") or os.environ.get("OMPI_COMM_WORLD_SIZE") or "1"
+    return "JAX_COORDINATOR_ADDRESS" in os.environ or int(tasks) > 1
+
+
+def describe() -> str:
+    """The devices in words: "2 x cpu (AMD EPYC)"."""
+    import jax
+
+    devices = jax.devices()
+    kind = cpu_model() if devices[0].platform == "cpu" else devices[0].device_kind
+    return f"{len(devices)} x {devices[0].platform} ({kind})"
+
+
+def cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return "unknown model"
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "unknown model")

@@ -1,0 +1,99 @@
+"""A run directory's run.json: the configuration, and where and by what code it was run."""
+
+import json
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+from data.tokenizer import Tokenizer
+from train import devices
+from train.checkpoint import FORMAT
+from train.config import Run
+from train.parts import from_tree, to_tree
+
+
+def describe(run: Run, tokenizer: Tokenizer, experiment: str, row: str) -> dict:
+    """What run.json says: everything a number of this run depends on."""
+    return {
+        "format": FORMAT,
+        "experiment": experiment,
+        "row": row,
+        "seed": run.seed,
+        "run": to_tree(run),
+        "tokenizer": tokenizer.hash,
+        "commit": commit(),
+        "device": devices.describe(),
+        "versions": {name: metadata.version(name) for name in ("jax", "flax", "optax", "orbax-checkpoint")},
+    }
+
+
+def commit() -> str:
+    """The commit the code is at, with "+dirty" where files have changed since; "unknown" outside a checkout."""
+    git = ["git", "-C", str(Path(__file__).resolve().parent)]
+    try:
+        head, changed = (
+            subprocess.run([*git, *command], capture_output=True, text=True, check=True).stdout.strip()
+            for command in (
+                ["rev-parse", "--short", "HEAD"],
+                ["status", "--porcelain", "--untracked-files=no"],
+            )
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return head + ("+dirty" if changed else "")
+
+
+def read(directory: Path) -> tuple[Run, dict]:
+    """The run a directory was made by; ValueError where there is none, or one of another format."""
+    path = directory / "run.json"
+    try:
+        described = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no such file, so {directory} is not a run directory") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: not JSON ({error})") from None
+    if described.get("format") != FORMAT:
+        raise ValueError(
+            f"{path}: written in format {described.get('format')}, this version reads format {FORMAT}; "
+            "train again, or use the version that wrote it"
+        )
+    return from_tree(described["run"]), described
+
+
+def require_same(directory: Path, run: Run) -> dict:
+    """run.json of a directory that holds this run; ValueError naming the first difference if it holds another."""
+    earlier, described = read(directory)
+    if difference := first_difference(to_tree(earlier), to_tree(run), "run"):
+        raise ValueError(
+            f"{directory}: holds a run of another configuration ({difference}); "
+            "remove it or choose another --runs-dir"
+        )
+    return described
+
+
+def claim(directory: Path, run: Run, tokenizer: Tokenizer, experiment: str, row: str) -> dict:
+    """run.json of this run, written at the first call; ValueError where the directory is another run's."""
+    path = directory / "run.json"
+    if path.exists():
+        described = require_same(directory, run)
+        tokenizer.require(described["tokenizer"], directory / "tokenizer.json")
+        return described
+    described = describe(run, tokenizer, experiment, row)
+    beside = path.with_suffix(".tmp")
+    beside.write_text(json.dumps(described, indent=1, ensure_ascii=False), encoding="utf-8")
+    beside.replace(path)
+    return described
+
+
+def first_difference(one, other, path: str) -> str | None:
+    """Where two configuration trees first differ, in words."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.get("part") == other.get("part"):
+        inner = (
+            first_difference(one.get(name), other.get(name), f"{path}.{name}") for name in {**one, **other}
+        )
+        return next(filter(None, inner), None)
+    return None if one == other else f"{path} is {brief(one)} there, {brief(other)} here"
+
+
+def brief(tree) -> str:
+    return tree["part"] if isinstance(tree, dict) else repr(tree)

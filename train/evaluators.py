@@ -1,0 +1,109 @@
+"""From a trained run to numbers that know their protocol.
+
+An evaluator takes a Trained run and yields results, each a metric with the split, the value and all that someone
+needs to know before comparing it with another.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+from data.parallel import Generated
+from data.translation import Translation
+from models.decoding import PerToken, Search
+from train.metrics import alignment, bleu
+from train.translator import Translator
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """A run after training: how it translates, what on, and where its outputs go."""
+
+    translator: Translator
+    task: Translation
+    weights: str
+    directory: Path
+    data_dir: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    metric: str
+    split: str
+    value: float
+    protocol: dict[str, str]
+
+
+def spell(search: Search) -> str:
+    """The search in a protocol's words: "beam 5, score / length^1.0"."""
+    if search.beam == 1:
+        return "greedy"
+    rule = "score / length" if isinstance(search.penalty, PerToken) else "score / ((5 + length) / 6)"
+    return f"beam {search.beam}, {rule}^{search.penalty.alpha}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Bleu:
+    """Corpus BLEU (and chrF beside it) of detokenised text by sacreBLEU; tokenize="none" for text tokenised before."""
+
+    split: str = "test"
+    tokenize: str = "13a"
+
+    def __call__(self, trained: Trained) -> Iterator[Result]:
+        pairs = trained.task.pairs(self.split, trained.data_dir)
+        sources, references = [source for source, _ in pairs], [target for _, target in pairs]
+        hypotheses = [found[0].text for found in trained.translator(sources)]
+        self.keep(trained.directory, sources, references, hypotheses)
+        for metric, (value, signature) in bleu.corpus_scores(hypotheses, references, self.tokenize).items():
+            protocol = {
+                "signature": signature,
+                "corpus": trained.task.protocol(self.split),
+                "decoding": spell(trained.translator.search),
+                "weights": trained.weights,
+            }
+            yield Result(metric, self.split, value, protocol)
+
+    def keep(self, directory: Path, sources: list[str], references: list[str], hypotheses: list[str]) -> None:
+        """The texts as scored, one sentence a line: what the bootstrap and the length curves read."""
+        folder = directory / "outputs"
+        folder.mkdir(exist_ok=True)
+        for name, lines in (("source", sources), ("reference", references), ("hypothesis", hypotheses)):
+            (folder / f"{self.split}.{name}").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@dataclasses.dataclass(frozen=True)
+class AlignmentError:
+    """Alignment error rate of the attention weights against the generated world's gold alignment.
+
+    Weights come from a teacher-forced pass over the reference, pieces merged to words; of the first `sentences`.
+    """
+
+    split: str = "test"
+    sentences: int = 200
+
+    def __call__(self, trained: Trained) -> Iterator[Result]:
+        task, translator = trained.task, trained.translator
+        if not isinstance(task.corpus, Generated):
+            raise ValueError(
+                f"AlignmentError: {task.protocol(self.split)} has no gold alignment; the generated world has"
+            )
+        gold, predicted = [], []
+        for _, sentence in zip(range(self.sentences), task.corpus.world.sentences(self.split), strict=False):
+            source, target = sentence.text(task.source), sentence.text(task.target)
+            (ids,) = translator.tokenizer.encode([target])
+            weights, source_pieces, target_pieces = translator.attention(source, ids)
+            words = alignment.merge_pieces(
+                weights,
+                alignment.words_of(source_pieces, sentence.tokens[task.source]),
+                alignment.words_of(target_pieces, sentence.tokens[task.target]),
+            )
+            predicted.append(alignment.from_weights(words))
+            gold.append(sentence.alignment(task.source, task.target))
+        value = 100 * alignment.alignment_error_rate(predicted, gold)
+        protocol = {
+            "signature": "argmax a target word, heads averaged",
+            "corpus": task.protocol(self.split),
+            "decoding": "teacher forcing on the reference",
+            "weights": trained.weights,
+        }
+        yield Result("AER", self.split, value, protocol)

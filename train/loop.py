@@ -1,0 +1,238 @@
+"""The only training loop: from a run and a directory to a trained model, resumable at any moment."""
+
+import dataclasses
+import math
+import signal
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from data.batching import Batch, PairBatches
+from data.translation import read_tokenizer
+from train import directory as run_directory
+from train.checkpoint import Checkpoints
+from train.config import Run
+from train.evaluators import Trained
+from train.log import Log, complete_lines
+from train.optimizers import Plateau
+from train.progress import Bar
+from train.step import Jit, TrainState, init_state
+from train.translator import Translator
+
+
+class Stopped(Exception):
+    """Training was asked to stop; what was reached is saved and the message says how to go on."""
+
+
+class Diverged(ValueError):
+    """The loss or the gradient is no number any more; the last good checkpoint stands."""
+
+
+@dataclasses.dataclass
+class History:
+    """What a run has gone through, saved with each checkpoint so that a resumed run remembers it."""
+
+    seconds: float = 0.0
+    tokens: float = 0.0
+    flops: float = 0.0
+    best: float = math.inf
+    stale: int = 0  # validations since the best one
+
+
+class Training:
+    """One run in one directory: its data, compiled steps, state and checkpoints."""
+
+    def __init__(
+        self, run: Run, directory: Path, data_dir: str | None = None, experiment: str = "", row: str = ""
+    ):
+        self.run, self.directory, self.data_dir = run, directory, data_dir
+        directory.mkdir(parents=True, exist_ok=True)
+        self.tokenizer = read_tokenizer(directory / "tokenizer.json", run.task, data_dir)
+        self.described = run_directory.claim(directory, run, self.tokenizer, experiment, row)
+        self.model = dataclasses.replace(run.model, vocab_size=len(self.tokenizer))
+        train, valid = (run.task.encoded(split, self.tokenizer, data_dir) for split in ("train", "valid"))
+        shapes = run.batches.fit([*train, *valid])
+        self.batches = PairBatches(train, shapes, run.seed, run.accumulate)
+        self.valid = PairBatches(valid, shapes, run.seed)
+        # One more than asked for: where a run was interrupted it left a checkpoint between two regular ones.
+        self.checkpoints = Checkpoints(directory / "checkpoints", keep=run.keep + 1)
+        self.history = History()
+        self.state = self.start()
+        self.compiled: dict[tuple, tuple] = {}
+        self.validate = jax.jit(lambda params, batch: run.objective.evaluate(self.model, params, batch))
+
+    def start(self) -> TrainState:
+        """The newest sound checkpoint, with its place in the data and its history; else a fresh state."""
+        run, example = self.run, next(self.valid.once())
+        init = lambda: init_state(self.model, run.objective, run.optimizer, run.seed, example)  # noqa: E731
+        shapes = jax.eval_shape(init)
+        sharding = run.parallel.state_sharding(shapes)
+        abstract = jax.tree.map(
+            lambda leaf, where: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), shapes, sharding
+        )
+        if restored := self.checkpoints.restore(abstract):
+            state, iterator, _, _ = restored
+            self.batches.restore(iterator["data"])
+            self.history = History(**iterator["history"])
+            return state
+        return jax.jit(init, out_shardings=sharding)()
+
+    def compiled_for(self, batch: Batch) -> tuple:
+        """(step, its FLOPs) for a batch of these shapes, compiled at first sight."""
+        key = tuple(array.shape for array in batch.values())
+        if key not in self.compiled:
+            run = self.run
+            step = run.parallel.compile(self.model, run.objective, run.optimizer, self.state)
+            compiled = step.lower(self.state, (), batch).compile()
+            # The analysis is that of one device's program.
+            flops = (compiled.cost_analysis() or {}).get("flops", math.nan) * len(jax.devices())
+            self.compiled[key] = compiled, flops
+        return self.compiled[key]
+
+    def fit(self, log: Log, bar: Bar, interruptions: "Interruptions") -> None:
+        """Updates until `steps`, or until patience is at its end."""
+        run, step, clock, pending = self.run, int(self.state.step), time.monotonic(), None
+        while step < run.steps and not self.exhausted():
+            batch = run.parallel.put(next(self.batches))
+            update, flops = self.compiled_for(batch)
+            self.state, _, measures = update(self.state, (), batch)
+            self.history.flops += flops
+            step += 1
+            # One step behind: the host reads step n while the devices compute n + 1.
+            if pending:
+                self.record(*pending, log, bar)
+            pending = step, measures
+            regular = step % run.evaluate_every == 0 or step == run.steps
+            if regular or interruptions.received:
+                self.record(*pending, log, bar)
+                pending = None
+                self.history.seconds, clock = (
+                    self.history.seconds + time.monotonic() - clock,
+                    time.monotonic(),
+                )
+                metrics = self.look(step, log, bar) if regular else {}
+                self.save(step, metrics)
+            if interruptions.received:
+                self.checkpoints.wait()
+                raise Stopped(
+                    f"stopped at step {step} of {run.steps} and saved; the same command goes on from there"
+                )
+        self.checkpoints.wait()
+
+    def record(self, step: int, measures: dict, log: Log, bar: Bar) -> None:
+        """Log one update; Diverged if it was none."""
+        values = {name: float(value) for name, value in jax.device_get(measures).items()}
+        if not (math.isfinite(values["loss"]) and math.isfinite(values["gradient_norm"])):
+            last = self.checkpoints.latest
+            raise Diverged(
+                f"{self.directory}: step {step} gave loss {values['loss']:g} and gradient norm "
+                f"{values['gradient_norm']:g} at learning rate {values['learning_rate']:.2g}; lower "
+                f"optimizer.schedule.peak or set optimizer.clip (last good checkpoint: {last or 'none'})"
+            )
+        self.history.tokens += values["tokens"]
+        log.write("train", step=step, **values)
+        bar.advance(step, values["loss"], values["tokens"])
+
+    def look(self, step: int, log: Log, bar: Bar) -> dict:
+        """Validate: the loss, what it means for patience, and for the learning rate on a plateau."""
+        sums = [self.validate(self.state.params, Jit().put(batch)) for batch in self.valid.once()]
+        total, count = np.sum(jax.device_get(sums), axis=0)
+        loss = float(total / count)
+        better = loss < self.history.best
+        self.history.best = min(loss, self.history.best)
+        self.history.stale = 0 if better else self.history.stale + 1
+        schedule = self.run.optimizer.schedule
+        if (
+            isinstance(schedule, Plateau)
+            and self.history.stale
+            and self.history.stale % schedule.patience == 0
+        ):
+            self.state = self.state.replace(scale=self.state.scale * schedule.factor)
+        log.write("valid", step=step, loss=loss, tokens=self.history.tokens, seconds=self.history.seconds)
+        bar.say(f"step {step}: validation loss {loss:.4f}, perplexity {math.exp(min(loss, 50)):.2f}")
+        return {"loss": loss}
+
+    def exhausted(self) -> bool:
+        return self.run.patience is not None and self.history.stale >= self.run.patience
+
+    def save(self, step: int, metrics: dict) -> None:
+        iterator = {"data": self.batches.state(), "history": dataclasses.asdict(self.history)}
+        self.checkpoints.save(step, self.state, iterator, self.described, metrics)
+
+    def chosen(self) -> tuple[dict, str]:
+        """The parameters to evaluate, and which they are in a protocol's words."""
+        every, last = self.run.evaluate_every, max(self.checkpoints.steps)
+        regular = [step for step in self.checkpoints.steps if step % every == 0 or step == last]
+        if self.run.average:
+            steps = regular[-self.run.average :]
+            return self.checkpoints.average(steps), f"average of last {len(steps)} checkpoints"
+        return self.checkpoints.params(self.checkpoints.best), "best by validation loss"
+
+    def evaluate(self, log: Log, bar: Bar) -> None:
+        """Results and costs into the ledger; with the costs, its last line, the run is done."""
+        params, weights = self.chosen()
+        translator = Translator(self.model, params, self.tokenizer, self.run.search)
+        trained = Trained(translator, self.run.task, weights, self.directory, self.data_dir)
+        for evaluator in self.run.evaluators:
+            for result in evaluator(trained):
+                log.write("result", **dataclasses.asdict(result))
+                bar.say(
+                    f"{result.metric} on {result.split}: {result.value:.2f}  ({result.protocol['corpus']})"
+                )
+        log.write(
+            "cost",
+            parameters=sum(leaf.size for leaf in jax.tree.leaves(params)),
+            steps=int(self.state.step),
+            tokens=self.history.tokens,
+            seconds=self.history.seconds,
+            flops_counted=self.history.flops,
+            flops_by_time=None,
+            devices=len(jax.devices()),
+            compilations=len(self.compiled),
+            padding=self.batches.padding(),
+        )
+
+
+def is_done(directory: Path) -> bool:
+    lines = complete_lines(directory / "metrics.jsonl")
+    return bool(lines) and lines[-1]["kind"] == "cost"
+
+
+def train(
+    run: Run, directory: Path, data_dir: str | None = None, experiment: str = "", row: str = ""
+) -> None:
+    """Train a run in a directory from wherever it stands, and evaluate it; nothing if that has been done."""
+    if is_done(directory):
+        run_directory.require_same(directory, run)
+        return
+    training = Training(run, directory, data_dir, experiment, row)
+    reached = int(training.state.step)
+    name = f"{row or directory.name} seed {run.seed}"
+    with Interruptions() as asked, Bar(name, run.steps, reached) as bar:
+        log = Log(directory, reached)
+        try:
+            training.fit(log, bar, asked)
+            training.evaluate(log, bar)
+        finally:
+            log.close()
+            training.checkpoints.close()
+
+
+class Interruptions:
+    """SIGTERM and Ctrl-C as a flag that the loop reads between steps; a second Ctrl-C stops at once."""
+
+    def __enter__(self) -> "Interruptions":
+        self.received: int | None = None
+        self.before = {number: signal.signal(number, self.take) for number in (signal.SIGTERM, signal.SIGINT)}
+        return self
+
+    def take(self, number: int, _frame) -> None:
+        if self.received is not None:
+            raise KeyboardInterrupt
+        self.received = number
+
+    def __exit__(self, *_) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)

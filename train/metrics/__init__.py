@@ -1,0 +1,1 @@
+"""What is counted on outputs once they exist: numpy and metric libraries only, no jax."""

@@ -1,0 +1,76 @@
+"""Word alignments read off attention weights, and their error rate against gold ones.
+
+A link is a pair (source word, target word), both counted from 0.
+"""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+Link = tuple[int, int]
+Links = AbstractSet[Link]
+
+
+def alignment_error_rate(
+    predicted: Sequence[Links], sure: Sequence[Links], possible: Sequence[Links] | None = None
+) -> float:
+    """AER = 1 - (|A and S| + |A and P|) / (|A| + |S|)   -- Och & Ney 2003, section 5.
+
+    Counted over the whole corpus, one set a sentence. S is a part of P; without `possible`, P = S and
+    AER = 1 - F1. A corpus with neither predicted nor sure links has no error.
+    """
+    possible = sure if possible is None else [p | s for p, s in zip(possible, sure, strict=True)]
+    if not len(predicted) == len(sure) == len(possible):
+        raise ValueError(f"{len(predicted)} predicted alignments do not pair with {len(sure)} gold ones")
+    hits = sum(len(a & s) + len(a & p) for a, s, p in zip(predicted, sure, possible, strict=True))
+    links = sum(len(a) + len(s) for a, s in zip(predicted, sure, strict=True))
+    return 1.0 - hits / links if links else 0.0
+
+
+def from_weights(weights: Shaped[np.ndarray, "T S"]) -> set[Link]:
+    """Each target position's heaviest source position; a target without any weight has no link."""
+    weights = np.asarray(weights)
+    return {(int(row.argmax()), target) for target, row in enumerate(weights) if row.any()}
+
+
+def merge_pieces(
+    weights: Shaped[np.ndarray, "T S"], source_words: Sequence[int], target_words: Sequence[int]
+) -> Float[np.ndarray, "U R"]:
+    """Weights between words from weights between their pieces.
+
+    `source_words[s]` is the word piece s belongs to; -1 (the end mark, say) belongs to none. Attention paid
+    to a word is the sum over its source pieces; a word of several target pieces looks where they look on
+    average, so rows keep summing to at most 1.
+    """
+    weights = np.asarray(weights, dtype=np.float64)
+    if weights.shape != (len(target_words), len(source_words)):
+        raise ValueError(
+            f"weights of shape {weights.shape} do not fit {len(target_words)} target and "
+            f"{len(source_words)} source pieces"
+        )
+    of_source, of_target = _membership(source_words), _membership(target_words)
+    pieces = np.maximum(of_target.sum(axis=0), 1)[:, None]
+    return of_target.T @ weights @ of_source / pieces
+
+
+def _membership(words: Sequence[int]) -> Float[np.ndarray, "pieces words"]:
+    return (np.asarray(words, dtype=int)[:, None] == np.arange(max(words, default=-1) + 1)).astype(float)
+
+
+def words_of(pieces: Sequence[str], words: Sequence[str], mark: str = "▁") -> list[int]:
+    """The word each piece is a part of, found by counting characters; -1 for a piece of none (the end mark).
+
+    Pieces are those of the words' text, so that both spell the same characters once spaces and marks are gone.
+    """
+    ends = np.cumsum([len(word) for word in words])
+    owners, spoken = [], 0
+    for piece in pieces:
+        letters = piece.replace(mark, "")
+        inside = spoken < (ends[-1] if len(ends) else 0) and not (
+            piece.startswith("</") and piece.endswith(">")
+        )
+        owners.append(int(np.searchsorted(ends, spoken, side="right")) if inside and letters else -1)
+        spoken += len(letters) if inside else 0
+    return owners

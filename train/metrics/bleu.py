@@ -1,0 +1,125 @@
+"""BLEU and chrF with their signatures, the paired bootstrap and BLEU by source length: all by sacreBLEU.
+
+BLEU = min(1, exp(1 - r/c)) exp(sum_n 1/4 log p_n)   -- Papineni et al. 2002, section 2.3
+chrF = (1 + b^2) P R / (b^2 P + R), b = 2            -- Popović 2015, eq. 1, over character 1- to 6-grams
+
+A score never leaves here without the signature that says how it was computed (Post 2018).
+"""
+
+import bisect
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+
+from sacrebleu.metrics import BLEU, CHRF
+from sacrebleu.significance import PairedTest
+
+Score = tuple[float, str]
+
+
+def corpus_scores(
+    hypotheses: Sequence[str], references: Sequence[str], tokenize: str = "13a", lowercase: bool = False
+) -> dict[str, Score]:
+    """{"BLEU": (value, signature), "chrF": (value, signature)} of detokenised text, one reference a line."""
+    _check(hypotheses, references)
+    metrics = {"BLEU": _bleu(tokenize, lowercase), "chrF": CHRF(lowercase=lowercase)}
+    return {name: _score(metric, hypotheses, references) for name, metric in metrics.items()}
+
+
+def tokenised_bleu(hypotheses: Sequence[str], references: Sequence[str]) -> Score:
+    """BLEU of text tokenised and cased beforehand: tokens are what spaces separate (tok:none)."""
+    _check(hypotheses, references)
+    return _score(_bleu("none", lowercase=False), hypotheses, references)
+
+
+def paired_bootstrap(
+    baseline: Sequence[str],
+    system: Sequence[str],
+    references: Sequence[str],
+    samples: int = 1000,
+    seed: int = 12345,
+    tokenize: str = "13a",
+    lowercase: bool = False,
+) -> float:
+    """p that a BLEU difference this large arises by resampling the sentences alone  -- Koehn 2004.
+
+    Equal outputs give 1: sacreBLEU counts strictly larger differences and would say 1 / (samples + 1).
+    """
+    _check(baseline, references)
+    _check(system, references)
+    if list(baseline) == list(system):
+        return 1.0
+    with _sacrebleu_seed(seed):
+        test = PairedTest(
+            [("baseline", baseline), ("system", system)],
+            {"BLEU": _bleu(tokenize, lowercase)},
+            [references],
+            test_type="bs",
+            n_samples=samples,
+        )
+    _, scores = test()
+    return float(scores["BLEU"][1].p_value)
+
+
+def by_source_length(
+    sources: Sequence[str],
+    hypotheses: Sequence[str],
+    references: Sequence[str],
+    edges: Sequence[int] = (10, 20, 30, 40, 50),
+    tokenize: str = "13a",
+    lowercase: bool = False,
+) -> list[tuple[int, int, int, float]]:
+    """(shortest, longest, sentences, BLEU) of each group of sources, by number of words between spaces.
+
+    `edges` are the longest lengths of all groups but the last, which takes the rest; a group without a
+    sentence is left out. Every sentence is in one group.
+    """
+    _check(sources, references)
+    _check(hypotheses, references)
+    if not edges or list(edges) != sorted(set(edges)):
+        raise ValueError(f"edges of length groups must rise, got {tuple(edges)}")
+    lengths = [len(source.split()) for source in sources]
+    group_of = [bisect.bisect_left(edges, length) for length in lengths]
+    lowest = (0, *(edge + 1 for edge in edges))
+    highest = (*edges, max(*lengths, edges[-1] + 1))
+    rows = []
+    for group in sorted(set(group_of)):
+        chosen = [line for line, its_group in enumerate(group_of) if its_group == group]
+        value, _ = _score(
+            _bleu(tokenize, lowercase), [hypotheses[i] for i in chosen], [references[i] for i in chosen]
+        )
+        rows.append((lowest[group], highest[group], len(chosen), value))
+    return rows
+
+
+def _bleu(tokenize: str, lowercase: bool) -> BLEU:
+    # force: without it sacreBLEU warns of tokenised lines, which is what tok:none declares.
+    return BLEU(tokenize=tokenize, lowercase=lowercase, force=tokenize == "none")
+
+
+def _score(metric: BLEU | CHRF, hypotheses: Sequence[str], references: Sequence[str]) -> Score:
+    score = metric.corpus_score(hypotheses, [references])
+    return float(score.score), str(metric.get_signature())
+
+
+def _check(lines: Sequence[str], references: Sequence[str]) -> None:
+    if not references:
+        raise ValueError("nothing to score: the reference has no lines")
+    if len(lines) != len(references):
+        raise ValueError(f"{len(lines)} lines do not pair with {len(references)} reference lines")
+
+
+@contextlib.contextmanager
+def _sacrebleu_seed(seed: int) -> Iterator[None]:
+    """sacreBLEU takes the seed of its tests from the environment alone, and reads 0 as "unseeded"."""
+    if seed < 1:
+        raise ValueError(f"the bootstrap's seed must be at least 1, got {seed}")
+    before = os.environ.get("SACREBLEU_SEED")
+    os.environ["SACREBLEU_SEED"] = str(seed)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["SACREBLEU_SEED"]
+        else:
+            os.environ["SACREBLEU_SEED"] = before

@@ -1,0 +1,106 @@
+"""What is minimised: an objective takes a batch to a sum of losses and the count they are over.
+
+Means are taken once, after sums and counts have been added up over micro-batches and devices. Only this file and
+`models/decoding.py` know how a model is applied.
+"""
+
+import dataclasses
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+
+def cross_entropy(
+    logits: Float[Array, "B T V"], targets: Int[Array, "B T"], smoothing: float = 0.0
+) -> Float[Array, "B T"]:
+    """-(1 - e) log p(y) - e mean_v log p(v): label smoothing of Szegedy et al. 2016, §7, written with one log-sum-exp."""
+    normaliser = jax.nn.logsumexp(logits, axis=-1)
+    right = jnp.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
+    return normaliser - (1.0 - smoothing) * right - smoothing * jnp.mean(logits, axis=-1)
+
+
+@dataclasses.dataclass(frozen=True)
+class TeacherForcing:
+    """The decoder always reads the gold history."""
+
+    def gold(self, step: Int[Array, ""]) -> Float[Array, ""] | None:
+        return None
+
+
+@dataclasses.dataclass(frozen=True)
+class FreeRunning:
+    """The decoder always reads what it said itself."""
+
+    def gold(self, step: Int[Array, ""]) -> Float[Array, ""]:
+        return jnp.zeros(())
+
+
+@dataclasses.dataclass(frozen=True)
+class Linear:
+    """Gold with probability max(floor, 1 - step / steps)  -- Bengio et al. 2015, §2.4."""
+
+    steps: int = 1000
+    floor: float = 0.0
+
+    def gold(self, step: Int[Array, ""]) -> Float[Array, ""]:
+        return jnp.maximum(self.floor, 1.0 - step / self.steps)
+
+
+@dataclasses.dataclass(frozen=True)
+class Exponential:
+    """Gold with probability base^step, base < 1  -- Bengio et al. 2015, §2.4."""
+
+    base: float = 0.999
+
+    def gold(self, step: Int[Array, ""]) -> Float[Array, ""]:
+        return self.base ** step.astype(jnp.float32)
+
+
+@dataclasses.dataclass(frozen=True)
+class InverseSigmoid:
+    """Gold with probability k / (k + exp(step / k)), k >= 1  -- Bengio et al. 2015, §2.4."""
+
+    k: float = 300.0
+
+    def gold(self, step: Int[Array, ""]) -> Float[Array, ""]:
+        # The same quotient, with the exponential where it cannot overflow.
+        return jax.nn.sigmoid(jnp.log(self.k) - step / self.k)
+
+
+@dataclasses.dataclass(frozen=True)
+class NextTargetToken:
+    """Cross-entropy of each target token given the source and the tokens before it, in nats."""
+
+    smoothing: float = 0.1
+    history: TeacherForcing | FreeRunning | Linear | Exponential | InverseSigmoid = TeacherForcing()
+
+    def init(self, model: nn.Module, key: Key[Array, ""], batch: dict):
+        return model.init(key, batch["source"], batch["inputs"])["params"]
+
+    def __call__(
+        self, model: nn.Module, params, batch: dict, key: Key[Array, ""], step: Int[Array, ""]
+    ) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """(sum of smoothed losses over real tokens, their count), with dropout."""
+        gold = self.history.gold(step)
+        streams = {"dropout": key, "sampling": jax.random.fold_in(key, 1)}
+        if gold is None:
+            logits = model.apply(
+                {"params": params}, batch["source"], batch["inputs"], train=True, rngs=streams
+            )
+        else:
+            logits = model.apply(
+                {"params": params}, batch["source"], batch["inputs"], gold, train=True,
+                rngs=streams, method="sampled",
+            )  # fmt: skip
+        return self.summed(logits, batch, self.smoothing)
+
+    def evaluate(self, model: nn.Module, params, batch: dict) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """(sum of losses, count) without dropout, smoothing or sampling: its mean is log perplexity."""
+        logits = model.apply({"params": params}, batch["source"], batch["inputs"])
+        return self.summed(logits, batch, 0.0)
+
+    def summed(self, logits, batch, smoothing):
+        losses = cross_entropy(logits, batch["targets"], smoothing)
+        return jnp.sum(losses * batch["weights"]), jnp.sum(batch["weights"])

@@ -1,0 +1,59 @@
+"""How far a run is: a bar with tokens a second and time left, or a plain line now and then where no one watches."""
+
+import sys
+import time
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+PLAIN_EVERY = 30.0  # seconds between lines where stderr is a file
+
+
+class Bar:
+    """Used as a context: `with Bar("lstm seed 0", 1000, done=200) as bar: bar.advance(loss, tokens)`."""
+
+    def __init__(self, name: str, steps: int, done: int):
+        self.name, self.steps, self.step = name, steps, done
+        self.tokens, self.since, self.spoken = 0.0, time.monotonic(), time.monotonic()
+        self.console = Console(stderr=True)
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=self.console,
+            disable=not self.console.is_terminal,
+        )
+        self.task = self.progress.add_task(name, total=steps, completed=done, note="compiling")
+
+    def __enter__(self) -> "Bar":
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.progress.stop()
+
+    def advance(self, step: int, loss: float, tokens: float) -> None:
+        self.tokens += tokens
+        self.step, now = step, time.monotonic()
+        note = f"loss {loss:.3f}  {self.tokens / max(now - self.since, 1e-9):,.0f} tokens/s"
+        self.progress.update(self.task, completed=step, note=note)
+        if self.progress.disable and (now - self.spoken > PLAIN_EVERY or step == self.steps):
+            self.spoken = now
+            print(f"{self.name}: step {step} of {self.steps}  {note}", file=sys.stderr, flush=True)
+
+    def say(self, line: str) -> None:
+        """A line above the bar."""
+        print(
+            f"{self.name}: {line}", file=sys.stderr, flush=True
+        ) if self.progress.disable else self.progress.print(line)

@@ -1,0 +1,159 @@
+"""One pure update, and one function that compiles it for many devices: jit over a mesh, or pmap.
+
+The state is the same unstacked tree either way, so checkpoints move freely between them and one device.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import flax.linen as nn
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax.sharding import AxisType, NamedSharding
+from jax.sharding import PartitionSpec as P
+from jaxtyping import Array, Float, Int, Key
+
+
+@flax.struct.dataclass
+class TrainState:
+    """All that an update reads and writes. `scale` multiplies the learning rate; only `Plateau` lowers it."""
+
+    step: Int[Array, ""]
+    params: dict
+    optimizer: optax.OptState
+    key: Key[Array, ""]
+    scale: Float[Array, ""]
+
+
+def init_state(model: nn.Module, objective, optimizer, seed: int, batch: dict) -> TrainState:
+    key = jax.random.key(seed)
+    params = objective.init(model, jax.random.fold_in(key, 2**31 - 1), batch)
+    return TrainState(jnp.int32(0), params, optimizer.direction().init(params), key, jnp.float32(1.0))
+
+
+def make_step(model: nn.Module, objective, optimizer, axis: str | None = None) -> Callable:
+    """step(state, carry, batch) -> (state, carry, measures).
+
+    A batch whose arrays have one more leading axis is a stack of micro-batches. Sums of losses, counts and
+    gradients are added up over micro-batches and, where `axis` names one, over devices; the one division by the
+    global count comes last, so any split of a batch gives the gradient of the whole.
+    """
+    direction = optimizer.direction()
+    reduce = (lambda tree: jax.lax.psum(tree, axis)) if axis else (lambda tree: tree)
+
+    def sums(params, batch, key, step):
+        def total(params):
+            return objective(model, params, batch, key, step)
+
+        (loss, count), gradient = jax.value_and_grad(total, has_aux=True)(params)
+        return loss, count, gradient
+
+    def step(state: TrainState, carry, batch: dict):
+        # Folded from (seed, step, device, micro-batch), never carried: a resumed run draws what it would have drawn.
+        key = jax.random.fold_in(state.key, state.step)
+        key = jax.random.fold_in(key, jax.lax.axis_index(axis)) if axis else key
+
+        def add(partial, numbered):
+            index, micro = numbered
+            new = sums(state.params, micro, jax.random.fold_in(key, index), state.step)
+            return jax.tree.map(jnp.add, partial, new), None
+
+        if batch["weights"].ndim == 2:
+            partial = sums(state.params, batch, jax.random.fold_in(key, 0), state.step)
+        else:
+            zeros = jnp.zeros(()), jnp.zeros(()), jax.tree.map(jnp.zeros_like, state.params)
+            numbers = jnp.arange(batch["weights"].shape[0])
+            partial, _ = jax.lax.scan(add, zeros, (numbers, batch))
+        loss, count, gradient = reduce(partial)
+        gradient = jax.tree.map(lambda g: g / jnp.maximum(count, 1.0), gradient)
+        update, optimizer_state = direction.update(gradient, state.optimizer, state.params)
+        rate = optimizer.schedule(state.step) * state.scale
+        params = jax.tree.map(lambda p, u: p - rate * u, state.params, update)
+        measures = {
+            "loss": loss / jnp.maximum(count, 1.0),
+            "tokens": count,
+            "learning_rate": rate,
+            "gradient_norm": optax.global_norm(gradient),
+        }
+        return state.replace(step=state.step + 1, params=params, optimizer=optimizer_state), carry, measures
+
+    return step
+
+
+@dataclasses.dataclass(frozen=True)
+class Jit:
+    """Compile for a mesh of `fsdp` x `tensor` devices, the rest of them along `data`.
+
+    Batches split their rows over data and fsdp. Parameters and optimizer state split their longest divisible axis
+    over fsdp and the next over tensor; XLA puts the collectives in.
+    """
+
+    fsdp: int = 1
+    tensor: int = 1
+
+    def mesh(self, devices=None) -> jax.sharding.Mesh:
+        devices = jax.devices() if devices is None else devices
+        shape = (len(devices) // (self.fsdp * self.tensor), self.fsdp, self.tensor)
+        if np.prod(shape) != len(devices):
+            raise ValueError(
+                f"parallel: {len(devices)} devices do not divide into fsdp={self.fsdp} x tensor={self.tensor}"
+            )
+        # Auto axes: Linen's embeddings raise on the Explicit ones that make_mesh now defaults to.
+        return jax.make_mesh(shape, ("data", "fsdp", "tensor"), (AxisType.Auto,) * 3, devices=devices)
+
+    def state_sharding(self, state, devices=None):
+        mesh = self.mesh(devices)
+
+        def spec(leaf) -> NamedSharding:
+            axes: list[str | None] = [None] * leaf.ndim
+            for name in ("fsdp", "tensor"):
+                size = mesh.shape[name]
+                free = [i for i in range(leaf.ndim) if axes[i] is None and leaf.shape[i] % size == 0]
+                if size > 1 and leaf.ndim > 1 and free:
+                    axes[max(free, key=lambda i: leaf.shape[i])] = name
+            return NamedSharding(mesh, P(*axes))
+
+        return jax.tree.map(spec, state)
+
+    def put(self, batch: dict, devices=None) -> dict:
+        """A global batch of numpy arrays onto the devices; each process gives only the rows its devices hold."""
+        mesh = self.mesh(devices)
+
+        def place(array):
+            rows = P(("data", "fsdp")) if array.ndim == 2 else P(None, ("data", "fsdp"))
+            return jax.make_array_from_callback(array.shape, NamedSharding(mesh, rows), lambda at: array[at])
+
+        return jax.tree.map(place, batch)
+
+    def compile(self, model, objective, optimizer, state, devices=None) -> Callable:
+        sharding = self.state_sharding(state, devices)
+        step = make_step(model, objective, optimizer)
+        return jax.jit(step, donate_argnums=0, out_shardings=(sharding, None, None))
+
+
+@dataclasses.dataclass(frozen=True)
+class Pmap:
+    """Compile with pmap: parameters on every device, rows split over them, sums psummed. Data parallel only."""
+
+    def state_sharding(self, state, devices=None):
+        return Jit().state_sharding(state, devices)
+
+    def put(self, batch: dict, devices=None) -> dict:
+        """The rows of a batch as [devices, rows / devices, ...], micro-batches after the device axis."""
+        count = len(jax.devices() if devices is None else devices)
+
+        def split(array):
+            rows = array.ndim - 2
+            parts = np.split(array, count, axis=rows)
+            return np.stack(parts)
+
+        return jax.tree.map(split, batch)
+
+    def compile(self, model, objective, optimizer, state, devices=None) -> Callable:
+        step = make_step(model, objective, optimizer, axis="devices")
+        return jax.pmap(
+            step, "devices", in_axes=(None, None, 0), out_axes=None, donate_argnums=0, devices=devices
+        )

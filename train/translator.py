@@ -1,0 +1,102 @@
+"""Raw text in, raw text out: a trained model with its tokenizer and its search."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import flax.linen as nn
+import jax
+import numpy as np
+
+from data.batching import pad
+from data.tokenizer import Tokenizer
+from data.vocabulary import BOS, PAD
+from models.decoding import Hypotheses, Search, source_attention
+from train.step import Jit
+
+WIDTHS = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+TOKENS = 2048  # of source in one search: enough rows to keep two cores busy, few enough to share a length
+
+
+@dataclasses.dataclass(frozen=True)
+class Hypothesis:
+    """One hypothesis: its text, penalised score, log-probability, and ids as said, EOS included."""
+
+    text: str
+    score: float
+    log_probability: float
+    ids: tuple[int, ...]
+
+
+class Translator:
+    """Searches compiled once for each of a few (rows, width) shapes. Rows never influence each other."""
+
+    def __init__(self, model: nn.Module, params, tokenizer: Tokenizer, search: Search):
+        self.model, self.tokenizer, self.search = model, tokenizer, search
+        self.layout = Jit()
+        self.params = jax.device_put(params, self.layout.state_sharding(params))
+        self.find = jax.jit(lambda params, source: search(model, params, source))
+        self.look = jax.jit(lambda params, source, inputs: source_attention(model, params, source, inputs))
+
+    def __call__(self, lines: Sequence[str]) -> Iterator[list[Hypothesis]]:
+        """The `search.beam` best translations of each line, best first, in the order of the lines."""
+        ids = self.tokenizer.encode(lines)
+        found: dict[int, list[Hypothesis]] = {}
+        for members, width in grouped(ids):
+            hypotheses = self.searched([ids[i] for i in members], width)
+            found |= {i: self.read(hypotheses, row) for row, i in enumerate(members)}
+        return (found[i] for i in range(len(ids)))
+
+    def searched(self, sources: list[list[int]], width: int) -> Hypotheses:
+        block = pad(sources, full_rows(len(sources), width), width)
+        return jax.device_get(self.find(self.params, self.placed(block)))
+
+    def placed(self, block: np.ndarray):
+        if len(block) % len(jax.devices()):
+            return block
+        return self.layout.put({"block": block})["block"]
+
+    def read(self, hypotheses: Hypotheses, row: int) -> list[Hypothesis]:
+        """The finished hypotheses of one row."""
+        kept = []
+        for tokens, score, log_probability in zip(
+            hypotheses.tokens[row], hypotheses.scores[row], hypotheses.log_probabilities[row], strict=True
+        ):
+            ids = tuple(int(i) for i in tokens if i != PAD)
+            kept.append(Hypothesis(self.tokenizer.decode(ids), float(score), float(log_probability), ids))
+        return kept
+
+    def attention(self, line: str, ids: Sequence[int]) -> tuple[np.ndarray, list[str], list[str]]:
+        """Weights [T, S] of each token of a translation over the pieces of its source, and both sides' pieces.
+
+        The mean over heads, of the last layer but one where there are several: the layer whose weights agree
+        best with word alignments (Garg et al. 2019, §4.2).
+        """
+        (source,) = self.tokenizer.encode([line])
+        width = next((w for w in WIDTHS if w >= max(len(source), len(ids))), max(len(source), len(ids)))
+        weights = self.look(self.params, pad([source], 1, width), pad([[BOS, *ids[:-1]]], 1, width))
+        weights = np.asarray(weights[0])
+        layer = weights[max(len(weights) - 2, 0)].mean(axis=0)[: len(ids), : len(source)]
+        return layer, self.tokenizer.pieces(source), self.tokenizer.pieces(ids)
+
+
+def grouped(ids: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], int]]:
+    """(line numbers, width): lines of like length together, at most TOKENS padded source tokens a group."""
+    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+    while order:
+        # Filled from the longest: its width is what the group is padded to.
+        longest = len(ids[order[-1]])
+        width = next((w for w in WIDTHS if w >= longest), longest)
+        rows = rows_for(width)
+        shorter = next((w for w in reversed(WIDTHS) if w < width), 0)
+        members = [i for i in order[-rows:] if len(ids[i]) > shorter] or order[-1:]
+        del order[-len(members) :]
+        yield members, width
+
+
+def rows_for(width: int) -> int:
+    return max(TOKENS // width // 8, 1) * 8
+
+
+def full_rows(count: int, width: int) -> int:
+    """One row for a line by itself, else the full group: two compilations a width at most."""
+    return 1 if count == 1 else rows_for(width)
