@@ -6,10 +6,11 @@ import random
 import zlib
 from collections.abc import Iterator, Mapping
 
+from data.world_derivation import Clause, Compound, NounPhrase, Pronoun, phrases
 from data.world_english import English
 from data.world_french import French
 from data.world_german import German
-from data.world_grammar import Clause, Compound, NounPhrase, Pronoun, Sampler, phrases
+from data.world_grammar import Sampler
 from data.world_lexicon import LANGUAGES, lexicon
 from data.world_surface import Open, Token, detokenise
 

@@ -1,6 +1,6 @@
 """English: the verb after its subject, do-support, one order for all."""
 
-from data.world_grammar import Clause, Name, NounPhrase, Place, Pronoun
+from data.world_derivation import Clause, Name, NounPhrase, Place, Pronoun
 from data.world_surface import Speaker, Token
 
 PRONOUNS = {False: ("he", "his"), True: ("she", "her")}

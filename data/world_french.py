@@ -1,6 +1,7 @@
 """French: adjectives on both sides of the noun, agreement in gender and number, elision, ne ... pas."""
 
-from data.world_grammar import Adjunct, Clause, NounPhrase, Place, Pronoun
+from data.world_derivation import Adjunct, Clause, NounPhrase, Place, Pronoun
+from data.world_lexicon import french_plural
 from data.world_surface import Speaker, Token
 
 ASPIRATED = ("hérisson", "huit", "hamac", "hibou")
@@ -22,9 +23,7 @@ def vowel(form: str) -> bool:
 def agree(masculine: str, feminine: str, female: bool, plural: bool) -> str:
     """petit petite petits petites, beau beaux, heureux heureux"""
     form = feminine if female else masculine
-    if not plural or form.endswith(("s", "x")):
-        return form
-    return form + ("x" if form.endswith("eau") else "s")
+    return french_plural(form) if plural else form
 
 
 class French(Speaker):

@@ -1,6 +1,6 @@
 """German: the finite verb stands second in a main clause and last in any other, its particle at the end."""
 
-from data.world_grammar import Adjunct, Clause, Name, NounPhrase, Place, Pronoun
+from data.world_derivation import Adjunct, Clause, Name, NounPhrase, Place, Pronoun
 from data.world_surface import Speaker
 
 # Endings by case, each for masculine, feminine, neuter, plural.
@@ -204,7 +204,7 @@ class German(Speaker):
         self.close()
 
     def verbs(self, clause: Clause, last: bool) -> tuple[tuple, list[tuple]]:
-        """The finite verb and what closes the clause: steht ... auf, hat ... gemacht, weil er ... aufsteht."""
+        """The finite verb and what closes the clause: steht ... auf, hat ... gemacht, weil ... aufsteht."""
         index, plural, verb = clause.index, clause.subject.plural, clause.verb
         node, wish = (index, "verb"), (index, "modal")
         if verb is None:

@@ -1,146 +1,21 @@
-"""Derivations of the generated world: what a sentence says, before any language says it.
-
-A derivation is a tree of named tuples. Every phrase has an `index`; a word that realises a part of it records
-the node (index, part), whatever the language, and so the alignment of two languages is the equality of nodes.
-"""
+"""The grammar of the generated world: draws derivations from a lexicon, within the bounds of the knobs."""
 
 import random
-from collections.abc import Iterator
-from typing import NamedTuple
 
-from data.world_lexicon import Adjective, Lexicon, Noun, Phrase, Verb, Word
+from data.world_derivation import (
+    Adjunct,
+    Adverbial,
+    Clause,
+    Compound,
+    Couple,
+    Name,
+    NounPhrase,
+    Place,
+    Pronoun,
+)
+from data.world_lexicon import Adjective, Lexicon, Noun
 
 MODALS = ("can", "must", "want", "will")
-
-
-class Name(NamedTuple):
-    """Anna. `female` decides the pronoun."""
-
-    index: int
-    name: Word
-    plural = False
-    kind = "person"
-
-    @property
-    def female(self) -> bool:
-        return "f" in self.name.kinds
-
-
-class NounPhrase(NamedTuple):
-    """the two old bakers behind the church who ...
-
-    determiner: the, a (of a plural or mass, too), this, every, own (his: `owner` is known), of (the baker's:
-    `owner` is said here).
-    """
-
-    index: int
-    noun: Noun
-    plural: bool
-    determiner: str
-    owner: "Entity | None" = None
-    numeral: Word | None = None
-    adjectives: tuple[Adjective, ...] = ()
-    place: "Place | None" = None
-    relative: "Clause | None" = None
-
-    @property
-    def kind(self) -> str:
-        return self.noun.kind
-
-    @property
-    def female(self) -> bool:
-        return self.noun.french == "f"
-
-
-class Couple(NamedTuple):
-    """the baker and Anna"""
-
-    index: int
-    first: "NounPhrase | Name"
-    second: "NounPhrase | Name"
-    plural = True
-    kind = "person"
-
-    @property
-    def female(self) -> bool:
-        return self.first.female and self.second.female
-
-
-Entity = NounPhrase | Name | Couple
-
-
-class Pronoun(NamedTuple):
-    """he, she, it, they: stands for `antecedent`; within a relative clause it is the relative pronoun."""
-
-    index: int
-    antecedent: Entity
-    relative: bool = False
-
-    @property
-    def plural(self) -> bool:
-        return self.antecedent.plural
-
-    @property
-    def kind(self) -> str:
-        return self.antecedent.kind
-
-    @property
-    def female(self) -> bool:
-        return self.antecedent.female
-
-
-class Place(NamedTuple):
-    """behind the church, with Anna, in Paris (a city has no preposition of its own)"""
-
-    index: int
-    preposition: Word | None
-    phrase: "NounPhrase | Name"
-
-
-class Adverbial(NamedTuple):
-    """A fixed phrase of time or manner."""
-
-    index: int
-    phrase: Phrase
-
-
-class Clause(NamedTuple):
-    """Who does what to whom. Without a verb it is a copula clause that says `adjective` of the subject."""
-
-    index: int
-    subject: Entity | Pronoun
-    verb: Verb | None = None
-    adjective: Adjective | None = None
-    object: Entity | Pronoun | None = None
-    recipient: Entity | None = None
-    goal: Place | None = None
-    complement: "Clause | None" = None
-    past: bool = False
-    modal: str = ""  # "" or one of MODALS
-    polarity: str = ""  # "", "not" or "never"
-    frequency: Word | None = None
-    manner: Adverbial | None = None
-    front: "Adverbial | Place | None" = None
-    middle: tuple["Adverbial | Place", ...] = ()
-    adjunct: "Adjunct | None" = None
-
-
-class Adjunct(NamedTuple):
-    """because he sleeps; `first` puts it before its main clause."""
-
-    index: int
-    conjunction: Word
-    clause: Clause
-    first: bool
-
-
-class Compound(NamedTuple):
-    """Two main clauses joined by `conjunction`: and, but."""
-
-    index: int
-    conjunction: str
-    first: Clause
-    second: Clause
 
 
 class Sampler:
@@ -171,9 +46,8 @@ class Sampler:
         if self.chance(0.02, 0.15):
             first = self.clause(past, self.depth, main=True)
             subject = self.reference(first.subject, 0.4)
-            return Compound(
-                self.index(), self.pick(("and", "but")), first, self.clause(past, self.depth, subject)
-            )
+            second = self.clause(past, self.depth, subject)
+            return Compound(self.index(), self.pick(("and", "but")), first, second)
         if self.depth and self.chance(0.1, 0.55):
             return self.complex(past)
         return self.clause(past, self.depth, main=True)
@@ -207,7 +81,7 @@ class Sampler:
             return self.description(index, past, depth, subject, main)
         verb = self.pick(verbs)
         subject = subject or self.entity(verb.subjects, depth, subject=True)
-        return self.complete(Clause(index, subject, verb, past=past), depth, main, plain, skip_object=False)
+        return self.complete(Clause(index, subject, verb, past=past), depth, main, plain)
 
     def report(self, index, past, depth, subject) -> Clause:
         """The baker says that ..."""
@@ -218,14 +92,13 @@ class Sampler:
 
     def description(self, index, past, depth, subject, main) -> Clause:
         """The garden is small."""
-        adjective = self.pick(
-            self.lexicon.adjectives_of(subject.kind) if subject else self.lexicon.adjectives
-        )
+        lexicon = self.lexicon
+        adjective = self.pick(lexicon.adjectives_of(subject.kind) if subject else lexicon.adjectives)
         subject = subject or self.entity(adjective.kinds, depth, subject=True, bare=True)
         clause = Clause(index, subject, adjective=adjective, past=past)
         return self.modify(clause, main, ("time",) if subject.kind in ("person", "animal") else ())
 
-    def complete(self, clause: Clause, depth, main, plain, skip_object) -> Clause:
+    def complete(self, clause: Clause, depth, main, plain) -> Clause:
         """Fills the places that the verb opens, then modifies the clause."""
         verb, subject = clause.verb, clause.subject
         every = isinstance(subject, NounPhrase) and subject.determiner == "every"
@@ -239,7 +112,7 @@ class Sampler:
         fields = {"polarity": polarity, "modal": modal}
         if verb.recipients:
             fields["recipient"] = self.entity(verb.recipients, 0, definite=True)
-        if verb.objects and not skip_object:
+        if verb.objects and clause.object is None:
             fields["object"] = self.entity(
                 verb.objects,
                 0 if polarity else depth,
@@ -248,19 +121,18 @@ class Sampler:
                 marked=bool(verb.markers[2]),
             )
         if verb.goals:
-            city = self.chance(0.3)
-            phrase = (
-                Name(self.index(), self.pick(self.lexicon.cities))
-                if city
-                else self.noun_phrase(verb.goals, 0, definite=True, singular=True)
-            )
-            fields["goal"] = Place(self.index(), None, phrase)
+            fields["goal"] = self.goal(verb.goals)
+        # An adverbial after a relative clause would be heard as a part of it.
         heavy = isinstance(fields.get("object"), NounPhrase) and fields["object"].relative is not None
         if not (polarity or heavy or verb.state) and self.chance(0.05, 0.2):
             fields["manner"] = Adverbial(self.index(), self.pick(self.lexicon.manners))
-        return self.modify(
-            clause._replace(**fields), main, () if verb.state or heavy else self.extras(clause, polarity)
-        )
+        extras = () if verb.state or heavy else self.extras(clause, polarity)
+        return self.modify(clause._replace(**fields), main, extras)
+
+    def goal(self, kinds) -> Place:
+        if self.chance(0.3):
+            return Place(self.index(), None, Name(self.index(), self.pick(self.lexicon.cities)))
+        return Place(self.index(), None, self.noun_phrase(kinds, 0, definite=True, singular=True))
 
     def extras(self, clause: Clause, polarity: str) -> tuple[str, ...]:
         """The sorts of adverbials that suit a clause of doing."""
@@ -292,9 +164,8 @@ class Sampler:
         preposition = self.pick(prepositions)
         if preposition.en == "in" and self.chance(0.2):
             return Place(self.index(), None, Name(self.index(), self.pick(self.lexicon.cities)))
-        return Place(
-            self.index(), preposition, self.noun_phrase(preposition.kinds, 0, definite=True, singular=True)
-        )
+        phrase = self.noun_phrase(preposition.kinds, 0, definite=True, singular=True)
+        return Place(self.index(), preposition, phrase)
 
     def entity(self, kinds, depth, owner=None, subject=False, definite=False, marked=False, bare=False):
         """A name, two people, or a noun phrase; as a subject it may carry what separates it from its verb."""
@@ -369,21 +240,10 @@ class Sampler:
         verbs = self.lexicon.verbs_of(antecedent.kind, past)
         if verbs and self.chance(0.55):
             clause = Clause(self.index(), gap, self.pick(verbs), past=past)
-            return self.complete(clause, depth, main=False, plain=True, skip_object=False)
+            return self.complete(clause, depth, main=False, plain=True)
         verbs = self.lexicon.verbs_with(antecedent.kind, past)
         if not verbs:
             return None
         verb = self.pick(verbs)
         clause = Clause(self.index(), self.entity(verb.subjects, 0), verb, object=gap, past=past)
-        return self.complete(clause, depth, main=False, plain=True, skip_object=True)
-
-
-def phrases(node) -> Iterator[tuple]:
-    """Every phrase once: an antecedent is no part of its pronoun, nor an owner of his possessive."""
-    yield node
-    for name, value in zip(node._fields, node, strict=True):
-        if name == "antecedent" or (name == "owner" and node.determiner == "own"):
-            continue
-        for child in value if name == "middle" else (value,):
-            if hasattr(child, "index") and hasattr(child, "_fields"):
-                yield from phrases(child)
+        return self.complete(clause, depth, main=False, plain=True)

@@ -37,9 +37,7 @@ class Verb:
     de: tuple[str, str, str]
     fr: tuple[str, str, str, str]
     particle: tuple[str, str]  # English "up", German "auf"
-    markers: tuple[
-        str, str, str
-    ]  # what introduces the object: "for", "auf.acc", "à"; German "acc" and "dat" alone
+    markers: tuple[str, str, str]  # of the object: "for", "auf.acc" (or a case alone), "à"
     sein: bool
     être: bool
     reflexive: bool
@@ -93,6 +91,12 @@ def english_plural(noun: str) -> str:
     return noun[:-1] + "ies" if noun[-1] == "y" and noun[-2] not in "aeiou" else noun + "s"
 
 
+def french_plural(word: str) -> str:
+    if word.endswith(("s", "x")):
+        return word
+    return word + ("x" if word.endswith("eau") else "s")
+
+
 def third_person(verb: str) -> str:
     return verb + "es" if verb.endswith(("s", "x", "ch", "sh", "o")) else verb + "s"
 
@@ -105,10 +109,8 @@ def parse_noun(kind: str, line: str) -> Noun:
     dative = plural if plural.endswith(("n", "s")) else plural + "n"
     plurals = {"nom": plural, "acc": plural, "gen": plural, "dat": dative} if plural != "-" else {}
     en = (english[0], english[1] if len(english) > 1 else english_plural(english[0]))
-    stem = french[0] + ("" if french[0].endswith(("s", "x")) else "x" if french[0].endswith("eau") else "s")
-    return Noun(
-        kind, en, (cases, plurals), (french[0], french[1] if len(french) > 1 else stem), mark[0], gender
-    )
+    fr = (french[0], french[1] if len(french) > 1 else french_plural(french[0]))
+    return Noun(kind, en, (cases, plurals), fr, mark[0], gender)
 
 
 def parse_verb(line: str) -> Verb:

@@ -1,8 +1,8 @@
 """The nouns of the generated world by kind, one sense a line: English | German | French.
 
 Irregular forms are written out; where a column gives fewer forms than the language has, the rest is regular.
-English: sg [pl]. German: gender sg gen.sg pl (feminine: sg pl), `w` after the gender of a weak noun, `-` for a
-noun without plural. French: gender sg [pl]. `@` is a space within a form. A form that two senses share is
+English: sg [pl]. German: gender sg gen.sg pl (feminine: sg pl), `w` after the gender of a weak noun, `-` for
+want of a plural. French: gender sg [pl]. `@` is a space within a form. A form that two senses share is
 ambiguous; the kinds decide who may do what to whom, and so which sense a sentence means.
 """
 

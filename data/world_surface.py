@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from data.world_grammar import Adverbial, Clause, Compound, Couple, Name, Place, Pronoun
+from data.world_derivation import Adverbial, Clause, Compound, Couple, Name, Place, Pronoun
 
 PUNCTUATION = (",", ".")
 

@@ -38,6 +38,7 @@ class Table:
     """A question, the runs that answer it and what is read off them.
 
     Rows are opaque here: the command line trains them, the table reads what they left in their directories.
+    `smoke` are the changes that let a row run in seconds; `real` is the same question put to real data.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Table:
     published: tuple[Published, ...] = ()
     seeds: tuple[int, ...] = (0, 1, 2)
     smoke: tuple[str, ...] = ()
+    real: "Table | None" = None
 
     def __post_init__(self):
         if self.baseline not in self.rows:
@@ -58,6 +60,15 @@ class Table:
         """What to type to fill these rows."""
         chosen = [] if list(rows) == list(self.rows) else ["--rows", *rows]
         return shlex.join(["lookback", "run", self.name, *chosen])
+
+
+def with_ablations(table: Table, records: Records) -> Table:
+    """The table with a row more for each changed row that was run, under the row it changes."""
+    changed = {name: name.partition(", ")[0] for name in records if name not in table.rows}
+    rows = {}
+    for row, run in table.rows.items():
+        rows |= {row: run} | {name: run for name, base in changed.items() if base == row}
+    return dataclasses.replace(table, rows=rows)
 
 
 def cells(table: Table, records: Records, p_values: bool = True) -> Cells:

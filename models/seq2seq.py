@@ -67,7 +67,7 @@ class Seq2Seq(nn.Module):
         self.encoder = Stack(
             fresh(self.cell, features=width, dtype=self.dtype), self.depth, self.bidirectional, self.dropout
         )
-        self.bridges = [Bridge() if self.bidirectional else lambda carry: carry for _ in range(self.depth)]
+        self.bridges = [Bridge() for _ in range(self.depth)]
         self.decoder = [
             fresh(self.cell, features=self.hidden_dim, dtype=self.dtype) for _ in range(self.depth)
         ]
@@ -79,7 +79,9 @@ class Seq2Seq(nn.Module):
     def encode(self, source: Int[Array, "B S"], train: bool = False) -> Memory:
         mask = source != self.pad_id
         finals, states = self.encoder(self.drop(self.embedding(source), train), mask, train)
-        first = tuple(bridge(final) for bridge, final in zip(self.bridges, finals, strict=True))
+        first = finals
+        if self.bidirectional:
+            first = tuple(bridge(final) for bridge, final in zip(self.bridges, finals, strict=True))
         if self.score is None:
             return Memory(first)
         return Memory(first, states, self.score.keys(states), mask)

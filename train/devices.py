@@ -1,6 +1,7 @@
 """The devices of this process: set up once, before jax looks for them, never against the user's own flags."""
 
 import os
+import time
 from pathlib import Path
 
 CPU_FLAGS = {
@@ -62,3 +63,29 @@ def cpu_model() -> str:
         return "unknown model"
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, "unknown model")
+
+
+PUBLISHED_SUSTAINED = {"K80": 2.8e12, "K40": 3.7e12, "M40": 6.0e12, "P100": 9.5e12}  # Vaswani et al. 2017, §6.1
+
+
+def sustained_flops() -> float:
+    """FLOP/s one device sustains: the published figure where the lecture's method has one, else measured.
+
+    Measured is the fastest of five float32 products of two 1024 x 1024 matrices, 2 x 1024^3 operations each.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    device = jax.local_devices()[0]
+    for name, flops in PUBLISHED_SUSTAINED.items():
+        if name in device.device_kind:
+            return flops
+    matrix = jax.device_put(jnp.ones((1024, 1024)), device)
+    product = jax.jit(jnp.matmul).lower(matrix, matrix).compile()
+    product(matrix, matrix).block_until_ready()
+    times = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        product(matrix, matrix).block_until_ready()
+        times.append(time.perf_counter() - begun)
+    return 2 * 1024**3 / min(times)

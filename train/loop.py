@@ -11,6 +11,7 @@ import numpy as np
 
 from data.batching import Batch, PairBatches
 from data.translation import read_tokenizer
+from train import devices
 from train import directory as run_directory
 from train.checkpoint import Checkpoints
 from train.config import Run
@@ -19,11 +20,16 @@ from train.log import Log, complete_lines
 from train.optimizers import Plateau
 from train.progress import Bar
 from train.step import Jit, TrainState, init_state
+from train.trained import weights
 from train.translator import Translator
 
 
 class Stopped(Exception):
     """Training was asked to stop; what was reached is saved and the message says how to go on."""
+
+    def __init__(self, message: str, received: int):
+        super().__init__(message)
+        self.exit_code = 128 + received  # as a shell reports a process that a signal has ended
 
 
 class Diverged(ValueError):
@@ -117,7 +123,8 @@ class Training:
             if interruptions.received:
                 self.checkpoints.wait()
                 raise Stopped(
-                    f"stopped at step {step} of {run.steps} and saved; the same command goes on from there"
+                    f"stopped at step {step} of {run.steps} and saved; the same command goes on from there",
+                    interruptions.received,
                 )
         self.checkpoints.wait()
 
@@ -161,20 +168,11 @@ class Training:
         iterator = {"data": self.batches.state(), "history": dataclasses.asdict(self.history)}
         self.checkpoints.save(step, self.state, iterator, self.described, metrics)
 
-    def chosen(self) -> tuple[dict, str]:
-        """The parameters to evaluate, and which they are in a protocol's words."""
-        every, last = self.run.evaluate_every, max(self.checkpoints.steps)
-        regular = [step for step in self.checkpoints.steps if step % every == 0 or step == last]
-        if self.run.average:
-            steps = regular[-self.run.average :]
-            return self.checkpoints.average(steps), f"average of last {len(steps)} checkpoints"
-        return self.checkpoints.params(self.checkpoints.best), "best by validation loss"
-
     def evaluate(self, log: Log, bar: Bar) -> None:
         """Results and costs into the ledger; with the costs, its last line, the run is done."""
-        params, weights = self.chosen()
+        params, words = weights(self.run, self.checkpoints)
         translator = Translator(self.model, params, self.tokenizer, self.run.search)
-        trained = Trained(translator, self.run.task, weights, self.directory, self.data_dir)
+        trained = Trained(translator, self.run.task, words, self.directory, self.data_dir)
         for evaluator in self.run.evaluators:
             for result in evaluator(trained):
                 log.write("result", **dataclasses.asdict(result))
@@ -188,7 +186,7 @@ class Training:
             tokens=self.history.tokens,
             seconds=self.history.seconds,
             flops_counted=self.history.flops,
-            flops_by_time=None,
+            flops_by_time=self.history.seconds * len(jax.devices()) * devices.sustained_flops(),
             devices=len(jax.devices()),
             compilations=len(self.compiled),
             padding=self.batches.padding(),

@@ -1,0 +1,64 @@
+"""The command line: `lookback COMMAND`, also `python -m experiments COMMAND`.
+
+Nothing heavy is imported before a command needs it: jax alone takes four seconds, and --help should take none.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+
+COMMANDS = ("list", "show", "run", "table", "translate", "plot", "data", "doctor")
+
+EPILOG = """\
+examples:
+  lookback run translation --smoke                 every row of the table, in seconds, on the generated world
+  lookback run translation --rows lstm transformer --seeds 3
+  lookback run translation --rows lstm model.cell=GRU optimizer.schedule.peak=1e-3
+  lookback table translation --format latex > table.tex
+  echo "The old baker sings." | lookback translate runs/translation/transformer/0
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lookback",
+        description="How language models learned to look back, as experiments anyone can rerun.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        module = importlib.import_module(f"experiments.commands.{name}")
+        summary, _, details = module.__doc__.partition("\n\n")
+        subparser = subparsers.add_parser(
+            name,
+            help=summary.rstrip("."),
+            description=summary,
+            epilog=details or None,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(subparser)
+        subparser.set_defaults(execute=module.execute)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0: done. 2: the user's mistake, in one line on stderr. 130, 143: interrupted, and saved where there was something."""
+    parsed = build_parser().parse_args(arguments)
+    try:
+        return parsed.execute(parsed) or 0
+    except BrokenPipeError:
+        # The reader of our output has gone, as `| head` does: no error, and nothing left to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("lookback: interrupted", file=sys.stderr)
+        return 130
+    except (ValueError, OSError) as error:
+        print(f"lookback: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One file a command: a docstring that is its help, `add_arguments` and `execute`."""

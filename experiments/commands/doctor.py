@@ -1,0 +1,44 @@
+"""What this machine offers: devices, versions, the attention kernel that would run and why the others decline."""
+
+import argparse
+import os
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    import sys
+    from importlib import metadata
+
+    from train import devices
+
+    devices.setup()
+    import jax
+    import jax.numpy as jnp
+
+    from data.corpora import folders
+    from models import fused
+    from models.mask import Mask
+
+    def show(name: str, value) -> None:
+        print(f"{name:22} {value}")
+
+    show("python", sys.version.split()[0])
+    for package in ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "tokenizers", "sacrebleu"):
+        show(package, metadata.version(package))
+    show("devices", devices.describe())
+    show("processes", jax.process_count())
+    show("XLA_FLAGS", os.environ.get("XLA_FLAGS", ""))
+    show("compilation cache", jax.config.jax_compilation_cache_dir)
+    show("corpora are looked for", ", ".join(map(str, folders(None))))
+    length = jnp.full(8, 100, jnp.int32)
+    masks = {"full": Mask(), "causal": Mask(causal=True), "padded": Mask(lengths=length)}
+    for dtype in ("float32", "bfloat16"):
+        for name, mask in masks.items():
+            array = jax.ShapeDtypeStruct((8, 128, 4, 64), jnp.dtype(dtype))
+            show(f"attention {dtype} {name}", fused.choose(array, array, array, mask).name)
+            for kernel, reason in fused.explain(array, array, array, mask):
+                if reason:
+                    print(f"{'':22}   {kernel} declines: {reason}")

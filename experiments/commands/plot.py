@@ -1,0 +1,60 @@
+"""Pictures of runs: learning curves, and where a translation looked at its source.
+
+examples:
+  lookback plot runs/translation/lstm-additive/0                      alignment of the first test sentence, and curves
+  lookback plot runs/translation/lstm-additive/0 --sentence "The old baker sings." --out pictures
+  lookback plot runs/translation/*/0                                  the learning curves of several runs in one picture
+"""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_dirs", nargs="+", metavar="RUN_DIR")
+    parser.add_argument("--sentence", help="the source to align (the first of the test set)")
+    parser.add_argument("--out", help="folder for the pictures (RUN_DIR/pictures)")
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from experiments import ledger, plots
+
+    folders = [Path(name) for name in arguments.run_dirs]
+    records = {"/".join(folder.parts[-2:]): ledger.read(folder) for folder in folders}
+    out = Path(arguments.out or folders[0] / "pictures")
+    out.mkdir(parents=True, exist_ok=True)
+    plots.learning_curves(records, out / "learning_curves.png")
+    print(out / "learning_curves.png")
+    if len(folders) == 1 and attends(folders[0]):
+        align(folders[0], arguments.sentence, out / "alignment.png")
+        print(out / "alignment.png")
+
+
+def attends(directory) -> bool:
+    """Whether the model looks at its source while it speaks."""
+    from train.directory import read
+
+    return getattr(read(directory)[0].model, "score", ...) is not None
+
+
+def align(directory, sentence: str | None, path) -> None:
+    """The heat map of a sentence's translation, weights beside it as NPZ."""
+    import numpy as np
+
+    from experiments import ledger, plots
+    from train import devices
+
+    devices.setup()
+    from train.trained import load
+
+    source = sentence or (ledger.read(directory).output("test", "source") or [""])[0]
+    if not source.strip():
+        raise ValueError(f"{directory}: no test outputs yet; give a sentence with --sentence")
+    translator = load(directory)
+    ((best, *_),) = translator([source])
+    weights, source_pieces, target_pieces = translator.attention(source, best.ids)
+    plots.alignment(weights, source_pieces, target_pieces, path)
+    np.savez_compressed(
+        path.with_suffix(".npz"), weights=weights, source=source_pieces, target=target_pieces
+    )

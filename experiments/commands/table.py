@@ -1,0 +1,29 @@
+"""An experiment's table from the runs there are: mean ± std, signature, cost, p-value, published rows beside.
+
+examples:
+  lookback table translation
+  lookback table translation --format latex > table.tex
+"""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("experiment")
+    parser.add_argument("--format", choices=("md", "latex", "csv", "html"), default="md")
+    parser.add_argument("--runs-dir", default="runs", help="where runs are kept (runs)")
+    parser.add_argument("--data-dir", help="the table on real data, even if none of it has been run yet")
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    from experiments import catalogue
+    from experiments.ledger import collect
+    from experiments.table import render, with_ablations
+
+    table = catalogue.table(arguments.experiment)
+    wanted = [table] if not arguments.data_dir else []
+    if table.real and (arguments.data_dir or collect(arguments.runs_dir, table.real.name)):
+        wanted.append(table.real)
+    for each in wanted:
+        records = collect(arguments.runs_dir, each.name)
+        print(render(with_ablations(each, records), records, arguments.format))

@@ -1,0 +1,99 @@
+"""Translate stdin to stdout with a trained run: raw text in, raw text out, a line for a line.
+
+examples:
+  lookback translate runs/translation/transformer/0 < source.txt > translation.txt
+  echo "The old baker sings." | lookback translate RUN_DIR --nbest 3
+  lookback translate RUN_DIR --attention weights.npz < source.txt > translation.txt
+
+With --nbest K each hypothesis is a line "number <tab> score <tab> text", numbers counting the source lines from 0.
+The file of --attention holds for line N the arrays N.weights [target, source], N.source and N.target (the pieces).
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+
+AT_ONCE = 2**16  # bytes: about a thousand sentences of a file
+LONGEST = 20_000  # characters of a line
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_dir")
+    parser.add_argument("--beam", type=int, help="hypotheses kept; 1 is greedy (the run's own)")
+    parser.add_argument("--length-penalty", type=float, metavar="A", help="score = log P / length^A (the run's own)")
+    parser.add_argument("--nbest", type=int, default=1, metavar="K", help="the K best of each line, with scores")
+    parser.add_argument("--attention", metavar="FILE.npz", help="write where each token looked")
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from train import devices
+
+    devices.setup()
+    from train.trained import load
+
+    directory = Path(arguments.run_dir)
+    translator = load(directory, search(directory, arguments))
+    maps: dict = {}
+    number = 0
+    for lines in arriving(sys.stdin.fileno()):
+        texts = [decoded(line, number + at) for at, line in enumerate(lines)]
+        spoken = [text for text in texts if text.strip()]
+        found = iter(translator(spoken))
+        for text in texts:
+            hypotheses = next(found) if text.strip() else []  # an empty line stays one
+            say(hypotheses[: arguments.nbest], number, arguments.nbest > 1)
+            if arguments.attention and hypotheses:
+                weights, source, target = translator.attention(text, hypotheses[0].ids)
+                maps |= {f"{number}.weights": weights, f"{number}.source": source, f"{number}.target": target}
+            number += 1
+        sys.stdout.flush()
+    if arguments.attention:
+        import numpy as np
+
+        np.savez_compressed(arguments.attention, **maps)
+
+
+def search(directory, arguments: argparse.Namespace):
+    """The run's search with what the command line changes."""
+    import dataclasses
+
+    from models.decoding import PerToken
+    from train.directory import read
+
+    own = read(directory)[0].search
+    beam = own.beam if arguments.beam is None else arguments.beam
+    if beam < 1 or not 1 <= arguments.nbest <= beam:
+        raise ValueError(f"--nbest {arguments.nbest}: between 1 and the beam, which is {beam}")
+    alpha = arguments.length_penalty
+    return dataclasses.replace(own, beam=beam, penalty=own.penalty if alpha is None else PerToken(alpha))
+
+
+def say(hypotheses, number: int, numbered: bool) -> None:
+    if not numbered:
+        print(hypotheses[0].text if hypotheses else "")
+    for hypothesis in hypotheses if numbered else ():
+        print(number, f"{hypothesis.score:.4f}", hypothesis.text, sep="\t")
+
+
+def arriving(descriptor: int) -> Iterator[list[bytes]]:
+    """Lines as they come: those of one read go together, and none waits for a line that is not there yet."""
+    rest = b""
+    while chunk := os.read(descriptor, AT_ONCE):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if lines:
+            yield lines
+    if rest:
+        yield [rest]
+
+
+def decoded(line: bytes, number: int) -> str:
+    try:
+        text = line.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"stdin, line {number + 1}: not UTF-8 ({error.reason} at byte {error.start})") from None
+    if len(text) > LONGEST:
+        raise ValueError(f"stdin, line {number + 1}: {len(text):,} characters, at most {LONGEST:,}; split it up")
+    return text

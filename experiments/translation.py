@@ -1,0 +1,103 @@
+"""Which architecture of the lectures translates best?
+
+    lookback run translation                         7 rows x 3 seeds on the generated world
+    lookback run translation --data-dir CORPORA      the same on Multi30k en-de: hours on 2 cores
+
+Sequence to sequence through one state (LSTM, GRU), the same LSTM looking back at the source by each of the four
+scores, and the Transformer. On Multi30k the protocol is that of the published row: lower-cased, normalised,
+tokenised files, joint BPE, beam 5, the last 10 checkpoints averaged.
+"""
+
+import dataclasses
+
+from data.batching import Buckets
+from data.parallel import Multi30k
+from data.tokenizer import BPE, Words
+from data.translation import Translation
+from experiments.columns import COSTS, Column, Significance
+from experiments.published import TRANSLATION
+from experiments.table import Table
+from models.attention import SCORES
+from models.recurrent import GRU
+from models.seq2seq import Seq2Seq
+from models.transformer import Transformer
+from train.config import Run
+from train.evaluators import Bleu
+from train.optimizers import Adam, Cosine, InverseSqrt
+
+BLEU = Column("BLEU", "test")
+
+
+def with_scores(lstm: Run) -> dict[str, Run]:
+    """The LSTM looking back by each score: one part takes the place of another, nothing else changes."""
+    return {
+        f"lstm-{slug(score)}": dataclasses.replace(lstm, model=dataclasses.replace(lstm.model, score=score))
+        for score in SCORES
+    }
+
+
+def slug(score) -> str:
+    return {"Additive": "additive", "Bilinear": "bilinear", "Dot": "dot", "ScaledDot": "scaled-dot"}[
+        type(score).__name__
+    ]
+
+
+def rows(lstm: Run, transformer: Run) -> dict[str, Run]:
+    gru = dataclasses.replace(lstm, model=dataclasses.replace(lstm.model, cell=GRU()))
+    return {"lstm": lstm, "gru": gru, **with_scores(lstm), "transformer": transformer}
+
+
+WORLD_LSTM = Run(
+    model=Seq2Seq(embed_dim=128, hidden_dim=256, score=None),
+    task=Translation(tokenizer=Words(least=1)),
+    optimizer=Adam(schedule=Cosine(peak=3e-3, warmup=50, steps=600), beta2=0.999, clip=1.0),
+    batches=Buckets(tokens=2048, shapes=6),
+    steps=600,
+    evaluate_every=200,
+)
+WORLD_TRANSFORMER = dataclasses.replace(
+    WORLD_LSTM,
+    model=Transformer(features=128, hidden_dim=256, encoder_layers=2, decoder_layers=2, pre_norm=True),
+)
+
+MULTI30K_LSTM = Run(
+    model=Seq2Seq(embed_dim=256, hidden_dim=512, score=None, dropout=0.3),
+    task=Translation(corpus=Multi30k(text="tok"), tokenizer=BPE(size=5000)),
+    optimizer=Adam(schedule=Cosine(peak=2e-3, warmup=200, steps=1800), beta2=0.999, clip=1.0),
+    batches=Buckets(tokens=4096),
+    steps=1800,
+    evaluate_every=120,
+    keep=12,
+    average=10,
+    patience=10,
+    evaluators=(Bleu(tokenize="none"),),
+)
+MULTI30K_TRANSFORMER = dataclasses.replace(
+    MULTI30K_LSTM,
+    model=Transformer(dropout=0.3),
+    optimizer=Adam(schedule=InverseSqrt(peak=5e-3, warmup=2000)),
+    steps=8000,
+)
+
+SMOKE = ("steps=2", "evaluate_every=1", "average=0", "batches.tokens=256", "batches.shapes=2", "search.beam=2")
+
+TABLE = Table(
+    name="translation",
+    title="Translation, generated world, en-de",
+    question="Which architecture of the lectures translates best?",
+    rows=rows(WORLD_LSTM, WORLD_TRANSFORMER),
+    columns={"BLEU": BLEU, "p": Significance(BLEU), "chrF": Column("chrF", "test"), **COSTS},
+    baseline="lstm",
+    published=TRANSLATION,
+    smoke=(*SMOKE, "task.corpus.world.train=200", "task.corpus.world.valid=20", "task.corpus.world.test=20"),
+    real=Table(
+        name="translation-multi30k",
+        title="Translation, Multi30k en-de, test_2016_flickr",
+        question="Which architecture of the lectures translates best?",
+        rows=rows(MULTI30K_LSTM, MULTI30K_TRANSFORMER),
+        columns={"BLEU": BLEU, "p": Significance(BLEU), "chrF": Column("chrF", "test"), **COSTS},
+        baseline="lstm",
+        published=TRANSLATION,
+        smoke=SMOKE,
+    ),
+)

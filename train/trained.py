@@ -1,0 +1,36 @@
+"""A trained run taken from its directory: which weights, which tokenizer, ready to translate."""
+
+import dataclasses
+from pathlib import Path
+
+from data.tokenizer import Tokenizer
+from models.decoding import Search
+from train import directory as run_directory
+from train.checkpoint import Checkpoints
+from train.config import Run
+from train.translator import Translator
+
+
+def weights(run: Run, checkpoints: Checkpoints) -> tuple[dict, str]:
+    """The parameters a run is judged by, and which they are in a protocol's words."""
+    steps = checkpoints.steps
+    if not steps:
+        raise ValueError(f"{checkpoints.directory}: no checkpoint yet; train the run first")
+    if not run.average:
+        step = checkpoints.best or steps[-1]
+        return checkpoints.params(step), "best by validation loss"
+    # Where the run was interrupted it left a checkpoint between two regular ones: no part of the average.
+    regular = [step for step in steps if step % run.evaluate_every == 0 or step == steps[-1]]
+    chosen = regular[-run.average :]
+    return checkpoints.average(chosen), f"average of last {len(chosen)} checkpoints"
+
+
+def load(directory: Path, search: Search | None = None) -> Translator:
+    """The translator of a run directory, with its own search or another."""
+    run, described = run_directory.read(directory)
+    path = directory / "tokenizer.json"
+    tokenizer = Tokenizer.load(path)
+    tokenizer.require(described["tokenizer"], path)
+    params, _ = weights(run, Checkpoints(directory / "checkpoints"))
+    model = dataclasses.replace(run.model, vocab_size=len(tokenizer))
+    return Translator(model, params, tokenizer, search or run.search)
