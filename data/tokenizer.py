@@ -1,7 +1,8 @@
-"""Raw text to ids and back, lossless in spacing: joint subwords, words or characters, each one `tokenizer.json`.
+"""Raw text to ids and back, lossless in spacing: joint subwords, words or characters in one `tokenizer.json`.
 
 All three mark a word's beginning with "▁" (as SentencePiece does) so that decoding restores the spaces:
-"bushes." and "bushes ." come back as they went in. Training and encoding are Hugging Face `tokenizers`.
+"bushes." and "bushes ." come back as they went in; one space at the very beginning of a line does not.
+Training and encoding are Hugging Face `tokenizers`.
 """
 
 import dataclasses
@@ -25,6 +26,8 @@ class Tokenizer:
     def __init__(self, serialised: str):
         self.serialised = serialised
         self.core = tokenizers.Tokenizer.from_str(serialised)
+        # A user's "</s>" is four characters of text, not the end of a sentence.
+        self.core.encode_special_tokens = True
         found = tuple(self.core.id_to_token(index) for index in range(len(SPECIALS)))
         if found != SPECIALS:
             raise ValueError(
@@ -42,6 +45,10 @@ class Tokenizer:
         """Ids of each line, ended by EOS."""
         return [[*encoding.ids, EOS] for encoding in self.core.encode_batch(list(lines))]
 
+    def spans(self, line: str) -> list[tuple[int, int]]:
+        """The characters (first, beyond last) of `line` that each of its ids stands for; none for EOS."""
+        return [*self.core.encode(line).offsets, (len(line), len(line))]
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids` up to the first EOS; other special ids are left out."""
         ids = list(ids)
@@ -52,7 +59,9 @@ class Tokenizer:
         return [self.core.id_to_token(index) for index in ids]
 
     def save(self, path: Path) -> None:
-        path.write_text(self.serialised, encoding="utf-8")
+        beside = path.with_suffix(".tmp")
+        beside.write_text(self.serialised, encoding="utf-8")
+        beside.replace(path)
 
     def require(self, expected_hash: str, path: Path) -> None:
         """ValueError unless this is the tokenizer a run was trained with."""
@@ -95,7 +104,7 @@ def trained(core: tokenizers.Tokenizer, trainer, lines: Iterable[str]) -> Tokeni
 
 @dataclasses.dataclass(frozen=True)
 class BPE:
-    """Byte-pair encoding  -- Sennrich et al. 2016: the most frequent pair is merged until `size` symbols exist."""
+    """The most frequent pair of symbols is merged until `size` of them exist  -- Sennrich et al. 2016."""
 
     size: int = 8000
     lowercase: bool = False

@@ -10,7 +10,7 @@ from data.tokenizer import BPE, Characters, Tokenizer, Words
 
 @dataclasses.dataclass(frozen=True)
 class Translation:
-    """Translate `source` into `target`. Training pairs longer than `longest` tokens on a side are left out."""
+    """Translate `source` into `target`; of what is learned from, pairs over `longest` tokens are left out."""
 
     corpus: Generated | Multi30k | Tatoeba | Newstest | Files = Generated()
     source: str = "en"

@@ -1,1 +1,1 @@
-"""Each file is one table of the lectures: its rows, columns, published values and the command that fills it."""
+"""One file a table of the lectures: its rows, columns, published values and the command that fills it."""

@@ -1,6 +1,6 @@
 """The command line: `lookback COMMAND`, also `python -m experiments COMMAND`.
 
-Nothing heavy is imported before a command needs it: jax alone takes four seconds, and --help should take none.
+Nothing heavy is imported before a command needs it: jax alone takes four seconds, --help none.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0: done. 2: the user's mistake, in one line on stderr. 130, 143: interrupted, and saved where there was something."""
+    """0: done. 2: the user's mistake, in one line on stderr. 130 or 143: interrupted, and saved."""
     parsed = build_parser().parse_args(arguments)
     try:
         return parsed.execute(parsed) or 0

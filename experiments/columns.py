@@ -129,15 +129,48 @@ class Significance:
             return None
         if references[0] != references[1]:
             raise ValueError(f"{system.path}: its references of {split} are not those of {rival.path}")
-        signature = system.results[self.of.metric, split].protocol.get("signature", "")
-        said = dict(re.findall(r"(\w+):([^|]+)", signature))
-        return paired_bootstrap(
-            *hypotheses,
-            references[0],
-            samples=self.samples,
-            tokenize=said.get("tok", "13a"),
-            lowercase=said.get("case") == "lc",
-        )
+        return paired_bootstrap(*hypotheses, references[0], samples=self.samples, **scoring(system, self.of))
+
+
+@dataclasses.dataclass(frozen=True)
+class BleuByLength:
+    """BLEU of the sentences with `low` < words of source <= `high`, computed from the outputs as `of` was."""
+
+    of: Column
+    low: int
+    high: int | None = None
+
+    def cell(self, records: Sequence[Record], baseline: Sequence[Record] = ()) -> Cell | None:
+        values = [value for value in map(self._score, records) if value is not None]
+        return Cell(tuple(values)) if values else None
+
+    def text(self, cell: Cell) -> str:
+        return self.of.text(cell)
+
+    def note(self, cells: Sequence[Cell], baseline: str) -> tuple[str, ...]:
+        return ()
+
+    def _score(self, record: Record) -> float | None:
+        from train.metrics.bleu import corpus_scores
+
+        sides = [record.output(self.of.split, side) for side in ("source", "hypothesis", "reference")]
+        if None in sides or (self.of.metric, self.of.split) not in record.results:
+            return None
+        high = self.high or math.inf
+        inside = [
+            pair for source, *pair in zip(*sides, strict=True) if self.low < len(source.split()) <= high
+        ]
+        if not inside:
+            return None
+        hypotheses, references = zip(*inside, strict=True)
+        return corpus_scores(hypotheses, references, **scoring(record, self.of))["BLEU"][0]
+
+
+def scoring(record: Record, column: Column) -> dict:
+    """How a score was computed, from its signature, in the words of `train.metrics.bleu`."""
+    signature = record.results[column.metric, column.split].protocol.get("signature", "")
+    said = dict(re.findall(r"(\w+):([^|]+)", signature))
+    return {"tokenize": said.get("tok", "13a"), "lowercase": said.get("case") == "lc"}
 
 
 def _quantity(value: float) -> str:

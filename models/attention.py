@@ -16,7 +16,7 @@ from models.mask import Mask
 def attend(
     scores: Float[Array, "*B T S"], values: Float[Array, "*B S D"], mask: Bool[Array, "*#B #T #S"]
 ) -> tuple[Float[Array, "*B T D"], Float[Array, "*B T S"]]:
-    """Softmax over the allowed keys, then the weighted sum: c_t = sum_s a_ts v_s; a row with no key allowed gives 0.
+    """Softmax over the allowed keys, then the weighted sum: c_t = sum_s a_ts v_s; a row with no key gives 0.
 
     Bahdanau et al. 2015, eqs. 5-6. Returns (c, a); the softmax is taken in float32.
     """
@@ -121,8 +121,10 @@ class MultiHeadAttention(nn.Module):
     implementation: str | None = None
 
     def setup(self):
-        head_dim = self.features // self.heads
-        dense = lambda *shape: nn.DenseGeneral(  # noqa: E731
+        head_dim, left = divmod(self.features, self.heads)
+        if left:
+            raise ValueError(f"features={self.features} must be a multiple of heads={self.heads}")
+        dense = lambda *shape: nn.DenseGeneral(
             shape, dtype=self.dtype, kernel_init=nn.initializers.xavier_uniform()
         )
         self.query = dense(self.heads, head_dim)

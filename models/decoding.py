@@ -1,10 +1,12 @@
 """Greedy search, sampling and beam search over one contract: step(carry, token) -> (logits, carry).
 
-`carry` is any pytree of arrays with a leading row axis: the state of an RNN, the key-value cache of a Transformer.
-Shapes are static, so each (rows, length) pair compiles once. Rows never look at each other.
+`carry` is any pytree of arrays with a leading row axis: the state of an RNN, the key-value cache of a
+Transformer. Shapes are static, so each (rows, length) pair compiles once. Rows never look at each other: each
+has its own limit of tokens, whatever the `length` there is room for.
 """
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import flax.linen as nn
@@ -30,7 +32,7 @@ class Hypotheses:
 
 @dataclasses.dataclass(frozen=True)
 class PerToken:
-    """score = log P(y) / |y|^alpha: plain length normalisation; alpha = 0 compares log-probabilities as they are."""
+    """score = log P(y) / |y|^alpha: plain length normalisation; alpha = 0 compares log-probabilities."""
 
     alpha: float = 1.0
 
@@ -60,7 +62,7 @@ def most_likely(log_probabilities: Float[Array, "B V"], key: Key[Array, ""]) -> 
 
 @dataclasses.dataclass(frozen=True)
 class Draw:
-    """Sample from softmax(log p / temperature), cut to the `top_k` likeliest and to the nucleus of mass `top_p`.
+    """Sample from softmax(log p / temperature), cut to the `top_k` likeliest and the nucleus of mass `top_p`.
 
     The nucleus is the smallest set of tokens whose probability reaches top_p  -- Holtzman et al. 2020, §3.1.
     Each row draws with a key of its own, so a row's sample does not depend on the batch it is in.
@@ -69,6 +71,10 @@ class Draw:
     temperature: float = 1.0
     top_k: int | None = None
     top_p: float = 1.0
+
+    def __post_init__(self):
+        if self.temperature <= 0 or not 0 < self.top_p <= 1 or (self.top_k is not None and self.top_k < 1):
+            raise ValueError(f"{self}: temperature > 0, top_k >= 1 and 0 < top_p <= 1 are needed")
 
     def __call__(self, log_probabilities: Float[Array, "B V"], key: Key[Array, ""]) -> Int[Array, "B"]:
         scaled = log_probabilities / self.temperature
@@ -81,14 +87,23 @@ class Draw:
 
 
 def generate(
-    step: Step, carry, rows: int, length: int, choose=most_likely, key: Key[Array, ""] | None = None
+    step: Step,
+    carry,
+    limits: Int[Array, "B"],
+    length: int,
+    choose=most_likely,
+    key: Key[Array, ""] | None = None,
 ) -> Hypotheses:
-    """One token after another, each picked by `choose(log_probabilities, key)`, until every row has said EOS."""
+    """One token after another, picked by `choose(log_probabilities, key)`.
+
+    A row is over when it has said EOS, or limits[row] <= length tokens.
+    """
     key = jax.random.key(0) if key is None else key
+    rows = limits.shape[0]
 
     def unfinished(state):
-        index, _, _, _, done, _ = state
-        return (index < length) & ~jnp.all(done)
+        *_, done, _ = state
+        return ~jnp.all(done)
 
     def extend(state):
         index, token, tokens, total, done, carry = state
@@ -98,10 +113,11 @@ def generate(
         gain = jnp.take_along_axis(log_probabilities, token[:, None], axis=-1)[:, 0]
         token = jnp.where(done, PAD, token)
         total = jnp.where(done, total, total + gain)
-        return index + 1, token, tokens.at[:, index].set(token), total, done | (token == EOS), carry
+        done = done | (token == EOS) | (index + 1 == limits)
+        return index + 1, token, tokens.at[:, index].set(token), total, done, carry
 
     start = jnp.full(rows, BOS, jnp.int32), jnp.full((rows, length), PAD, jnp.int32), jnp.zeros(rows)
-    state = 0, *start, jnp.zeros(rows, bool), carry
+    state = 0, *start, limits <= 0, carry
     _, _, tokens, total, _, _ = jax.lax.while_loop(unfinished, extend, state)
     return Hypotheses(tokens[:, None], total[:, None], total[:, None])
 
@@ -122,23 +138,25 @@ def select(tree, chosen: Int[Array, "B K"]):
     return jax.tree.map(lambda x: x[rows, chosen], tree)
 
 
-def beam_search(step: Step, carry, rows: int, length: int, beam: int, penalty=PerToken()) -> Hypotheses:
+def beam_search(
+    step: Step, carry, limits: Int[Array, "B"], length: int, beam: int, penalty=PerToken()
+) -> Hypotheses:
     """The `beam` best hypotheses a row by penalised log-probability.
 
-    A hypothesis finishes when EOS is among the row's `beam` best continuations; a row is over once `beam` of them
-    have finished, or at `length`, where the open ones are taken as they stand. `carry` has `rows` rows; each is
-    held `beam` times.
+    A hypothesis finishes when EOS is among the row's `beam` best continuations. A row is over once `beam` of
+    them have finished, or after limits[row] <= length tokens, where the best are taken as they stand. `carry`
+    has a row for each limit, held `beam` times. Hypotheses that cannot be are PAD and score NEVER.
     """
-    flat = lambda tree: jax.tree.map(lambda x: x.reshape(rows * beam, *x.shape[2:]), tree)  # noqa: E731
-    split = lambda tree: jax.tree.map(lambda x: x.reshape(rows, beam, *x.shape[1:]), tree)  # noqa: E731
+    rows = limits.shape[0]
+    flat = lambda tree: jax.tree.map(lambda x: x.reshape(rows * beam, *x.shape[2:]), tree)
+    split = lambda tree: jax.tree.map(lambda x: x.reshape(rows, beam, *x.shape[1:]), tree)
     nothing = jnp.full((rows, beam), NEVER)
 
     def unfinished(state):
-        index, beams = state
-        return (index < length) & ~jnp.all(over(beams))
+        return ~jnp.all(over(*state))
 
-    def over(beams):
-        return jnp.all(beams.finished.scores > NEVER, axis=1)
+    def over(index, beams):
+        return jnp.all(beams.finished.scores > NEVER, axis=1) | (index >= limits)
 
     def extend(state):
         index, beams = state
@@ -152,7 +170,8 @@ def beam_search(step: Step, carry, rows: int, length: int, beam: int, penalty=Pe
         parent, token = where // vocabulary, where % vocabulary
         tokens = select(beams.tokens, parent).at[:, :, index].set(token)
         ended = token == EOS
-        arrived = ended & (jnp.arange(2 * beam) < beam) & (best > NEVER) & ~over(beams)[:, None]
+        arrived = (ended | (index + 1 == limits)[:, None]) & (jnp.arange(2 * beam) < beam)
+        arrived = arrived & (best > NEVER) & ~over(index, beams)[:, None]
         scores = jnp.where(arrived, best / penalty(index + 1.0), NEVER)
         finished = keep_best(beams.finished, Hypotheses(tokens, scores, best), beam)
         best_open, chosen = jax.lax.top_k(jnp.where(ended, NEVER, best), beam)
@@ -169,16 +188,13 @@ def beam_search(step: Step, carry, rows: int, length: int, beam: int, penalty=Pe
         0,
         Beams(
             tokens=blank,
-            # All beams of a row start equal: only the first may be extended, or each hypothesis would come K times.
+            # All beams of a row start equal: were all extended, each hypothesis would come K times.
             log_probabilities=nothing.at[:, 0].set(0.0),
             finished=Hypotheses(blank, nothing, nothing),
             carry=jax.tree.map(lambda x: jnp.repeat(x[:, None], beam, axis=1), carry),
         ),
     )
-    index, beams = jax.lax.while_loop(unfinished, extend, state)
-    open_scores = jnp.where(over(beams)[:, None], NEVER, beams.log_probabilities / penalty(index * 1.0))
-    leftover = Hypotheses(beams.tokens, open_scores, beams.log_probabilities)
-    return keep_best(beams.finished, leftover, beam)
+    return jax.lax.while_loop(unfinished, extend, state)[1].finished
 
 
 def keep_best(one: Hypotheses, other: Hypotheses, beam: int) -> Hypotheses:
@@ -189,7 +205,10 @@ def keep_best(one: Hypotheses, other: Hypotheses, beam: int) -> Hypotheses:
 
 @dataclasses.dataclass(frozen=True)
 class Search:
-    """How a translation is looked for: `beam` 1 is greedy. At most `stretch` x source + `slack` tokens are said."""
+    """How a translation is looked for: `beam` 1 is greedy.
+
+    At most `stretch` x source + `slack` tokens are said, of a source without its padding.
+    """
 
     beam: int = 5
     penalty: PerToken | Wu = PerToken()
@@ -198,22 +217,24 @@ class Search:
 
     def __call__(self, model: nn.Module, params, source: Int[Array, "B S"]) -> Hypotheses:
         variables = {"params": params}
-        rows, length = source.shape[0], int(self.stretch * source.shape[1]) + self.slack
+        words = jnp.sum(source != PAD, axis=1)
+        limits = jnp.floor(self.stretch * words).astype(jnp.int32) + self.slack
+        length = math.ceil(self.stretch * source.shape[1]) + self.slack
         memory = model.apply(variables, source, method="encode")
         carry = model.apply(variables, memory, length, method="start")
         if self.beam == 1:
-            step = lambda carry, token: model.apply(variables, memory, carry, token, method="step")  # noqa: E731
-            return generate(step, carry, rows, length)
+            step = lambda carry, token: model.apply(variables, memory, carry, token, method="step")
+            return generate(step, carry, limits, length)
         # The encoder's side is repeated once, before the loop: reordering the beams never moves it.
         held = jax.tree.map(lambda x: jnp.repeat(x, self.beam, axis=0), memory)
-        step = lambda carry, token: model.apply(variables, held, carry, token, method="step")  # noqa: E731
-        return beam_search(step, carry, rows, length, self.beam, self.penalty)
+        step = lambda carry, token: model.apply(variables, held, carry, token, method="step")
+        return beam_search(step, carry, limits, length, self.beam, self.penalty)
 
 
 def source_attention(
     model: nn.Module, params, source: Int[Array, "B S"], inputs: Int[Array, "B T"]
 ) -> Float[Array, "B L N T S"]:
-    """Where each output token looked, by layer and head: a teacher-forced pass over what any search has said."""
+    """Where each output token looked, by layer and head: a teacher-forced pass over what a search said."""
     weights, _ = model.apply(
         {"params": params}, source, inputs, method="attention", mutable=["intermediates"]
     )

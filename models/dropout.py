@@ -12,14 +12,14 @@ from jaxtyping import Array, Bool, Float, Key, UInt32
 
 
 def mix(h: UInt32[Array, "..."]) -> UInt32[Array, "..."]:
-    """The finaliser `fmix32` of MurmurHash3 (Appleby 2011): a bijection in which every bit depends on every bit."""
+    """`fmix32` of MurmurHash3 (Appleby 2011): a bijection in which every bit depends on every bit."""
     h = (h ^ (h >> 16)) * jnp.uint32(0x85EBCA6B)
     h = (h ^ (h >> 13)) * jnp.uint32(0xC2B2AE35)
     return h ^ (h >> 16)
 
 
 def keep_mask(key: Key[Array, ""], rate: float, shape: tuple[int, ...]) -> Bool[Array, "..."]:
-    """True with probability 1 - rate, independently for each element: mix(mix(index + key0) ^ key1) >= rate 2^32."""
+    """True with probability 1 - rate, for each element apart: mix(mix(index + key0) ^ key1) >= rate 2^32."""
     first, *_, last = jax.random.key_data(key)
     counter = jnp.zeros(shape, jnp.uint32)
     stride = 1
@@ -32,7 +32,7 @@ def keep_mask(key: Key[Array, ""], rate: float, shape: tuple[int, ...]) -> Bool[
 
 
 class Dropout(nn.Module):
-    """x m / (1 - rate), m ~ Bernoulli(1 - rate) -- Srivastava et al. 2014, in the scaled form. Off unless `train`."""
+    """x m / (1 - rate), m ~ Bernoulli(1 - rate), if `train`  -- Srivastava et al. 2014, §10 (scaled)."""
 
     rate: float
 

@@ -6,7 +6,7 @@ from jaxtyping import Array, Float, Int
 
 
 class Embed(nn.Module):
-    """x_t = E[id_t], and logits = x E' where the table is tied (Press & Wolf 2017). Rows ~ N(0, 1/features)."""
+    """x_t = E[id_t], and logits x E' where the table is tied (Press & Wolf 2017). Rows ~ N(0, 1/D)."""
 
     vocab_size: int
     features: int
@@ -43,7 +43,7 @@ class Sinusoidal(nn.Module):
 
 
 class Learned(nn.Module):
-    """Positions as a trained table of `length` rows  -- Gehring et al. 2017; beyond it the last row repeats."""
+    """Positions as a trained table of `length` rows, the last for all beyond  -- Gehring et al. 2017, §3."""
 
     length: int = 512
 

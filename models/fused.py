@@ -1,7 +1,7 @@
 """The hot path: softmax(q k' scale) v under a mask, by the fastest kernel that does not decline.
 
-KERNELS is the whole dispatch: tried in order, each with a reason for declining or None. `explain` says what was
-chosen and why not the others; `lookback doctor` prints it.
+KERNELS is the whole dispatch: tried in order, each with a reason for declining or None. `explain` says what
+was chosen and why not the others; `lookback doctor` prints it.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,12 @@ Keys = Float[Array, "B S N H"]
 
 
 def softmax(scores: Float[Array, "*B T S"], mask: Bool[Array, "*#B #T #S"]) -> Float[Array, "*B T S"]:
-    """exp(s - max) / sum over the allowed keys, in float32; exactly 0 elsewhere, and a row with no key is all 0."""
+    """exp(s - max) / sum over the allowed keys, in float32; exactly 0 elsewhere, all of a row with no key."""
     scores = jnp.where(mask, scores.astype(jnp.float32), -jnp.inf)
     highest = jnp.max(scores, axis=-1, keepdims=True, initial=-1e30)
     exponentials = jnp.where(mask, jnp.exp(scores - jax.lax.stop_gradient(highest)), 0.0)
-    return exponentials / jnp.maximum(exponentials.sum(axis=-1, keepdims=True), 1e-30)
+    total = exponentials.sum(axis=-1, keepdims=True)
+    return exponentials / jnp.where(total > 0.0, total, 1.0)
 
 
 def weights(q: Queries, k: Keys, mask: Mask, scale: float | None = None) -> Float[Array, "B N T S"]:
@@ -96,7 +97,7 @@ def explain(q, k, v, mask: Mask) -> list[tuple[str, str | None]]:
 
 
 def choose(q, k, v, mask: Mask, implementation: str | None = None) -> Kernel:
-    """The first kernel that does not decline, or the one asked for; ValueError with the reason if that one declines."""
+    """The first kernel that does not decline, or the one asked for: if that declines, ValueError says why."""
     if implementation is None:
         return next(kernel for kernel in KERNELS if kernel.declines(q, k, v, mask) is None)
     named = {kernel.name: kernel for kernel in KERNELS}
@@ -116,7 +117,7 @@ def attention(
     scale: float | None = None,
     implementation: str | None = None,
 ) -> Queries:
-    """softmax(q k' scale) v over the keys the mask allows, scale = 1/sqrt(H) unless given; no key gives zeros."""
+    """softmax(q k' scale) v over the keys allowed, scale = 1/sqrt(H) unless given; no key gives zeros."""
     mask = Mask() if mask is None else mask
     scale = q.shape[-1] ** -0.5 if scale is None else scale
     return choose(q, k, v, mask, implementation).compute(q, k, v, mask, scale)

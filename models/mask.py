@@ -9,8 +9,8 @@ from jaxtyping import Array, Bool, Int
 class Mask:
     """Query t of row b may see key s if every condition given holds.
 
-    causal   s <= t + first[b]; `first` is the position of query 0 among the keys. Left out it is S - T: the last
-             query sees the last key, which is what a continued sequence needs (bottom-right alignment).
+    causal   s <= t + first[b]; `first` is the position of query 0 among the keys. Left out it is S - T: the
+             last query sees the last key, as a continued sequence needs (bottom-right alignment).
     lengths  s < lengths[b]: keys beyond are padding.
     """
 

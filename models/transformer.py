@@ -1,4 +1,4 @@
-"""The Transformer encoder-decoder of Vaswani et al. 2017, with the layer norm after or before each sublayer."""
+"""The Transformer encoder-decoder of Vaswani et al. 2017, with layer norms after or before each sublayer."""
 
 from collections.abc import Callable
 
@@ -19,12 +19,11 @@ class FeedForward(nn.Module):
     """max(0, x W1 + b1) W2 + b2  -- Vaswani et al. 2017, eq. 2."""
 
     hidden_dim: int
-    dropout: float
     dtype: str
 
     @nn.compact
-    def __call__(self, x: Float[Array, "B T D"], train: bool) -> Float[Array, "B T D"]:
-        dense = lambda features, name: nn.Dense(  # noqa: E731
+    def __call__(self, x: Float[Array, "B T D"]) -> Float[Array, "B T D"]:
+        dense = lambda features, name: nn.Dense(
             features, dtype=self.dtype, kernel_init=nn.initializers.xavier_uniform(), name=name
         )
         hidden = nn.relu(dense(self.hidden_dim, "widen")(x))
@@ -32,9 +31,9 @@ class FeedForward(nn.Module):
 
 
 class Residual(nn.Module):
-    """LayerNorm(x + Dropout(f(x))) as published (post-LN), or x + Dropout(f(LayerNorm(x))) (pre-LN, Xiong et al. 2020).
+    """LayerNorm(x + Dropout(f(x))) as published: post-LN. Pre-LN is x + Dropout(f(LayerNorm(x))).
 
-    The sublayer's output is added to its input, not concatenated.
+    Vaswani et al. 2017, §3.1; Xiong et al. 2020. The input is added, not concatenated.
     """
 
     dropout: float
@@ -63,13 +62,13 @@ class EncoderLayer(nn.Module):
 
     def setup(self):
         self.attention = MultiHeadAttention(self.heads, self.features, self.dtype)
-        self.feed_forward = FeedForward(self.hidden_dim, self.dropout, self.dtype)
+        self.feed_forward = FeedForward(self.hidden_dim, self.dtype)
         self.residuals = [Residual(self.dropout, self.pre_norm, self.dtype) for _ in range(2)]
 
     def __call__(self, x: Float[Array, "B S D"], mask: Mask, train: bool) -> Float[Array, "B S D"]:
         attend, feed = self.residuals
         x = attend(x, lambda h: self.attention(h, self.attention.keys_values(h), mask), train)
-        return feed(x, lambda h: self.feed_forward(h, train), train)
+        return feed(x, self.feed_forward, train)
 
 
 class DecoderLayer(nn.Module):
@@ -85,7 +84,7 @@ class DecoderLayer(nn.Module):
     def setup(self):
         self.self_attention = MultiHeadAttention(self.heads, self.features, self.dtype)
         self.source_attention = MultiHeadAttention(self.heads, self.features, self.dtype)
-        self.feed_forward = FeedForward(self.hidden_dim, self.dropout, self.dtype)
+        self.feed_forward = FeedForward(self.hidden_dim, self.dtype)
         self.residuals = [Residual(self.dropout, self.pre_norm, self.dtype) for _ in range(3)]
 
     def __call__(
@@ -109,12 +108,12 @@ class DecoderLayer(nn.Module):
 
         x = look_back(x, self_attention, train)
         x = look_at_source(x, lambda h: self.source_attention(h, source, source_mask), train)
-        return feed(x, lambda h: self.feed_forward(h, train), train), kept[0]
+        return feed(x, self.feed_forward, train), kept[0]
 
 
 @flax.struct.dataclass
 class Source:
-    """What the decoder looks at: each decoder layer's keys and values of the encoder's output, computed once."""
+    """What the decoder looks at: its layers' keys and values of the encoder's output, computed once."""
 
     layers: tuple[KeysValues, ...]
     lengths: Int[Array, "B"]
@@ -129,7 +128,7 @@ class Past:
 
 
 class Transformer(nn.Module):
-    """Encoder-decoder, one joint vocabulary, one table for source, target and logits  -- Vaswani et al. 2017, §3.
+    """Encoder-decoder with one joint vocabulary and one table for it  -- Vaswani et al. 2017, §3.
 
     Embeddings are multiplied by sqrt(D) before positions are added (§3.4). Pre-LN stacks end in a layer norm.
     Parameters are float32; `dtype` is what is computed in, and logits are float32.

@@ -54,7 +54,7 @@ class Items(ocp.args.Composite):
 
 
 class Checkpoints:
-    """The folder `checkpoints/` of one run: the last `keep` and the best by `metric`.
+    """The folder `checkpoints/` of one run: the last `keep`, regular and of all, and the best by `metric`.
 
     Reading never changes the folder. Saving clears what a killed process left behind, so only one process (or
     one group of processes under `jax.distributed`) may save at a time. `report` takes one line at a time.
@@ -84,6 +84,11 @@ class Checkpoints:
     @property
     def latest(self) -> int | None:
         return max(self.steps, default=None)
+
+    @property
+    def regular(self) -> list[int]:
+        """Those saved with metrics; the others were left where a run was interrupted."""
+        return [step for step in self.steps if self._metrics(step)]
 
     @property
     def best(self) -> int | None:
@@ -138,7 +143,7 @@ class Checkpoints:
             raise self._unwritten(step, error) from error
         self._damaged.discard(step)
         if jax.process_index() == 0:
-            kept = {*self.steps[-self.keep :], self.best}
+            kept = {*self.steps[-self.keep :], *self.regular[-self.keep :], self.best}
             for stale in ({*self.steps} - kept) | self._damaged:
                 shutil.rmtree(self.directory / str(stale), ignore_errors=True)
         self._damaged.clear()
@@ -174,7 +179,7 @@ class Checkpoints:
         return nest(self._leaves(step, how))["params"]
 
     def average(self, steps: Sequence[int]) -> dict:
-        """The mean of the parameters at `steps`  -- Vaswani et al. 2017, section 6.1. Damaged if one of them is."""
+        """The mean of the parameters at `steps`  -- Vaswani et al. 2017, section 6.1."""
         self.wait()
         if not steps:
             raise ValueError(f"{self.directory}: an average needs at least one checkpoint")

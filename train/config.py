@@ -18,9 +18,9 @@ class Run:
     """What is trained, on what, how and for how long. Everything that a number depends on is in here.
 
     `steps` updates of `accumulate` micro-batches each; a validation and a checkpoint every `evaluate_every`
-    updates; the last `keep` checkpoints and the best are kept. Training ends early once `patience` validations
-    have brought no better loss. What is evaluated is the mean of the last `average` checkpoints, or the best one
-    where `average` is 0.
+    updates; the last `keep` checkpoints and the best are kept. Training ends early once `patience`
+    validations have brought no better loss. What is evaluated is the mean of the last `average` checkpoints,
+    or the best one where `average` is 0.
     """
 
     model: nn.Module

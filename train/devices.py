@@ -5,11 +5,16 @@ import time
 from pathlib import Path
 
 CPU_FLAGS = {
-    # XLA spreads one product over threads poorly; one simulated device a core and rows split over them uses the
-    # cores better for a whole training step.
+    # XLA spreads one product over threads poorly; one simulated device a core with rows split over them uses
+    # the cores better for a whole training step.
     "xla_cpu_multi_thread_eigen": "false",
     "xla_cpu_prefer_vector_width": "512",
 }
+LAUNCHERS = (  # how each says how many processes there are and which one this is; the first set is believed
+    ("JAX_NUM_PROCESSES", "JAX_PROCESS_ID"),
+    ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),  # of srun alone: SLURM_NTASKS is set in a batch script as well
+    ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
+)
 
 
 def cores() -> int:
@@ -17,13 +22,13 @@ def cores() -> int:
 
 
 def cache_folder() -> Path:
-    """Where compiled programs and fetched corpora are kept: LOOKBACK_CACHE, or lookback in the user's cache."""
+    """Where compiled programs and fetched corpora go: LOOKBACK_CACHE, or lookback in the user's cache."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("LOOKBACK_CACHE") or Path(home) / "lookback")
 
 
 def setup() -> None:
-    """One CPU device a core, the flags above, the compilation cache, and jax.distributed where a launcher asks for it.
+    """One CPU device a core, the flags above, the compilation cache, and the other processes of a launcher.
 
     XLA_FLAGS and JAX_* variables that are set already win.
     """
@@ -37,14 +42,38 @@ def setup() -> None:
     if not jax.config.jax_compilation_cache_dir:
         jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
-    if launched_with_others():
-        jax.distributed.initialize()
+    join_others()
 
 
-def launched_with_others() -> bool:
-    """Whether the environment says that this is one process of several."""
-    tasks = os.environ.get("SLURM_NTASKS") or os.environ.get("OMPI_COMM_WORLD_SIZE") or "1"
-    return "JAX_COORDINATOR_ADDRESS" in os.environ or int(tasks) > 1
+def join_others() -> None:
+    """Start jax.distributed where a launcher says that this is one process of several."""
+    import jax
+
+    try:
+        place = place_among_others()
+        if place is not None:
+            jax.distributed.initialize(**place)
+    except ValueError as error:
+        raise ValueError(
+            f"cannot join the other processes: {error}; set JAX_COORDINATOR_ADDRESS=host:port and "
+            "JAX_NUM_PROCESSES alike for all of them, JAX_PROCESS_ID from 0 up"
+        ) from None
+
+
+def place_among_others() -> dict[str, int] | None:
+    """What to tell jax.distributed, None for a process by itself.
+
+    It reads JAX_COORDINATOR_ADDRESS, and where that is not set asks Slurm or Open MPI 4 for the address; on
+    Kubernetes and TPU pods it finds out the rest by itself too.
+    """
+    for count, own in LAUNCHERS:
+        if count in os.environ:
+            if (processes := int(os.environ[count])) == 1:
+                return None
+            if own not in os.environ:
+                raise ValueError(f"{count} is {processes}, but {own} is not set")
+            return {"num_processes": processes, "process_id": int(os.environ[own])}
+    return {} if "JAX_COORDINATOR_ADDRESS" in os.environ else None
 
 
 def describe() -> str:
@@ -65,7 +94,8 @@ def cpu_model() -> str:
     return next(names, "unknown model")
 
 
-PUBLISHED_SUSTAINED = {"K80": 2.8e12, "K40": 3.7e12, "M40": 6.0e12, "P100": 9.5e12}  # Vaswani et al. 2017, §6.1
+# Vaswani et al. 2017, §6.1, footnote 5
+PUBLISHED_SUSTAINED = {"K80": 2.8e12, "K40": 3.7e12, "M40": 6.0e12, "P100": 9.5e12}
 
 
 def sustained_flops() -> float:

@@ -28,7 +28,7 @@ def describe(run: Run, tokenizer: Tokenizer, experiment: str, row: str) -> dict:
 
 
 def commit() -> str:
-    """The commit the code is at, with "+dirty" where files have changed since; "unknown" outside a checkout."""
+    """The commit the code is at, "+dirty" where files have changed since; "unknown" outside a checkout."""
     git = ["git", "-C", str(Path(__file__).resolve().parent)]
     try:
         head, changed = (
@@ -52,16 +52,20 @@ def read(directory: Path) -> tuple[Run, dict]:
         raise ValueError(f"{path}: no such file, so {directory} is not a run directory") from None
     except ValueError as error:
         raise ValueError(f"{path}: not JSON ({error})") from None
-    if described.get("format") != FORMAT:
+    written_in = described.get("format") if isinstance(described, dict) else None
+    if written_in != FORMAT:
         raise ValueError(
-            f"{path}: written in format {described.get('format')}, this version reads format {FORMAT}; "
+            f"{path}: written in format {written_in}, this version reads format {FORMAT}; "
             "train again, or use the version that wrote it"
         )
-    return from_tree(described["run"]), described
+    try:
+        return from_tree(described["run"]), described
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{path}: {error}; train again, or use the version that wrote it") from None
 
 
 def require_same(directory: Path, run: Run) -> dict:
-    """run.json of a directory that holds this run; ValueError naming the first difference if it holds another."""
+    """run.json of a directory that holds this run; ValueError naming the first difference to another."""
     earlier, described = read(directory)
     if difference := first_difference(to_tree(earlier), to_tree(run), "run"):
         raise ValueError(

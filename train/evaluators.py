@@ -1,7 +1,7 @@
 """From a trained run to numbers that know their protocol.
 
-An evaluator takes a Trained run and yields results, each a metric with the split, the value and all that someone
-needs to know before comparing it with another.
+An evaluator takes a Trained run and yields results: metric, split, value, and all that someone needs to know
+before comparing it with another.
 """
 
 import dataclasses
@@ -44,7 +44,7 @@ def spell(search: Search) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Bleu:
-    """Corpus BLEU (and chrF beside it) of detokenised text by sacreBLEU; tokenize="none" for text tokenised before."""
+    """Corpus BLEU, and chrF, of detokenised text by sacreBLEU; tokenize="none" for text tokenised before."""
 
     split: str = "test"
     tokenize: str = "13a"
@@ -75,7 +75,7 @@ class Bleu:
 class AlignmentError:
     """Alignment error rate of the attention weights against the generated world's gold alignment.
 
-    Weights come from a teacher-forced pass over the reference, pieces merged to words; of the first `sentences`.
+    Weights come from a teacher-forced pass over the first `sentences` references, pieces merged to words.
     """
 
     split: str = "test"
@@ -91,12 +91,12 @@ class AlignmentError:
         for _, sentence in zip(range(self.sentences), task.corpus.world.sentences(self.split), strict=False):
             source, target = sentence.text(task.source), sentence.text(task.target)
             (ids,) = translator.tokenizer.encode([target])
-            weights, source_pieces, target_pieces = translator.attention(source, ids)
-            words = alignment.merge_pieces(
-                weights,
-                alignment.words_of(source_pieces, sentence.tokens[task.source]),
-                alignment.words_of(target_pieces, sentence.tokens[task.target]),
+            weights, _, _ = translator.attention(source, ids)
+            owners = (
+                alignment.words_of(translator.tokenizer.spans(text), text, sentence.tokens[language])
+                for text, language in ((source, task.source), (target, task.target))
             )
+            words = alignment.merge_pieces(weights, *owners)
             predicted.append(alignment.from_weights(words))
             gold.append(sentence.alignment(task.source, task.target))
         value = 100 * alignment.alignment_error_rate(predicted, gold)

@@ -15,7 +15,9 @@ class Log:
         self.path = directory / "metrics.jsonl"
         kept = [line for line in complete_lines(self.path) if line.get("step", 0) <= step]
         kept = [line for line in kept if line["kind"] in ("train", "valid")]
-        self.path.write_text("".join(json.dumps(line) + "\n" for line in kept))
+        beside = self.path.with_suffix(".tmp")
+        beside.write_text("".join(map(spelled, kept)), encoding="utf-8")
+        beside.replace(self.path)
         self.file = self.path.open("a", encoding="utf-8")
         # Imported here: the protocol buffers behind it take a second that no other command should wait for.
         from tensorboardX import SummaryWriter
@@ -23,7 +25,7 @@ class Log:
         self.board = SummaryWriter(str(directory / "tensorboard"), purge_step=step)
 
     def write(self, kind: str, **fields) -> None:
-        self.file.write(json.dumps({"kind": kind} | fields, ensure_ascii=False) + "\n")
+        self.file.write(spelled({"kind": kind} | fields))
         self.file.flush()
         if "step" in fields:
             for name, value in fields.items():
@@ -35,10 +37,14 @@ class Log:
         self.board.close()
 
 
+def spelled(line: dict) -> str:
+    return json.dumps(line, ensure_ascii=False) + "\n"
+
+
 def complete_lines(path: Path) -> list[dict]:
     """The lines of a ledger; a last line that a killed process left half-written is not one of them."""
     found = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+    for line in path.read_bytes().splitlines() if path.exists() else []:
         try:
             found.append(json.loads(line))
         except ValueError:

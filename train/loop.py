@@ -62,8 +62,7 @@ class Training:
         shapes = run.batches.fit([*train, *valid])
         self.batches = PairBatches(train, shapes, run.seed, run.accumulate)
         self.valid = PairBatches(valid, shapes, run.seed)
-        # One more than asked for: where a run was interrupted it left a checkpoint between two regular ones.
-        self.checkpoints = Checkpoints(directory / "checkpoints", keep=run.keep + 1)
+        self.checkpoints = Checkpoints(directory / "checkpoints", keep=run.keep)
         self.history = History()
         self.state = self.start()
         self.compiled: dict[tuple, tuple] = {}
@@ -72,7 +71,7 @@ class Training:
     def start(self) -> TrainState:
         """The newest sound checkpoint, with its place in the data and its history; else a fresh state."""
         run, example = self.run, next(self.valid.once())
-        init = lambda: init_state(self.model, run.objective, run.optimizer, run.seed, example)  # noqa: E731
+        init = lambda: init_state(self.model, run.objective, run.optimizer, run.seed, example)
         shapes = jax.eval_shape(init)
         sharding = run.parallel.state_sharding(shapes)
         abstract = jax.tree.map(

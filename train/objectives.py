@@ -1,7 +1,7 @@
 """What is minimised: an objective takes a batch to a sum of losses and the count they are over.
 
-Means are taken once, after sums and counts have been added up over micro-batches and devices. Only this file and
-`models/decoding.py` know how a model is applied.
+Means are taken once, after sums and counts have been added up over micro-batches and devices. Only this file
+and `models/decoding.py` know how a model is applied.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int, Key
 def cross_entropy(
     logits: Float[Array, "B T V"], targets: Int[Array, "B T"], smoothing: float = 0.0
 ) -> Float[Array, "B T"]:
-    """-(1 - e) log p(y) - e mean_v log p(v): label smoothing of Szegedy et al. 2016, §7, written with one log-sum-exp."""
+    """-(1 - e) log p(y) - e mean_v log p(v), label smoothing  -- Szegedy et al. 2016, §7."""
     normaliser = jax.nn.logsumexp(logits, axis=-1)
     right = jnp.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
     return normaliser - (1.0 - smoothing) * right - smoothing * jnp.mean(logits, axis=-1)

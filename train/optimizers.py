@@ -28,7 +28,7 @@ class InverseSqrt:
 
 @dataclasses.dataclass(frozen=True)
 class Cosine:
-    """Linear warm-up, then half a cosine from peak to `final` x peak at `steps`  -- Loshchilov & Hutter 2017, eq. 5."""
+    """Linear warm-up, then half a cosine to final x peak at `steps`  -- Loshchilov & Hutter 2017, eq. 5."""
 
     peak: float = 1e-3
     warmup: int = 100
@@ -81,9 +81,9 @@ class Sgd:
 
 @dataclasses.dataclass(frozen=True)
 class Adam:
-    """Adam  -- Kingma & Ba 2015, algorithm 1; with `decay` its decoupled form AdamW (Loshchilov & Hutter 2019).
+    """Adam  -- Kingma & Ba 2015, algorithm 1; with `decay` decoupled, AdamW  -- Loshchilov & Hutter 2019.
 
-    Decay leaves out biases and layer norms: every parameter of fewer than two axes.
+    Biases and layer norms do not decay.
     """
 
     schedule: Schedule = InverseSqrt()
@@ -96,9 +96,14 @@ class Adam:
     def direction(self) -> optax.GradientTransformation:
         """What is multiplied by the rate and subtracted."""
         adam = optax.scale_by_adam(self.beta1, self.beta2, self.epsilon)
-        matrices = lambda params: jax.tree.map(lambda p: p.ndim > 1, params)  # noqa: E731
-        decayed = optax.add_decayed_weights(self.decay, mask=matrices) if self.decay else optax.identity()
+        decayed = optax.add_decayed_weights(self.decay, mask=decays) if self.decay else optax.identity()
         return clipped(self.clip, optax.chain(adam, decayed))
+
+
+def decays(params) -> dict:
+    """Which parameters shrink. By name: the bias of a projection to heads has as many axes as a kernel."""
+    named = lambda path, _: path[-1].key not in ("bias", "scale")
+    return jax.tree_util.tree_map_with_path(named, params)
 
 
 def clipped(norm: float | None, transformation: optax.GradientTransformation) -> optax.GradientTransformation:

@@ -16,6 +16,12 @@ import typing
 import flax.linen as nn
 
 HIDDEN = ("parent", "name")  # fields that Linen adds to every module
+TOO_ODD = (
+    ValueError,
+    TypeError,
+    RecursionError,
+    MemoryError,
+)  # what `ast` raises for text that makes no sense
 
 
 @functools.cache
@@ -62,7 +68,7 @@ def from_tree(tree):
     """The part a tree of `to_tree` describes; ValueError for a name or field that is not known."""
     if isinstance(tree, dict):
         if "part" not in tree:
-            raise ValueError(f"run.json: {{{', '.join(tree)}}} has no 'part' that says what it is")
+            raise ValueError(f"{{{', '.join(tree)}}} has no 'part' that says what it is")
         fields = {name: from_tree(value) for name, value in tree.items() if name != "part"}
         return construct(tree["part"], fields)
     return tuple(from_tree(item) for item in tree) if isinstance(tree, list) else tree
@@ -70,9 +76,9 @@ def from_tree(tree):
 
 def construct(name: str, fields: dict):
     parts = known_parts()
-    if name not in parts:
-        raise ValueError(f"no part is called '{name}'{suggestion(name, parts)}")
-    part = parts[name]
+    part = parts.get(str(name))
+    if part is None:
+        raise ValueError(f"no part is called '{name}'{suggestion(str(name), parts)}")
     annotations = field_types(part)
     for field, value in fields.items():
         check_field(part, annotations, field, value)
@@ -133,11 +139,15 @@ def parse(text: str):
     """A literal, or a part such as Bilinear, LSTM(features=512) or Adam(schedule=Cosine(peak=1e-3))."""
     try:
         node = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:
-        raise ValueError(
-            f"'{text}' is neither a literal nor a part such as Bilinear() or LSTM(features=512)"
-        ) from None
+    except (SyntaxError, *TOO_ODD):
+        raise unreadable(text) from None
     return read(node, text)
+
+
+def unreadable(text: str) -> ValueError:
+    return ValueError(
+        f"{text[:80]!r} is neither a literal nor a part such as Bilinear() or LSTM(features=512)"
+    )
 
 
 def read(node: ast.expr, text: str):
@@ -154,10 +164,8 @@ def read(node: ast.expr, text: str):
             raise ValueError(f"'{text}': write the fields of {name} by name, as in LSTM(features=512)")
     try:
         return ast.literal_eval(node)
-    except ValueError:
-        raise ValueError(
-            f"'{text}' is neither a literal nor a part such as Bilinear() or LSTM(features=512)"
-        ) from None
+    except TOO_ODD:
+        raise unreadable(text) from None
 
 
 def override(part, changes: typing.Iterable[str]):

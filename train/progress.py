@@ -1,4 +1,4 @@
-"""How far a run is: a bar with tokens a second and time left, or a plain line now and then where no one watches."""
+"""How far a run is: a bar with tokens a second and time left, or a line now and then where no one watches."""
 
 import sys
 import time

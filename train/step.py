@@ -38,8 +38,8 @@ def make_step(model: nn.Module, objective, optimizer, axis: str | None = None) -
     """step(state, carry, batch) -> (state, carry, measures).
 
     A batch whose arrays have one more leading axis is a stack of micro-batches. Sums of losses, counts and
-    gradients are added up over micro-batches and, where `axis` names one, over devices; the one division by the
-    global count comes last, so any split of a batch gives the gradient of the whole.
+    gradients are added up over micro-batches and, where `axis` names one, over devices; the one division by
+    the global count comes last, so any split of a batch gives the gradient of the whole.
     """
     direction = optimizer.direction()
     reduce = (lambda tree: jax.lax.psum(tree, axis)) if axis else (lambda tree: tree)
@@ -52,7 +52,7 @@ def make_step(model: nn.Module, objective, optimizer, axis: str | None = None) -
         return loss, count, gradient
 
     def step(state: TrainState, carry, batch: dict):
-        # Folded from (seed, step, device, micro-batch), never carried: a resumed run draws what it would have drawn.
+        # Folded from (seed, step, device, micro-batch), never carried: a resumed run draws the same.
         key = jax.random.fold_in(state.key, state.step)
         key = jax.random.fold_in(key, jax.lax.axis_index(axis)) if axis else key
 
@@ -76,19 +76,25 @@ def make_step(model: nn.Module, objective, optimizer, axis: str | None = None) -
             "loss": loss / jnp.maximum(count, 1.0),
             "tokens": count,
             "learning_rate": rate,
-            "gradient_norm": optax.global_norm(gradient),
+            "gradient_norm": optax.tree.norm(gradient),
         }
         return state.replace(step=state.step + 1, params=params, optimizer=optimizer_state), carry, measures
 
     return step
 
 
+def filled(array: np.ndarray, multiple: int) -> np.ndarray:
+    """[..., rows, width] with empty rows below, which weigh nothing: now they divide by `multiple`."""
+    missing = -array.shape[-2] % multiple
+    return np.pad(array, [(0, 0)] * (array.ndim - 2) + [(0, missing), (0, 0)])
+
+
 @dataclasses.dataclass(frozen=True)
 class Jit:
     """Compile for a mesh of `fsdp` x `tensor` devices, the rest of them along `data`.
 
-    Batches split their rows over data and fsdp. Parameters and optimizer state split their longest divisible axis
-    over fsdp and the next over tensor; XLA puts the collectives in.
+    Batches split their rows over data and fsdp. Parameters and optimizer state split their longest divisible
+    axis over fsdp and the next over tensor; XLA puts the collectives in.
     """
 
     fsdp: int = 1
@@ -119,11 +125,12 @@ class Jit:
         return jax.tree.map(spec, state)
 
     def put(self, batch: dict, devices=None) -> dict:
-        """A global batch of numpy arrays onto the devices; each process gives only the rows its devices hold."""
+        """A global batch of numpy arrays onto the devices; each process gives the rows its devices hold."""
         mesh = self.mesh(devices)
 
         def place(array):
-            rows = P(("data", "fsdp")) if array.ndim == 2 else P(None, ("data", "fsdp"))
+            array = filled(array, mesh.shape["data"] * mesh.shape["fsdp"])
+            rows = P(*(None,) * (array.ndim - 2), ("data", "fsdp"))
             return jax.make_array_from_callback(array.shape, NamedSharding(mesh, rows), lambda at: array[at])
 
         return jax.tree.map(place, batch)
@@ -136,19 +143,22 @@ class Jit:
 
 @dataclasses.dataclass(frozen=True)
 class Pmap:
-    """Compile with pmap: parameters on every device, rows split over them, sums psummed. Data parallel only."""
+    """Compile with pmap, data parallel only: parameters on each device, rows split over all, sums psummed."""
 
     def state_sharding(self, state, devices=None):
         return Jit().state_sharding(state, devices)
 
     def put(self, batch: dict, devices=None) -> dict:
-        """The rows of a batch as [devices, rows / devices, ...], micro-batches after the device axis."""
-        count = len(jax.devices() if devices is None else devices)
+        """The rows of a batch as [devices, rows / devices, ...], micro-batches after the axis of devices.
+
+        Of the devices of all processes, those of this one.
+        """
+        devices = jax.devices() if devices is None else devices
+        ours = [index for index, device in enumerate(devices) if device.process_index == jax.process_index()]
 
         def split(array):
-            rows = array.ndim - 2
-            parts = np.split(array, count, axis=rows)
-            return np.stack(parts)
+            parts = np.split(filled(array, len(devices)), len(devices), axis=array.ndim - 2)
+            return np.stack([parts[index] for index in ours])
 
         return jax.tree.map(split, batch)
 

@@ -19,9 +19,7 @@ def weights(run: Run, checkpoints: Checkpoints) -> tuple[dict, str]:
     if not run.average:
         step = checkpoints.best or steps[-1]
         return checkpoints.params(step), "best by validation loss"
-    # Where the run was interrupted it left a checkpoint between two regular ones: no part of the average.
-    regular = [step for step in steps if step % run.evaluate_every == 0 or step == steps[-1]]
-    chosen = regular[-run.average :]
+    chosen = checkpoints.regular[-run.average :] or steps[-1:]
     return checkpoints.average(chosen), f"average of last {len(chosen)} checkpoints"
 
 

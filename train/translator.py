@@ -48,12 +48,7 @@ class Translator:
 
     def searched(self, sources: list[list[int]], width: int) -> Hypotheses:
         block = pad(sources, full_rows(len(sources), width), width)
-        return jax.device_get(self.find(self.params, self.placed(block)))
-
-    def placed(self, block: np.ndarray):
-        if len(block) % len(jax.devices()):
-            return block
-        return self.layout.put({"block": block})["block"]
+        return jax.device_get(self.find(self.params, self.layout.put({"source": block})["source"]))
 
     def read(self, hypotheses: Hypotheses, row: int) -> list[Hypothesis]:
         """The finished hypotheses of one row."""
@@ -66,7 +61,7 @@ class Translator:
         return kept
 
     def attention(self, line: str, ids: Sequence[int]) -> tuple[np.ndarray, list[str], list[str]]:
-        """Weights [T, S] of each token of a translation over the pieces of its source, and both sides' pieces.
+        """Weights [T, S] of each token of a translation over the pieces of its source; both sides' pieces.
 
         The mean over heads, of the last layer but one where there are several: the layer whose weights agree
         best with word alignments (Garg et al. 2019, §4.2).

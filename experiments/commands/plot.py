@@ -3,7 +3,7 @@
 examples:
   lookback plot runs/translation/lstm-additive/0                      alignment of the first test sentence, and curves
   lookback plot runs/translation/lstm-additive/0 --sentence "The old baker sings." --out pictures
-  lookback plot runs/translation/*/0                                  the learning curves of several runs in one picture
+  lookback plot runs/source_length/*/0                                learning curves and BLEU by source length together
 """
 
 import argparse
@@ -26,9 +26,23 @@ def execute(arguments: argparse.Namespace) -> None:
     out.mkdir(parents=True, exist_ok=True)
     plots.learning_curves(records, out / "learning_curves.png")
     print(out / "learning_curves.png")
+    if spoken := {
+        name: by_length(record) for name, record in records.items() if record.output("test", "source")
+    }:
+        plots.length_curves(spoken, out / "source_length.png")
+        print(out / "source_length.png")
     if len(folders) == 1 and attends(folders[0]):
         align(folders[0], arguments.sentence, out / "alignment.png")
         print(out / "alignment.png")
+
+
+def by_length(record, edges=(5, 10, 15, 20, 25, 30)):
+    """BLEU of a run's test outputs by words of the source, scored as the run was."""
+    from experiments.columns import Column, scoring
+    from train.metrics.bleu import by_source_length
+
+    sides = [record.output("test", side) for side in ("source", "hypothesis", "reference")]
+    return by_source_length(*sides, edges=edges, **scoring(record, Column("BLEU", "test")))
 
 
 def attends(directory) -> bool:
@@ -55,6 +69,4 @@ def align(directory, sentence: str | None, path) -> None:
     ((best, *_),) = translator([source])
     weights, source_pieces, target_pieces = translator.attention(source, best.ids)
     plots.alignment(weights, source_pieces, target_pieces, path)
-    np.savez_compressed(
-        path.with_suffix(".npz"), weights=weights, source=source_pieces, target=target_pieces
-    )
+    np.savez_compressed(path.with_suffix(".npz"), weights=weights, source=source_pieces, target=target_pieces)

@@ -14,10 +14,14 @@ import os
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("experiment")
-    parser.add_argument("changes", nargs="*", metavar="path=value", help="as in model.score=ScaledDot steps=500")
+    parser.add_argument(
+        "changes", nargs="*", metavar="path=value", help="as in model.score=ScaledDot steps=500"
+    )
     parser.add_argument("--rows", nargs="+", metavar="NAME", help="these rows only")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 to N-1 instead of the table's")
-    parser.add_argument("--data-dir", help="folder of real corpora (or LOOKBACK_DATA): the table on real data")
+    parser.add_argument(
+        "--data-dir", help="folder of real corpora (or LOOKBACK_DATA): the table on real data"
+    )
     parser.add_argument("--runs-dir", default="runs", help="where runs are kept (runs)")
     parser.add_argument("--smoke", action="store_true", help="a few steps of every row, kept nowhere")
 

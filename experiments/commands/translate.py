@@ -21,8 +21,12 @@ LONGEST = 20_000  # characters of a line
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_dir")
     parser.add_argument("--beam", type=int, help="hypotheses kept; 1 is greedy (the run's own)")
-    parser.add_argument("--length-penalty", type=float, metavar="A", help="score = log P / length^A (the run's own)")
-    parser.add_argument("--nbest", type=int, default=1, metavar="K", help="the K best of each line, with scores")
+    parser.add_argument(
+        "--length-penalty", type=float, metavar="A", help="score = log P / length^A (the run's own)"
+    )
+    parser.add_argument(
+        "--nbest", type=int, default=1, metavar="K", help="the K best of each line, with scores"
+    )
     parser.add_argument("--attention", metavar="FILE.npz", help="write where each token looked")
 
 
@@ -93,7 +97,11 @@ def decoded(line: bytes, number: int) -> str:
     try:
         text = line.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise ValueError(f"stdin, line {number + 1}: not UTF-8 ({error.reason} at byte {error.start})") from None
+        raise ValueError(
+            f"stdin, line {number + 1}: not UTF-8 ({error.reason} at byte {error.start})"
+        ) from None
     if len(text) > LONGEST:
-        raise ValueError(f"stdin, line {number + 1}: {len(text):,} characters, at most {LONGEST:,}; split it up")
+        raise ValueError(
+            f"stdin, line {number + 1}: {len(text):,} characters, at most {LONGEST:,}; split it up"
+        )
     return text

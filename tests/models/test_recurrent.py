@@ -51,7 +51,7 @@ def test_cell_follows_its_equations(cell, oracle):
     carry = jax.tree.map(lambda zeros: normal(2, *zeros.shape), cell.start(B))
     params = cell.init(jax.random.key(0), carry, x)["params"]
     params = jax.tree.map(lambda p: p + 0.3 * normal(3, *p.shape), params)  # no bias stays zero
-    exact = lambda tree: jax.tree.map(lambda a: np.asarray(a, np.float64), tree)  # noqa: E731
+    exact = lambda tree: jax.tree.map(lambda a: np.asarray(a, np.float64), tree)
     u, w, b = exact((params["input"]["kernel"], params["recurrent"]["kernel"], params["input"]["bias"]))
     expected = oracle(u, w, b, exact(carry), exact(x))
     jax.tree.map(

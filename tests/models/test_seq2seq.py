@@ -100,7 +100,7 @@ def test_without_attention_only_the_final_state_crosses():
     model = MODELS["lstm-none"]
     memory = method(model, "encode")(SOURCE)
     assert len(jax.tree.leaves(memory)) == len(jax.tree.leaves(memory.first)) == 2
-    read = lambda model, source: model.encoder(model.embedding(source), source != 0)  # noqa: E731
+    read = lambda model, source: model.encoder(model.embedding(source), source != 0)
     final, _ = jax.jit(functools.partial(model.apply, method=read))(variables(model), SOURCE)
     jax.tree.map(np.testing.assert_array_equal, memory.first, final)
     with pytest.raises(ValueError, match="no attention to show"):

@@ -59,18 +59,16 @@ def _membership(words: Sequence[int]) -> Float[np.ndarray, "pieces words"]:
     return (np.asarray(words, dtype=int)[:, None] == np.arange(max(words, default=-1) + 1)).astype(float)
 
 
-def words_of(pieces: Sequence[str], words: Sequence[str], mark: str = "▁") -> list[int]:
-    """The word each piece is a part of, found by counting characters; -1 for a piece of none (the end mark).
+def words_of(spans: Sequence[tuple[int, int]], text: str, words: Sequence[str]) -> list[int]:
+    """The word each piece of a text is a part of; -1 for a piece that covers no character, as the end mark.
 
-    Pieces are those of the words' text, so that both spell the same characters once spaces and marks are gone.
+    `spans` are the pieces' (first, beyond last) characters in `text`, where the words stand in order.
     """
-    ends = np.cumsum([len(word) for word in words])
-    owners, spoken = [], 0
-    for piece in pieces:
-        letters = piece.replace(mark, "")
-        inside = spoken < (ends[-1] if len(ends) else 0) and not (
-            piece.startswith("</") and piece.endswith(">")
-        )
-        owners.append(int(np.searchsorted(ends, spoken, side="right")) if inside and letters else -1)
-        spoken += len(letters) if inside else 0
-    return owners
+    ends, at = [], 0
+    for word in words:
+        found = text.lower().find(word.lower(), at)
+        if found < 0:
+            raise ValueError(f"the word '{word}' does not come after character {at} of '{text}'")
+        at = found + len(word)
+        ends.append(at)
+    return [int(np.searchsorted(ends, last)) if last > first else -1 for first, last in spans]

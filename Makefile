@@ -1,0 +1,36 @@
+# `make demo` and `make test` set everything up on a fresh machine: Python >= 3.11 and make are all they need.
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready-$(firstword $(shell cat requirements.txt pyproject.toml | cksum))
+
+.PHONY: demo test test-slow lint lock clean
+
+demo: $(READY)
+	$(VENV)/bin/python -m experiments.demo
+
+test: $(READY)
+	$(VENV)/bin/python -m pytest -q -m "not slow"
+
+test-slow: $(READY)
+	$(VENV)/bin/python -m pytest -q
+
+lint: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+# Pinned, hashed versions for every Python from 3.11 on; it names no index.
+lock: $(READY)
+	$(VENV)/bin/python -m uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \
+		--extra dev --no-header --no-annotate -o requirements.txt
+
+$(READY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Lookback needs Python 3.11 or newer; say which with make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.ready-*
+	@touch $@
+
+clean:
+	rm -rf $(VENV) runs

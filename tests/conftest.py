@@ -1,0 +1,32 @@
+"""What every test shares: two simulated devices, and where real data is if there is any."""
+
+from pathlib import Path
+
+import jax
+import pytest
+
+jax.config.update("jax_num_cpu_devices", 2)  # before any test touches a device
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real corpora beside the repository; the test is skipped where there is none."""
+    folder = Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no real data in {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def compiled_once(tmp_path_factory) -> None:
+    """A program that several runs or subprocesses need is compiled by the first of them only."""
+    folder = str(tmp_path_factory.mktemp("compiled"))
+    settings = {"compilation_cache_dir": folder, "persistent_cache_min_compile_time_secs": 0}
+    for name, value in settings.items():
+        jax.config.update(f"jax_{name}", value)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (settings | {"num_cpu_devices": 2}).items():
+            patch.setenv(f"JAX_{name.upper()}", str(value))
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+        patch.delenv("LOOKBACK_DATA", raising=False)
+        yield

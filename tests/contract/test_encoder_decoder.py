@@ -1,0 +1,121 @@
+"""What every encoder-decoder promises to the decoder and the objectives, whatever it is made of."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from models.attention import Additive, Bilinear
+from models.decoding import source_attention
+from models.embedding import Learned
+from models.recurrent import GRU, RNN
+from models.seq2seq import Seq2Seq
+from models.transformer import Transformer
+
+V = 16
+SOURCE = np.array([[4, 5, 6, 7, 2], [8, 9, 2, 0, 0]])
+INPUTS = np.array([[1, 10, 11, 12], [1, 12, 10, 13]])  # no word twice in a row, none of the source
+POST = Transformer(V, 6, 10, heads=2, encoder_layers=1, decoder_layers=2, dropout=0.5)
+MODELS = {
+    "post-LN-sinusoidal": POST,
+    "pre-LN-learned": dataclasses.replace(POST, pre_norm=True, positions=Learned(8)),
+    "lstm-additive": Seq2Seq(V, embed_dim=6, hidden_dim=8, score=Additive(7), depth=2, dropout=0.5),
+    "gru-bilinear": Seq2Seq(
+        V, GRU(), embed_dim=6, hidden_dim=8, score=Bilinear(), bidirectional=False, tied=False
+    ),
+    "rnn-none": Seq2Seq(V, RNN(), embed_dim=6, hidden_dim=8, score=None),
+}
+all_models = pytest.mark.parametrize("name", MODELS)
+looking = pytest.mark.parametrize("name", [name for name in MODELS if name != "rnn-none"])
+
+
+@functools.cache
+def parameters(name: str):
+    """Parameters from N(0, 0.25), biases too; float32 whatever the model computes in."""
+    shapes = jax.eval_shape(lambda: MODELS[name].init(jax.random.key(0), SOURCE, INPUTS))["params"]
+    rng = np.random.default_rng(5)
+    return jax.tree.map(lambda p: jnp.asarray(rng.normal(size=p.shape) / 2, p.dtype), shapes)
+
+
+@functools.cache
+def compiled(name: str):
+    return jax.jit(MODELS[name].apply)
+
+
+def logits(name: str, source=SOURCE, inputs=INPUTS) -> np.ndarray:
+    return np.asarray(compiled(name)({"params": parameters(name)}, source, inputs))
+
+
+@pytest.mark.parametrize("name", ["pre-LN-learned", "gru-bilinear"])
+def test_jit_equals_eager(name):
+    eager = MODELS[name].apply({"params": parameters(name)}, SOURCE, INPUTS)
+    np.testing.assert_allclose(logits(name), eager, atol=2e-5)
+
+
+@all_models
+def test_step_by_step_on_a_padded_source_equals_teacher_forcing(name):
+    """More padding at the source's right and more room than is used: neither may be seen in the logits."""
+    apply = functools.partial(MODELS[name].apply, {"params": parameters(name)})
+
+    @jax.jit
+    def stepwise(source, inputs):
+        memory = apply(source, method="encode")
+        carry = apply(memory, inputs.shape[1] + 2, method="start")
+
+        def step(carry, token):
+            said, carry = apply(memory, carry, token, method="step")
+            return carry, said
+
+        return jax.lax.scan(step, carry, inputs.T)[1].swapaxes(0, 1)
+
+    got = stepwise(np.pad(SOURCE, [(0, 0), (0, 3)]), INPUTS)
+    np.testing.assert_allclose(got, logits(name), atol=3e-5)
+    longer = np.where(SOURCE == 0, 5, SOURCE)  # words where the padding was do change their row
+    assert np.abs(logits(name, longer) - logits(name))[1].max() > 1e-3
+
+
+@all_models
+def test_rows_are_independent(name):
+    np.testing.assert_allclose(logits(name, SOURCE[::-1], INPUTS[::-1]), logits(name)[::-1], atol=2e-5)
+    for row in (0, 1):
+        alone = logits(name, SOURCE[[row, row]], INPUTS[[row, row]])[0]
+        np.testing.assert_allclose(alone, logits(name)[row], atol=2e-5)
+
+
+@all_models
+def test_no_gradient_from_the_future(name):
+    """d logit_t / d embedding of y_s is there exactly where s <= t; the logit is of a word never read."""
+    params = parameters(name)
+
+    def unread(table, t):
+        changed = {**params, "embedding": {"table": table}}
+        return MODELS[name].apply({"params": changed}, SOURCE[:1], INPUTS[:1])[0, t, 15]
+
+    grad = jax.jit(jax.grad(unread))
+    moved = np.stack([np.any(grad(params["embedding"]["table"], t) != 0, axis=-1) for t in range(4)])
+    np.testing.assert_array_equal(moved[:, INPUTS[0]], np.tri(4, dtype=bool))
+    assert np.all(moved[:, SOURCE[0]])
+
+
+@all_models
+def test_bfloat16_computes_in_it_and_answers_in_float32(name):
+    model = dataclasses.replace(MODELS[name], dtype="bfloat16")
+    shapes = jax.eval_shape(lambda: model.init(jax.random.key(0), SOURCE, INPUTS))
+    assert {p.dtype for p in jax.tree.leaves(shapes)} == {np.dtype("float32")}
+    got = jax.jit(model.apply)({"params": parameters(name)}, SOURCE, INPUTS)
+    assert got.dtype == jnp.float32
+    rounding = np.abs(got - logits(name)).max() / np.abs(logits(name)).max()
+    assert 1e-6 < rounding < 0.1
+
+
+@looking
+def test_attention_sums_to_one_over_the_words(name):
+    look = jax.jit(functools.partial(source_attention, MODELS[name]))
+    weights = np.asarray(look(parameters(name), SOURCE, INPUTS))
+    layers, heads = (2, 2) if isinstance(MODELS[name], Transformer) else (1, 1)
+    assert weights.shape == (2, layers, heads, 4, 5)
+    np.testing.assert_allclose(weights.sum(-1), 1.0, atol=1e-5)
+    assert np.all(weights[1, ..., 3:] == 0) and np.all(weights[1, ..., :3] > 0)

@@ -1,0 +1,117 @@
+"""Two processes on one machine make the same update as one, and every launcher's variables are understood."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from train import devices
+
+ROOT = Path(__file__).parents[2]
+
+UPDATE = """
+import json
+from train import devices
+devices.setup()
+import flax.linen as nn, jax, numpy as np
+from data.batching import Shape, pair_batch
+from train.objectives import NextTargetToken
+from train.optimizers import Constant, Sgd
+from train.step import Jit, Pmap, init_state
+
+class Bigram(nn.Module):
+    @nn.compact
+    def __call__(self, source, inputs, train=False):
+        return nn.Embed(12, 12)(inputs) + nn.Embed(12, 12)(source).mean(1, keepdims=True)
+
+pairs = [([4 + i, 2], [5 + i, 4, 2][i % 2:]) for i in range(7)]
+batch = {name: array[0] for name, array in pair_batch(pairs, Shape(7, 2, 3)).items()}
+parts = Bigram(), NextTargetToken(), Sgd(Constant(0.5))
+found = {"devices": len(jax.devices()), "processes": jax.process_count()}
+for layout in (Jit(), Pmap()):
+    sharding = layout.state_sharding(jax.eval_shape(lambda: init_state(*parts, 0, batch)))
+    state = jax.jit(lambda: init_state(*parts, 0, batch), out_shardings=sharding)()
+    step = layout.compile(*parts, state)
+    for _ in range(2):
+        state, _, measures = step(state, (), layout.put(batch))
+    sums = [float(abs(jax.device_get(leaf)).sum()) for leaf in jax.tree.leaves(state.params)]
+    found[type(layout).__name__] = [float(measures["loss"]), float(measures["tokens"]), *sums]
+print(json.dumps(found))
+"""
+
+OURS = [name for pair in devices.LAUNCHERS for name in pair] + ["JAX_COORDINATOR_ADDRESS", "SLURM_NTASKS"]
+
+
+def launch(variables, count_of_devices=1):
+    kept = {name: value for name, value in os.environ.items() if name not in (*OURS, "XLA_FLAGS")}
+    fixed = {"PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(count_of_devices)}
+    return subprocess.Popen(
+        [sys.executable, "-c", UPDATE], env=kept | fixed | variables, stdout=subprocess.PIPE, text=True
+    )
+
+
+def read(process):
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    return json.loads(output.splitlines()[-1])  # gloo greets its peers on the first
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_two_processes_update_as_one_does(tmp_path):
+    cache = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path)}
+    world = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{free_port()}", "JAX_NUM_PROCESSES": "2"} | cache
+    together = [launch(world | {"JAX_PROCESS_ID": str(rank)}) for rank in range(2)]
+    alone = read(launch(cache))
+    first, second = map(read, together)
+    assert first == second
+    assert (alone["devices"], alone["processes"]) == (1, 1)
+    assert (first["devices"], first["processes"]) == (2, 2)
+    assert first["Jit"] == pytest.approx(alone["Jit"], rel=1e-6)
+    assert first["Pmap"] == pytest.approx(alone["Jit"], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "variables, place",
+    [
+        ({}, None),
+        ({"SLURM_NTASKS": "4", "SLURM_PROCID": "0"}, None),  # a batch script, before srun
+        ({"JAX_NUM_PROCESSES": "1", "SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "3"}, None),
+        ({"JAX_NUM_PROCESSES": "2", "JAX_PROCESS_ID": "1"}, {"num_processes": 2, "process_id": 1}),
+        ({"SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "3"}, {"num_processes": 4, "process_id": 3}),
+        ({"OMPI_COMM_WORLD_SIZE": "8", "OMPI_COMM_WORLD_RANK": "7"}, {"num_processes": 8, "process_id": 7}),
+        ({"JAX_COORDINATOR_ADDRESS": "host:1234"}, {}),
+    ],
+)
+def test_a_process_finds_its_place_in_the_launchers_variables(variables, place, monkeypatch):
+    for name in OURS:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert devices.place_among_others() == place
+
+
+@pytest.mark.parametrize(
+    "variables, complaint",
+    [
+        ({"JAX_NUM_PROCESSES": "2"}, "JAX_PROCESS_ID is not set"),
+        ({"JAX_NUM_PROCESSES": "two", "JAX_PROCESS_ID": "0"}, "'two'"),
+        ({"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "1"}, "coordinator_address"),
+    ],
+)
+def test_an_unfinished_launch_says_what_is_to_be_set(variables, complaint, monkeypatch):
+    for name in (*OURS, "OMPI_MCA_orte_hnp_uri", "SLURM_JOB_ID"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=complaint) as raised:
+        devices.join_others()
+    assert "JAX_COORDINATOR_ADDRESS=host:port" in str(raised.value)

@@ -1,0 +1,182 @@
+"""The loop: it stops for a good reason, says it in one line, and never leaves a bad state behind."""
+
+import dataclasses
+import math
+import os
+import signal
+
+import jax
+import numpy as np
+import pytest
+
+from data.batching import Buckets
+from data.parallel import Generated
+from data.tokenizer import Words
+from data.translation import Translation
+from data.world import World
+from models.decoding import Search
+from models.seq2seq import Seq2Seq
+from train import loop
+from train.checkpoint import Checkpoints
+from train.config import Run
+from train.log import complete_lines
+from train.optimizers import Adam, Constant, Plateau, Sgd
+
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
+SMALL = World(train=60, valid=8, test=8, depth=0, distance=0, ambiguity=0)
+RUN = Run(
+    model=Seq2Seq(embed_dim=16, hidden_dim=16, dropout=0.0),
+    task=Translation(corpus=Generated(SMALL), tokenizer=Words(least=1)),
+    optimizer=Adam(schedule=Constant(peak=1e-2), clip=1.0),
+    batches=Buckets(tokens=64, shapes=2, multiple=2),
+    steps=8,
+    evaluate_every=2,
+    evaluators=(),
+    search=Search(beam=1),
+)
+
+
+def lines_of(directory, kind):
+    return [line for line in complete_lines(directory / "metrics.jsonl") if line["kind"] == kind]
+
+
+def finite(directory):
+    """Whether every number of every checkpoint is one."""
+    checkpoints = Checkpoints(directory / "checkpoints")
+    leaves = [leaf for step in checkpoints.steps for leaf in jax.tree.leaves(checkpoints.params(step))]
+    return all(np.isfinite(leaf).all() for leaf in leaves)
+
+
+def hooked(monkeypatch, name, happen):
+    """Let something happen after each call of one of the loop's methods."""
+    method = getattr(loop.Training, name)
+
+    def called(self, *arguments):
+        value = method(self, *arguments)
+        happen(self, *arguments)
+        return value
+
+    monkeypatch.setattr(loop.Training, name, called)
+
+
+def test_the_cost_line_closes_the_ledger_and_counts_what_was_done(tmp_path):
+    loop.train(RUN, tmp_path)
+    *_, cost = complete_lines(tmp_path / "metrics.jsonl")
+    trained = lines_of(tmp_path, "train")
+    assert cost["kind"] == "cost" and loop.is_done(tmp_path)
+    assert [line["step"] for line in trained] == list(range(1, 9))
+    assert [line["step"] for line in lines_of(tmp_path, "valid")] == [2, 4, 6, 8]
+    assert cost["tokens"] == sum(line["tokens"] for line in trained)
+    assert cost["steps"] == 8 and cost["devices"] == 2 and cost["flops_counted"] > 0
+    assert cost["compilations"] == 2 and 0 < cost["padding"] < 0.5
+    assert trained[-1]["loss"] < trained[0]["loss"]
+
+
+def test_a_run_that_is_done_is_left_alone(tmp_path, monkeypatch):
+    loop.train(RUN, tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    monkeypatch.setattr(loop, "Training", None)
+    loop.train(RUN, tmp_path)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    other = dataclasses.replace(RUN, optimizer=dataclasses.replace(RUN.optimizer, beta1=0.5))
+    with pytest.raises(
+        ValueError, match=r"another configuration \(run.optimizer.beta1 is 0.9 there, 0.5 here\)"
+    ):
+        loop.train(other, tmp_path)
+
+
+@pytest.mark.parametrize("rate, every", [(1e30, 1), (1e30, 8), (1e38, 1)], ids=["now", "later", "inf"])
+def test_a_rate_that_explodes_is_told_and_no_bad_state_is_kept(rate, every, tmp_path):
+    run = dataclasses.replace(RUN, optimizer=Sgd(schedule=Constant(peak=rate)), evaluate_every=every)
+    with pytest.raises(
+        loop.Diverged, match=r"step \d.*; lower optimizer.schedule.peak .*\(last good"
+    ) as told:
+        loop.train(run, tmp_path)
+    assert "\n" not in str(told.value) and finite(tmp_path)
+    assert not lines_of(tmp_path, "cost")
+
+
+def test_a_number_that_is_none_stops_it_and_the_last_good_state_stands(tmp_path, monkeypatch):
+    def plant(self, step, *_):
+        if step == 5:
+            poisoned = jax.tree.map(lambda leaf: leaf * math.nan, self.state.params)
+            self.state = self.state.replace(params=poisoned)
+
+    hooked(monkeypatch, "record", plant)
+    with pytest.raises(loop.Diverged, match=r"step \d gave loss nan .*last good checkpoint: 4"):
+        loop.train(RUN, tmp_path)
+    assert Checkpoints(tmp_path / "checkpoints").latest == 4 and finite(tmp_path)
+    monkeypatch.undo()
+    loop.train(RUN, tmp_path)
+    assert [line["step"] for line in lines_of(tmp_path, "train")] == list(range(1, 9))
+
+
+def test_a_stop_just_after_an_explosion_saves_no_bad_state(tmp_path, monkeypatch):
+    def stop_after_poison(self, step, *_):
+        if step == 3:
+            self.state = self.state.replace(
+                params=jax.tree.map(lambda leaf: leaf * math.nan, self.state.params)
+            )
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    hooked(monkeypatch, "record", stop_after_poison)
+    with pytest.raises(loop.Diverged):
+        loop.train(RUN, tmp_path)
+    assert Checkpoints(tmp_path / "checkpoints").latest == 2 and finite(tmp_path)
+
+
+def test_patience_ends_a_run_early_and_a_second_call_does_not_go_on(tmp_path):
+    run = dataclasses.replace(RUN, optimizer=Sgd(schedule=Constant(peak=0.0)), patience=2)
+    loop.train(run, tmp_path)
+    assert [line["step"] for line in lines_of(tmp_path, "valid")] == [2, 4, 6]
+    assert lines_of(tmp_path, "cost")[0]["steps"] == 6
+
+
+def test_a_plateau_lowers_the_rate_and_the_lowered_rate_survives_a_stop(tmp_path, monkeypatch):
+    run = dataclasses.replace(RUN, optimizer=Sgd(schedule=Plateau(peak=1e-30, factor=0.5)))
+    with monkeypatch.context() as patch:
+        hooked(patch, "record", lambda self, step, *_: step == 5 and os.kill(os.getpid(), signal.SIGTERM))
+        with pytest.raises(loop.Stopped):
+            loop.train(run, tmp_path)
+    loop.train(run, tmp_path)
+    rates = [line["learning_rate"] for line in lines_of(tmp_path, "train")]
+    assert rates == pytest.approx([1e-30] * 4 + [5e-31] * 2 + [2.5e-31] * 2, rel=1e-6)
+
+
+def test_a_second_ctrl_c_stops_at_once():
+    with pytest.raises(KeyboardInterrupt), loop.Interruptions() as asked:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert asked.received == signal.SIGINT
+        os.kill(os.getpid(), signal.SIGINT)
+        os.getpid()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_while_evaluating_is_not_swallowed_and_loses_nothing(tmp_path, monkeypatch):
+    class Slow:
+        def __call__(self, trained):
+            os.kill(os.getpid(), signal.SIGINT)
+            yield from ()
+
+    evaluated = loop.Training.evaluate
+
+    def slowly(self, *rest):
+        object.__setattr__(self.run, "evaluators", (Slow(),))
+        evaluated(self, *rest)
+
+    monkeypatch.setattr(loop.Training, "evaluate", slowly)
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(dataclasses.replace(RUN), tmp_path)
+    monkeypatch.undo()
+    assert not loop.is_done(tmp_path)
+    loop.train(RUN, tmp_path)
+    assert loop.is_done(tmp_path) and len(lines_of(tmp_path, "train")) == 8
+
+
+def test_a_start_that_fails_claims_nothing(tmp_path):
+    short = dataclasses.replace(RUN.task, longest=1)
+    with pytest.raises(ValueError, match="raise task.longest"):
+        loop.train(dataclasses.replace(RUN, task=short), tmp_path)
+    loop.train(RUN, tmp_path)
+    assert loop.is_done(tmp_path)

@@ -1,0 +1,196 @@
+"""Parts to text and back, and text that is no part: parsed with a suggestion, never run."""
+
+import dataclasses
+import json
+
+import flax.linen as nn
+import pytest
+
+from data.batching import Buckets
+from data.parallel import Generated, Multi30k
+from data.tokenizer import Characters
+from data.translation import Translation
+from data.world import World
+from models.attention import Bilinear, Dot, ScaledDot
+from models.decoding import Search, Wu
+from models.embedding import Learned
+from models.recurrent import GRU, LSTM
+from models.seq2seq import Seq2Seq
+from models.transformer import Transformer
+from train.config import Run
+from train.evaluators import AlignmentError, Bleu
+from train.objectives import Exponential, NextTargetToken
+from train.optimizers import Adam, Constant, Cosine, Plateau, Sgd
+from train.parts import from_tree, known_parts, override, parse, to_tree
+from train.step import Jit, Pmap
+
+RUNS = [
+    Run(model=Transformer()),
+    Run(model=Transformer(positions=Learned(64), dtype="bfloat16"), search=Search(penalty=Wu(0.6))),
+    Run(model=Seq2Seq(score=None, cell=GRU(features=64)), optimizer=Adam(schedule=Cosine(), clip=1.0)),
+    Run(
+        model=Seq2Seq(score=Bilinear()),
+        task=Translation(Multi30k(text="tok"), "de", "fr", Characters(lowercase=True)),
+        objective=NextTargetToken(history=Exponential(0.99)),
+        optimizer=Sgd(Plateau(peak=0.5, patience=2), momentum=0.9),
+        batches=Buckets(512, 3, 4),
+        patience=3,
+        evaluators=(Bleu("valid"), AlignmentError(sentences=5)),
+        parallel=Pmap(),
+    ),
+    Run(model=Seq2Seq(), task=Translation(Generated(World(seed=3))), evaluators=(), parallel=Jit(fsdp=2)),
+]
+RUN = Run(model=Seq2Seq())
+
+
+@pytest.mark.parametrize("run", RUNS, ids=range(len(RUNS)))
+def test_a_run_comes_back_from_json(run):
+    text = json.dumps(to_tree(run))
+    assert from_tree(json.loads(text)) == run
+    assert len({json.dumps(to_tree(other)) for other in (*RUNS, run)}) == len(RUNS)
+
+
+def test_every_part_with_defaults_comes_back():
+    for part in known_parts().values():
+        if not any(f.default is f.default_factory for f in dataclasses.fields(part)):
+            assert from_tree(to_tree(part())) == part()
+
+
+@pytest.mark.parametrize(
+    "change, path, value",
+    [
+        ("model.score=Bilinear()", "model.score", Bilinear()),
+        ("model.score=Bilinear", "model.score", Bilinear()),
+        ("model.score=None", "model.score", None),
+        ("model.cell=LSTM(features=512)", "model.cell", LSTM(features=512)),
+        ("model=Transformer(heads=8)", "model", Transformer(heads=8)),
+        ("optimizer.schedule.peak=3e-4", "optimizer.schedule.peak", 3e-4),
+        ("optimizer=Sgd(schedule=Constant(peak=2.0))", "optimizer", Sgd(Constant(peak=2.0))),
+        ("optimizer.clip=1", "optimizer.clip", 1),
+        ("model.dtype=bfloat16", "model.dtype", "bfloat16"),
+        ("model.dtype='bfloat16'", "model.dtype", "bfloat16"),
+        ("task.source=de", "task.source", "de"),
+        (" task.corpus = Multi30k(text=tok) ".replace(" ", ""), "task.corpus", Multi30k("tok")),
+        ("steps=500", "steps", 500),
+        ("evaluators=(Bleu(split='valid'), AlignmentError)", "evaluators", (Bleu("valid"), AlignmentError())),
+        ("evaluators=[]", "evaluators", ()),
+    ],
+)
+def test_a_change_changes_one_place(change, path, value):
+    changed = override(RUN, [change])
+    found = changed
+    for name in path.split("."):
+        found = getattr(found, name)
+    assert found == value and type(found) is type(value)
+    *above, field = path.split(".")
+    before, after = to_tree(RUN), to_tree(changed)
+    for name in above:
+        before, after = before[name], after[name]
+    del before[field], after[field]
+    assert before == after
+    assert RUN == Run(model=Seq2Seq())
+
+
+def test_changes_are_made_in_order():
+    changed = override(RUN, ["model=Transformer", "model.heads=2", "steps=3", "steps=4"])
+    assert changed == Run(model=Transformer(heads=2), steps=4)
+
+
+@pytest.mark.parametrize(
+    "change, complaint",
+    [
+        ("model.scor=Dot()", "Seq2Seq has no 'scor'; did you mean 'score'?"),
+        ("modle.score=Dot()", "Run has no 'modle'; did you mean 'model'?"),
+        ("model.score=Bilinaer()", "no part is called 'Bilinaer'; did you mean 'Bilinear'?"),
+        ("model.score=Bilinaer", "did you mean 'Bilinear'?"),
+        ("optimizer=Adam(beta3=0.9)", "Adam has no 'beta3'; did you mean 'beta"),
+        ("steps.peak=1", "Run.steps is 1000, which has no 'peak'"),
+        ("model.=1", "Seq2Seq has no ''"),
+        ("steps", "a change is written path=value"),
+        ("steps=", "neither a literal nor a part"),
+        ("steps=1.5", "Run.steps takes int, not 1.5"),
+        ("steps=True", "Run.steps takes int, not True"),
+        ("steps=many", "Run.steps takes int, not 'many'"),
+        ("steps=0", "Run.steps must be at least 1"),
+        ("model.dropout=True", "Seq2Seq.dropout takes float, not True"),
+        ("model.dropout='0.1'", "Seq2Seq.dropout takes float, not '0.1'"),
+        ("model.bidirectional=1", "Seq2Seq.bidirectional takes bool, not 1"),
+        ("model.score=7", "Seq2Seq.score takes a module or None, not 7"),
+        ("model=None", "Run.model takes a module"),
+        ("optimizer=Constant()", "Run.optimizer takes Adam or Sgd"),
+        ("evaluators=Bleu()", "Run.evaluators takes"),
+        ("evaluators=(Bleu(), 3)", "Run.evaluators takes"),
+        ("model.name='x'", "Seq2Seq has no 'name'"),
+        ("model.parent=None", "Seq2Seq has no 'parent'"),
+        ("task.corpus=Files(train='x')", "Files needs valid, test"),
+    ],
+)
+def test_a_wrong_change_says_what_is_wrong(change, complaint):
+    with pytest.raises(ValueError) as raised:
+        override(RUN, [change])
+    assert complaint in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_an_int_passes_for_a_float():
+    assert override(RUN, ["model.dropout=0"]).model.dropout == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('touch {path}')",
+        "open('{path}', 'w')",
+        "Bilinear().__class__",
+        "LSTM(features=open('{path}', 'w'))",
+        'f\'{{open("{path}", "w")}}\'',
+        "[open('{path}', 'w') for _ in (1,)]",
+        "(lambda: open('{path}', 'w'))()",
+        "(x := open('{path}', 'w'))",
+        "Dot() or open('{path}', 'w')",
+        "LSTM(**dict(features=3))",
+        "LSTM(*(3,))",
+        "LSTM(512)",
+        "{{[1]: 2}}",
+        "2 ** 8",
+        "1; 2",
+        "LSTM(features=",
+        "\0",
+        "9" * 5000,
+        "(" * 300 + ")" * 300,
+        "-" * 5000 + "1",
+    ],
+)
+def test_text_is_never_run(text, tmp_path):
+    path = tmp_path / "made"
+    with pytest.raises(ValueError) as raised:
+        parse(text.format(path=path))
+    assert not path.exists() and "\n" not in str(raised.value) and len(str(raised.value)) < 300
+
+
+def test_fields_are_written_by_name():
+    with pytest.raises(ValueError, match="write the fields of LSTM by name"):
+        parse("LSTM(512)")
+
+
+@pytest.mark.parametrize(
+    "tree, complaint",
+    [
+        ({"score": None}, "no 'part'"),
+        ({"part": "Seq3Seq"}, "did you mean 'Seq2Seq'"),
+        ({"part": ["Seq2Seq"]}, "no part is called"),
+        ({"part": "Seq2Seq", "layers": 3}, "Seq2Seq has no 'layers'"),
+        ({"part": "Run", "steps": 5}, "Run needs model"),
+        ({"part": "Run", "model": {"part": "Seq2Seq", "depth": "two"}}, "Seq2Seq.depth takes int"),
+    ],
+)
+def test_a_wrong_tree_says_what_is_wrong(tree, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        from_tree(tree)
+
+
+def test_parts_are_found_by_being_defined_and_no_others():
+    parts = known_parts()
+    assert {"Run", "Bilinear", "Seq2Seq", "Transformer", "Adam", "BPE", "World", "Bleu"} <= set(parts)
+    assert parts["Dot"] is Dot and parts["ScaledDot"] is ScaledDot
+    assert all(dataclasses.is_dataclass(part) for part in parts.values())
+    assert issubclass(parts["Learned"], nn.Module) and "Path" not in parts

@@ -1,0 +1,181 @@
+"""A run that was killed, asked to stop or damaged ends as one that never was: bit for bit."""
+
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+
+from data.batching import Buckets
+from data.parallel import Generated
+from data.tokenizer import Words
+from data.translation import Translation
+from data.world import World
+from models.seq2seq import Seq2Seq
+from models.transformer import Transformer
+from train import loop
+from train.checkpoint import Checkpoints
+from train.config import Run
+from train.log import complete_lines
+from train.optimizers import Adam, Constant
+from train.parts import to_tree
+from train.trained import weights
+
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
+SMALL = World(train=60, valid=8, test=8, depth=0, distance=0, ambiguity=0)
+RNN = Run(
+    model=Seq2Seq(embed_dim=16, hidden_dim=16, dropout=0.3),
+    task=Translation(corpus=Generated(SMALL), tokenizer=Words(least=1)),
+    optimizer=Adam(schedule=Constant(peak=1e-2), clip=1.0),
+    batches=Buckets(tokens=64, shapes=1, multiple=2),
+    steps=10,
+    evaluate_every=5,
+    keep=2,
+    average=2,
+    evaluators=(),
+)
+TRANSFORMER = dataclasses.replace(
+    RNN,
+    model=Transformer(features=16, hidden_dim=16, heads=2, encoder_layers=1, decoder_layers=1, dropout=0.3),
+)
+STACKED = dataclasses.replace(RNN, accumulate=2)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """What a run comes to in one go, each trained once."""
+    found = {}
+
+    def outcome(run):
+        if run not in found:
+            directory = tmp_path_factory.mktemp("whole") / "run"
+            loop.train(run, directory)
+            found[run] = outcome_of(run, directory)
+        return found[run]
+
+    return outcome
+
+
+def outcome_of(run, directory):
+    """All that a run leaves: every leaf's bits, its place in the data, what it is judged by, its ledger."""
+    training = loop.Training(run, directory)
+    params, words = weights(run, training.checkpoints)
+    lines = [
+        {
+            name: value
+            for name, value in line.items()
+            if name not in ("seconds", "flops_by_time", "compilations")
+        }
+        for line in complete_lines(directory / "metrics.jsonl")
+    ]
+    return {
+        "state": bits(training.state),
+        "place": training.batches.state(),
+        "tokens": training.history.tokens,
+        "judged by": (bits(params), words),
+        "ledger": lines,
+    }
+
+
+def bits(tree):
+    def raw(leaf):
+        return jax.random.key_data(leaf) if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf
+
+    return {
+        jax.tree_util.keystr(path): np.asarray(raw(leaf)).tobytes()
+        for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
+    }
+
+
+def at_step(number, monkeypatch, happen):
+    """Let something happen while the update of this number is recorded."""
+    record = loop.Training.record
+
+    def recorded(self, step, *rest):
+        record(self, step, *rest)
+        if step == number:
+            happen(self)
+
+    monkeypatch.setattr(loop.Training, "record", recorded)
+
+
+def stopped_at(number, run, directory, signum=signal.SIGTERM):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(loop.Stopped) as stopped:
+        at_step(number, patch, lambda _: os.kill(os.getpid(), signum))
+        loop.train(run, directory)
+    return stopped.value
+
+
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+from train import loop
+from train.parts import from_tree
+
+record = loop.Training.record
+
+def last_words(self, step, *rest):
+    record(self, step, *rest)
+    if step == 7:
+        self.checkpoints.wait()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+loop.Training.record = last_words
+loop.train(from_tree(json.loads(sys.argv[1])), Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("run", [RNN, TRANSFORMER], ids=["rnn", "transformer"])
+def test_killed_and_resumed_in_another_process_is_the_run_in_one_go(run, tmp_path, uninterrupted):
+    command = [sys.executable, "-c", KILLED, json.dumps(to_tree(run)), str(tmp_path)]
+    killed = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert Checkpoints(tmp_path / "checkpoints").steps == [5]
+    assert [line["step"] for line in complete_lines(tmp_path / "metrics.jsonl")] == [1, 2, 3, 4, 5, 5, 6, 7]
+    loop.train(run, tmp_path)
+    assert outcome_of(run, tmp_path) == uninterrupted(run)
+
+
+@pytest.mark.parametrize("signum, code", [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["TERM", "INT"])
+def test_asked_to_stop_it_saves_says_how_to_go_on_and_does(signum, code, tmp_path, uninterrupted):
+    stopped = stopped_at(1, RNN, tmp_path, signum)
+    assert stopped.exit_code == code
+    assert str(stopped) == "stopped at step 2 of 10 and saved; the same command goes on from there"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    loop.train(RNN, tmp_path)
+    assert outcome_of(RNN, tmp_path) == uninterrupted(RNN)
+
+
+def test_stopped_again_and_again_it_still_averages_the_regular_checkpoints(tmp_path, uninterrupted):
+    for step in (2, 6, 8):
+        stopped_at(step, RNN, tmp_path)
+    loop.train(RNN, tmp_path)
+    assert outcome_of(RNN, tmp_path) == uninterrupted(RNN)
+    assert uninterrupted(RNN)["judged by"][1] == "average of last 2 checkpoints"
+
+
+def test_micro_batches_resume_bit_for_bit_too(tmp_path, uninterrupted):
+    stopped_at(1, STACKED, tmp_path)
+    loop.train(STACKED, tmp_path)
+    assert outcome_of(STACKED, tmp_path) == uninterrupted(STACKED)
+
+
+def test_the_newest_checkpoint_damaged_the_one_before_it_serves(tmp_path, uninterrupted, capsys):
+    stopped_at(6, RNN, tmp_path)
+    shutil.rmtree(tmp_path / "checkpoints" / "7" / "state" / "d")
+    loop.train(RNN, tmp_path)
+    assert "checkpoints/7 is damaged: state/d/" in capsys.readouterr().err
+    assert outcome_of(RNN, tmp_path) == uninterrupted(RNN)
+
+
+def test_other_randomness_would_be_seen(uninterrupted):
+    """The comparison above can fail: another seed ends elsewhere."""
+    one, other = (uninterrupted(dataclasses.replace(RNN, seed=seed)) for seed in (0, 1))
+    assert one["state"] != other["state"] and one["ledger"] != other["ledger"]
