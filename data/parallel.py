@@ -5,6 +5,7 @@ corpus takes the place of another by one word. `protocol` says what was read, in
 """
 
 import dataclasses
+import functools
 import glob
 import hashlib
 import unicodedata
@@ -151,7 +152,7 @@ class Generated:
 
     def pairs(self, split: str, source: str, target: str, data_dir: str | None = None) -> Pairs:
         _check(split, source, target, LANGUAGES)
-        return self.world.pairs(split, source, target)
+        return list(_spoken(self.world, split, source, target))
 
     def protocol(self, split: str, source: str, target: str) -> str:
         """Names what sets this world apart; the size of a split changes no sentence of another."""
@@ -162,6 +163,15 @@ class Generated:
             if getattr(self.world, field.name) != field.default and field.name not in set(SPLITS) - {split}
         )
         return f"World({changed}) {source}-{target}, {split}"
+
+
+@functools.lru_cache(maxsize=8)
+def _spoken(world: World, split: str, source: str, target: str) -> tuple[tuple[str, str], ...]:
+    """Made once a process: it takes seconds, and tokenizer, batches and evaluation all want it."""
+    return tuple(world.pairs(split, source, target))
+
+
+Corpus = Generated | Multi30k | Tatoeba | Newstest | Files
 
 
 def aligned(source_name: str, sources: list[str], target_name: str, targets: list[str]) -> Pairs:

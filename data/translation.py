@@ -1,10 +1,9 @@
 """The translation task: a parallel corpus, a direction, one joint tokenizer."""
 
 import dataclasses
-from pathlib import Path
 
 from data.batching import IdPair
-from data.parallel import Files, Generated, Multi30k, Newstest, Pairs, Tatoeba
+from data.parallel import Corpus, Generated, Pairs
 from data.tokenizer import BPE, Characters, Tokenizer, Words
 
 
@@ -12,7 +11,7 @@ from data.tokenizer import BPE, Characters, Tokenizer, Words
 class Translation:
     """Translate `source` into `target`; of what is learned from, pairs over `longest` tokens are left out."""
 
-    corpus: Generated | Multi30k | Tatoeba | Newstest | Files = Generated()
+    corpus: Corpus = Generated()
     source: str = "en"
     target: str = "de"
     tokenizer: BPE | Words | Characters = BPE()
@@ -38,11 +37,3 @@ class Translation:
                 f"{self.protocol(split)}: no pair has at most {self.longest} tokens; raise task.longest"
             )
         return kept
-
-
-def read_tokenizer(path: Path, task: Translation, data_dir: str | None = None) -> Tokenizer:
-    """The run's own tokenizer, trained and saved at the first call."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        task.train_tokenizer(data_dir).save(path)
-    return Tokenizer.load(path)

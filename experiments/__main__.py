@@ -47,7 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
     """0: done. 2: the user's mistake, in one line on stderr. 130 or 143: interrupted, and saved."""
     parsed = build_parser().parse_args(arguments)
     try:
-        return parsed.execute(parsed) or 0
+        code = parsed.execute(parsed) or 0
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:
         # The reader of our output has gone, as `| head` does: no error, and nothing left to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

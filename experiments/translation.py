@@ -61,22 +61,24 @@ WORLD_TRANSFORMER = dataclasses.replace(
 )
 
 MULTI30K_LSTM = Run(
-    model=Seq2Seq(embed_dim=256, hidden_dim=512, score=None, dropout=0.3),
+    model=Seq2Seq(embed_dim=256, hidden_dim=320, score=None, dropout=0.3),
     task=Translation(corpus=Multi30k(text="tok"), tokenizer=BPE(size=5000)),
-    optimizer=Adam(schedule=Cosine(peak=2e-3, warmup=200, steps=1800), beta2=0.999, clip=1.0),
-    batches=Buckets(tokens=4096),
-    steps=1800,
-    evaluate_every=120,
+    optimizer=Adam(schedule=Cosine(peak=1.5e-3, warmup=200, steps=3000), beta2=0.999, clip=1.0),
+    batches=Buckets(tokens=2048),
+    steps=3000,
+    evaluate_every=100,
     keep=12,
     average=10,
-    patience=10,
     evaluators=(Bleu(tokenize="none"),),
 )
 MULTI30K_TRANSFORMER = dataclasses.replace(
     MULTI30K_LSTM,
     model=Transformer(dropout=0.3),
     optimizer=Adam(schedule=InverseSqrt(peak=5e-3, warmup=2000)),
+    batches=Buckets(tokens=4096),
     steps=8000,
+    evaluate_every=120,
+    patience=10,
 )
 
 SMOKE = (

@@ -46,12 +46,8 @@ def xla(q: Queries, k: Keys, v: Keys, mask: Mask, scale: float) -> Queries:
 
 
 def cudnn(q: Queries, k: Keys, v: Keys, mask: Mask, scale: float) -> Queries:
-    """cuDNN's fused attention through jax.nn: causality and lengths as arguments, never as a mask tensor."""
-    queries = None if mask.lengths is None else jnp.full(q.shape[0], q.shape[1], jnp.int32)
-    return jax.nn.dot_product_attention(
-        q, k, v, scale=scale, is_causal=mask.causal, implementation="cudnn",
-        query_seq_lengths=queries, key_value_seq_lengths=mask.lengths,
-    )  # fmt: skip
+    """cuDNN's fused attention through jax.nn, where no mask tensor is needed."""
+    return jax.nn.dot_product_attention(q, k, v, scale=scale, is_causal=mask.causal, implementation="cudnn")
 
 
 def cudnn_declines(q, k, v, mask: Mask) -> str | None:

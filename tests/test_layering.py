@@ -1,4 +1,4 @@
-"""`data` and `models` never meet, `train` joins them, `experiments` sits on top; files stay small and well named."""
+"""`data` and `models` never meet, `train` joins, `experiments` is on top; files stay small and well named."""
 
 import ast
 import sys

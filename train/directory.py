@@ -64,22 +64,24 @@ def read(directory: Path) -> tuple[Run, dict]:
         raise ValueError(f"{path}: {error}; train again, or use the version that wrote it") from None
 
 
-def require_same(directory: Path, run: Run) -> dict:
-    """run.json of a directory that holds this run; ValueError naming the first difference to another."""
-    earlier, described = read(directory)
+def holds(directory: Path, run: Run) -> bool:
+    """Whether the directory is this run's, False for nobody's; ValueError naming what makes it another's."""
+    if not (directory / "run.json").exists():
+        return False
+    earlier, _ = read(directory)
     if difference := first_difference(to_tree(earlier), to_tree(run), "run"):
         raise ValueError(
             f"{directory}: holds a run of another configuration ({difference}); "
             "remove it or choose another --runs-dir"
         )
-    return described
+    return True
 
 
 def claim(directory: Path, run: Run, tokenizer: Tokenizer, experiment: str, row: str) -> dict:
     """run.json of this run, written at the first call; ValueError where the directory is another run's."""
     path = directory / "run.json"
-    if path.exists():
-        described = require_same(directory, run)
+    if holds(directory, run):
+        _, described = read(directory)
         tokenizer.require(described["tokenizer"], directory / "tokenizer.json")
         return described
     described = describe(run, tokenizer, experiment, row)

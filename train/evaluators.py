@@ -5,10 +5,10 @@ before comparing it with another.
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from data.parallel import Generated
+from data.parallel import Corpus, Generated
 from data.translation import Translation
 from models.decoding import PerToken, Search
 from train.metrics import alignment, bleu
@@ -44,31 +44,39 @@ def spell(search: Search) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Bleu:
-    """Corpus BLEU, and chrF, of detokenised text by sacreBLEU; tokenize="none" for text tokenised before."""
+    """Corpus BLEU, and chrF, of detokenised text by sacreBLEU; tokenize="none" for text tokenised before.
+
+    Of the task's own corpus, or of another one, whose results go by `name`:
+    Bleu(corpus=Newstest(year=2014), name="newstest2014").
+    """
 
     split: str = "test"
     tokenize: str = "13a"
+    corpus: Corpus | None = None
+    name: str | None = None
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
-        pairs = trained.task.pairs(self.split, trained.data_dir)
-        sources, references = [source for source, _ in pairs], [target for _, target in pairs]
+        task, name = trained.task, self.name or self.split
+        task = task if self.corpus is None else dataclasses.replace(task, corpus=self.corpus)
+        sources, references = zip(*task.pairs(self.split, trained.data_dir), strict=True)
         hypotheses = [found[0].text for found in trained.translator(sources)]
-        self.keep(trained.directory, sources, references, hypotheses)
+        keep(trained.directory, name, source=sources, reference=references, hypothesis=hypotheses)
         for metric, (value, signature) in bleu.corpus_scores(hypotheses, references, self.tokenize).items():
             protocol = {
                 "signature": signature,
-                "corpus": trained.task.protocol(self.split),
+                "corpus": task.protocol(self.split),
                 "decoding": spell(trained.translator.search),
                 "weights": trained.weights,
             }
-            yield Result(metric, self.split, value, protocol)
+            yield Result(metric, name, value, protocol)
 
-    def keep(self, directory: Path, sources: list[str], references: list[str], hypotheses: list[str]) -> None:
-        """The texts as scored, one sentence a line: what the bootstrap and the length curves read."""
-        folder = directory / "outputs"
-        folder.mkdir(exist_ok=True)
-        for name, lines in (("source", sources), ("reference", references), ("hypothesis", hypotheses)):
-            (folder / f"{self.split}.{name}").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+def keep(directory: Path, name: str, **sides: Sequence[str]) -> None:
+    """The texts as scored, one sentence a line: what the bootstrap and the length curves read."""
+    folder = directory / "outputs"
+    folder.mkdir(exist_ok=True)
+    for side, lines in sides.items():
+        (folder / f"{name}.{side}").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 @dataclasses.dataclass(frozen=True)

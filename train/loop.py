@@ -8,9 +8,10 @@ from pathlib import Path
 
 import jax
 import numpy as np
+import optax
 
 from data.batching import Batch, PairBatches
-from data.translation import read_tokenizer
+from data.tokenizer import Tokenizer
 from train import devices
 from train import directory as run_directory
 from train.checkpoint import Checkpoints
@@ -55,18 +56,23 @@ class Training:
     ):
         self.run, self.directory, self.data_dir = run, directory, data_dir
         directory.mkdir(parents=True, exist_ok=True)
-        self.tokenizer = read_tokenizer(directory / "tokenizer.json", run.task, data_dir)
-        self.described = run_directory.claim(directory, run, self.tokenizer, experiment, row)
+        path = directory / "tokenizer.json"
+        if not run_directory.holds(directory, run):  # a tokenizer there is what a failed start left
+            run.task.train_tokenizer(data_dir).save(path)
+        self.tokenizer = Tokenizer.load(path)
         self.model = dataclasses.replace(run.model, vocab_size=len(self.tokenizer))
         train, valid = (run.task.encoded(split, self.tokenizer, data_dir) for split in ("train", "valid"))
         shapes = run.batches.fit([*train, *valid])
         self.batches = PairBatches(train, shapes, run.seed, run.accumulate)
         self.valid = PairBatches(valid, shapes, run.seed)
+        # Claimed once the data has proved good: a start that fails leaves the directory to another try.
+        self.described = run_directory.claim(directory, run, self.tokenizer, experiment, row)
         self.checkpoints = Checkpoints(directory / "checkpoints", keep=run.keep)
         self.history = History()
         self.state = self.start()
         self.compiled: dict[tuple, tuple] = {}
         self.validate = jax.jit(lambda params, batch: run.objective.evaluate(self.model, params, batch))
+        self.size = jax.jit(optax.tree.norm)
 
     def start(self) -> TrainState:
         """The newest sound checkpoint, with its place in the data and its history; else a fresh state."""
@@ -117,6 +123,7 @@ class Training:
                     self.history.seconds + time.monotonic() - clock,
                     time.monotonic(),
                 )
+                self.require_finite(step, parameters=float(self.size(self.state.params)))
                 metrics = self.look(step, log, bar) if regular else {}
                 self.save(step, metrics)
             if interruptions.received:
@@ -130,16 +137,23 @@ class Training:
     def record(self, step: int, measures: dict, log: Log, bar: Bar) -> None:
         """Log one update; Diverged if it was none."""
         values = {name: float(value) for name, value in jax.device_get(measures).items()}
-        if not (math.isfinite(values["loss"]) and math.isfinite(values["gradient_norm"])):
-            last = self.checkpoints.latest
-            raise Diverged(
-                f"{self.directory}: step {step} gave loss {values['loss']:g} and gradient norm "
-                f"{values['gradient_norm']:g} at learning rate {values['learning_rate']:.2g}; lower "
-                f"optimizer.schedule.peak or set optimizer.clip (last good checkpoint: {last or 'none'})"
-            )
+        self.require_finite(step, loss=values["loss"], gradient=values["gradient_norm"])
         self.history.tokens += values["tokens"]
         log.write("train", step=step, **values)
         bar.advance(step, values["loss"], values["tokens"])
+
+    def require_finite(self, step: int, **sizes: float) -> None:
+        """Diverged, with the cause, unless these are numbers: a state of none is never saved."""
+        if all(map(math.isfinite, sizes.values())):
+            return
+        self.checkpoints.wait()
+        told = " and ".join(f"{name} {size:g}" for name, size in sizes.items())
+        rate = float(self.run.optimizer.schedule(step - 1) * self.state.scale)
+        raise Diverged(
+            f"{self.directory}: step {step} gave {told} at learning rate {rate:.2g}; lower "
+            "optimizer.schedule.peak or set optimizer.clip "
+            f"(last good checkpoint: {self.checkpoints.latest or 'none'})"
+        )
 
     def look(self, step: int, log: Log, bar: Bar) -> dict:
         """Validate: the loss, what it means for patience, and for the learning rate on a plateau."""
@@ -202,16 +216,17 @@ def train(
 ) -> None:
     """Train a run in a directory from wherever it stands, and evaluate it; nothing if that has been done."""
     if is_done(directory):
-        run_directory.require_same(directory, run)
+        run_directory.holds(directory, run)
         return
     training = Training(run, directory, data_dir, experiment, row)
     reached = int(training.state.step)
     name = f"{row or directory.name} seed {run.seed}"
-    with Interruptions() as asked, Bar(name, run.steps, reached) as bar:
+    with Bar(name, run.steps, reached) as bar:
         log = Log(directory, reached)
         try:
-            training.fit(log, bar, asked)
-            training.evaluate(log, bar)
+            with Interruptions() as asked:
+                training.fit(log, bar, asked)
+            training.evaluate(log, bar)  # all is saved: here a signal may end the process at once
         finally:
             log.close()
             training.checkpoints.close()

@@ -54,6 +54,7 @@ class Bar:
 
     def say(self, line: str) -> None:
         """A line above the bar."""
-        print(
-            f"{self.name}: {line}", file=sys.stderr, flush=True
-        ) if self.progress.disable else self.progress.print(line)
+        if self.progress.disable:
+            print(f"{self.name}: {line}", file=sys.stderr, flush=True)
+        else:
+            self.progress.print(line)

@@ -5,11 +5,12 @@ examples:
   echo "The old baker sings." | lookback translate RUN_DIR --nbest 3
   lookback translate RUN_DIR --attention weights.npz < source.txt > translation.txt
 
-With --nbest K each hypothesis is a line "number <tab> score <tab> text", numbers counting the source lines from 0.
-The file of --attention holds for line N the arrays N.weights [target, source], N.source and N.target (the pieces).
+With --nbest K each hypothesis is a line "number <tab> score <tab> text", lines of the source counted from 0.
+The file of --attention holds for line N the arrays N.weights [target, source], N.source, N.target (the pieces).
 """
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Iterator
@@ -40,24 +41,36 @@ def execute(arguments: argparse.Namespace) -> None:
 
     directory = Path(arguments.run_dir)
     translator = load(directory, search(directory, arguments))
-    maps: dict = {}
+    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     number = 0
-    for lines in arriving(sys.stdin.fileno()):
-        texts = [decoded(line, number + at) for at, line in enumerate(lines)]
-        spoken = [text for text in texts if text.strip()]
-        found = iter(translator(spoken))
-        for text in texts:
-            hypotheses = next(found) if text.strip() else []  # an empty line stays one
-            say(hypotheses[: arguments.nbest], number, arguments.nbest > 1)
-            if arguments.attention and hypotheses:
-                weights, source, target = translator.attention(text, hypotheses[0].ids)
-                maps |= {f"{number}.weights": weights, f"{number}.source": source, f"{number}.target": target}
-            number += 1
-        sys.stdout.flush()
-    if arguments.attention:
-        import numpy as np
+    with saved_maps(arguments.attention) if arguments.attention else contextlib.nullcontext({}) as maps:
+        for lines in arriving(sys.stdin.fileno()):
+            texts, wrong = readable(lines, number)
+            found = iter(translator([text for text in texts if text.strip()]))
+            for text in texts:
+                hypotheses = next(found) if text.strip() else []  # an empty line stays one
+                say(hypotheses[: arguments.nbest], number, arguments.nbest > 1)
+                if arguments.attention and hypotheses:
+                    weights, source, target = translator.attention(text, hypotheses[0].ids)
+                    maps[f"{number}.weights"] = weights
+                    maps[f"{number}.source"], maps[f"{number}.target"] = source, target
+                number += 1
+            sys.stdout.flush()
+            if wrong:
+                raise wrong
 
-        np.savez_compressed(arguments.attention, **maps)
+
+@contextlib.contextmanager
+def saved_maps(name: str) -> Iterator[dict]:
+    """Arrays that go into a file, whatever ends the work; opened first, so that it fails first."""
+    import numpy as np
+
+    with open(name, "wb") as file:
+        maps: dict = {}
+        try:
+            yield maps
+        finally:
+            np.savez_compressed(file, **maps)
 
 
 def search(directory, arguments: argparse.Namespace):
@@ -69,7 +82,9 @@ def search(directory, arguments: argparse.Namespace):
 
     own = read(directory)[0].search
     beam = own.beam if arguments.beam is None else arguments.beam
-    if beam < 1 or not 1 <= arguments.nbest <= beam:
+    if beam < 1:
+        raise ValueError(f"--beam {beam}: at least 1, which is greedy")
+    if not 1 <= arguments.nbest <= beam:
         raise ValueError(f"--nbest {arguments.nbest}: between 1 and the beam, which is {beam}")
     alpha = arguments.length_penalty
     return dataclasses.replace(own, beam=beam, penalty=own.penalty if alpha is None else PerToken(alpha))
@@ -89,19 +104,33 @@ def arriving(descriptor: int) -> Iterator[list[bytes]]:
         *lines, rest = (rest + chunk).split(b"\n")
         if lines:
             yield lines
+        if too_long(rest):
+            break
     if rest:
         yield [rest]
 
 
+def readable(lines: list[bytes], number: int) -> tuple[list[str], ValueError | None]:
+    """The texts before the first line that is none, which are translated still, and what is wrong with it."""
+    texts: list[str] = []
+    for line in lines:
+        try:
+            texts.append(decoded(line, number + len(texts)))
+        except ValueError as error:
+            return texts, error
+    return texts, None
+
+
+def too_long(line: bytes) -> bool:
+    return len(line) > 4 * LONGEST  # a character takes at most four bytes
+
+
 def decoded(line: bytes, number: int) -> str:
+    if too_long(line) or len(line.decode("utf-8", errors="ignore")) > LONGEST:
+        raise ValueError(f"stdin, line {number + 1}: over {LONGEST:,} characters; split it up")
     try:
-        text = line.decode("utf-8").rstrip("\r\n")
+        return line.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise ValueError(
             f"stdin, line {number + 1}: not UTF-8 ({error.reason} at byte {error.start})"
         ) from None
-    if len(text) > LONGEST:
-        raise ValueError(
-            f"stdin, line {number + 1}: {len(text):,} characters, at most {LONGEST:,}; split it up"
-        )
-    return text

@@ -1,4 +1,4 @@
-"""The task joins a corpus, a direction and one tokenizer; what a run has trained it keeps."""
+"""The task joins a corpus, a direction and one tokenizer."""
 
 import dataclasses
 
@@ -6,7 +6,7 @@ import pytest
 
 from data.parallel import Files, Generated
 from data.tokenizer import BPE, Words
-from data.translation import Translation, read_tokenizer
+from data.translation import Translation
 from data.vocabulary import EOS
 from data.world import World
 
@@ -48,13 +48,6 @@ def test_pairs_are_ids_ended_by_eos_without_those_too_long(task):
 def test_a_limit_that_leaves_nothing_says_so(task):
     with pytest.raises(ValueError, match=r"train en-de: no pair has at most 1 tokens; raise task.longest"):
         dataclasses.replace(task, longest=1).encoded("train", task.train_tokenizer())
-
-
-def test_a_run_keeps_its_tokenizer(task, tmp_path):
-    path = tmp_path / "run" / "tokenizer.json"
-    first = read_tokenizer(path, task)
-    other = dataclasses.replace(task, tokenizer=BPE(40))
-    assert read_tokenizer(path, other).hash == first.hash == task.train_tokenizer().hash
 
 
 def test_the_generated_world_needs_no_files():

@@ -23,7 +23,7 @@ MIX, WORDS, OUT = (
     2 * RNG.normal(size=(WIDTH, V)),
 )
 STARTS = RNG.normal(size=(ROWS, WIDTH))
-BIAS = np.where(np.arange(V) == EOS, -2.0, 0.0)  # hypotheses of several words
+BIAS = np.where(np.arange(V) == EOS, -4.0, 0.0)  # hypotheses of several words
 PENALTIES = [PerToken(0.0), PerToken(1.0), Wu(0.6)]
 EVERYTHING = 128  # more than the 121 sequences of at most 4 tokens over EOS and three words
 

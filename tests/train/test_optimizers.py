@@ -88,7 +88,7 @@ def test_clipping_limits_the_norm_over_all_parameters(norm):
     update, _ = direction.update(gradient, direction.init(gradient))
     for name, leaf in gradient.items():
         np.testing.assert_allclose(update[name], leaf * min(1, norm / length), rtol=1e-5)
-    assert float(optax.global_norm(update)) <= norm * 1.00001
+    assert float(optax.tree.norm(update)) <= norm * 1.00001
 
 
 def test_biases_and_layer_norms_do_not_decay():

@@ -1,0 +1,207 @@
+"""Every command as a user types it, on a run that takes seconds."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from experiments.__main__ import COMMANDS
+from train import loop
+from train.log import complete_lines
+
+LINES = [
+    "the baker sings .",
+    "",
+    "the old baker sees the green garden and the big house .",
+    "  ",
+    "the baker",
+]
+TEXT = "\n".join(LINES).encode() + b"\n"
+
+
+@pytest.fixture
+def run_dir(trained):
+    return trained / "translation" / "lstm-additive" / "0"
+
+
+def started(*arguments, env=None, **streams):
+    command = [sys.executable, "-m", "experiments", *map(str, arguments)]
+    return subprocess.Popen(command, env=os.environ | (env or {}), stderr=subprocess.PIPE, **streams)
+
+
+# run, table, plot
+
+
+def test_a_run_leaves_what_the_table_reads(run_dir):
+    kinds = [line["kind"] for line in complete_lines(run_dir / "metrics.jsonl")]
+    assert kinds.count("train") == 4 and kinds.count("valid") == 2 and kinds[-1] == "cost"
+    cost = complete_lines(run_dir / "metrics.jsonl")[-1]
+    assert cost["compilations"] == 1 and 0 <= cost["padding"] < 0.9
+    described = json.loads((run_dir / "run.json").read_text())
+    assert (described["experiment"], described["row"], described["seed"]) == (
+        "translation",
+        "lstm-additive",
+        0,
+    )
+    sides = [
+        (run_dir / "outputs" / f"test.{side}").read_text().split("\n") for side in ("source", "hypothesis")
+    ]
+    assert len(sides[0]) == len(sides[1]) == 8 + 1
+
+
+def test_a_second_run_does_nothing_and_prints_the_table(copied, lookback, monkeypatch):
+    before = {path: path.stat().st_mtime_ns for path in copied.rglob("*")}
+    monkeypatch.setattr(loop, "Training", None)
+    runs = copied.parents[2]
+    code, out, _ = lookback("run", "translation", "--rows", "lstm-additive", "--runs-dir", runs)
+    assert code == 0 and "| lstm-additive |   1 |" in out
+    assert {path: path.stat().st_mtime_ns for path in copied.rglob("*")} == before
+
+
+def test_an_ablation_is_a_row_under_the_one_it_changes(copied, lookback):
+    runs = copied.parents[2]
+    change = ["model.score=ScaledDot", "steps=2"]
+    code, out, _ = lookback("run", "translation", "--rows", "lstm-additive", *change, "--runs-dir", runs)
+    named = "lstm-additive, model.score=ScaledDot, steps=2"
+    rows = [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("|")]
+    assert code == 0 and rows[2:5] == ["lstm", "lstm-additive", named]
+    assert json.loads((runs / "translation" / named / "0" / "run.json").read_text())["row"] == named
+
+
+def test_stopped_by_a_signal_the_command_says_how_to_go_on(tmp_path, lookback, monkeypatch):
+    record = loop.Training.record
+    words = ("run", "translation", "--rows", "lstm-additive", "--runs-dir", tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            loop.Training, "record", lambda *a: (record(*a), os.kill(os.getpid(), signal.SIGTERM))[0]
+        )
+        code, out, err = lookback(*words)
+    told = [line for line in err.splitlines() if line.startswith("lookback: ")]
+    directory = tmp_path / "translation" / "lstm-additive" / "0"
+    stopped = f"lookback: {directory}: stopped at step 2 of 4 and saved; the same command goes on from there"
+    assert (code, out, told) == (143, "", [stopped])
+    code, out, _ = lookback(*words)
+    assert code == 0 and "| lstm-additive |   1 |" in out
+
+
+@pytest.mark.parametrize(
+    "form, mark",
+    [("md", "| lstm-additive |   1 |"), ("latex", r"\begin{tabular}"), ("html", "<table"), ("csv", "")],
+)
+def test_the_table_in_every_form_names_what_is_missing(form, mark, trained, lookback):
+    code, out, err = lookback("table", "translation", "--format", form, "--runs-dir", trained)
+    assert code == 0 and mark in out and err == ""
+    assert "lookback run translation --rows lstm" in out.replace("{-}", "-")
+    if form == "csv":
+        cells = {(cell["row"], cell["column"]): cell for cell in csv.DictReader(out.splitlines())}
+        assert float(cells["lstm-additive", "BLEU"]["mean"]) >= 0
+        assert "nrefs:1" in cells["lstm-additive", "BLEU"]["protocol"]
+
+
+def test_plot_draws_curves_and_an_alignment(run_dir, lookback, tmp_path):
+    code, out, _ = lookback("plot", run_dir, "--out", tmp_path, "--sentence", LINES[0])
+    drawn = [line.rsplit("/", 1)[1] for line in out.splitlines()]
+    assert code == 0 and {"learning_curves.png", "alignment.png"} <= set(drawn)
+    assert all((tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in drawn)
+    weights = np.load(tmp_path / "alignment.npz")["weights"]
+    np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=1e-5)
+
+
+# the small commands
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (["list"], "translation  "),
+        (["show", "translation"], "lstm-additive"),
+        (["show", "translation", "lstm-additive", "model.score=Dot()"], "model.score=Dot"),
+        (["data", "list"], "multi30k"),
+        (["doctor"], "declines: backend is cpu"),
+    ],
+    ids=" ".join,
+)
+def test_what_there_is_is_told(words, told, lookback):
+    code, out, _ = lookback(*words)
+    assert code == 0 and told in out
+
+
+def test_what_show_prints_is_what_an_override_takes(lookback):
+    _, before, _ = lookback("show", "translation", "lstm-additive")
+    changes = [line for line in before.splitlines() if "(" not in line and line.count("=") == 1]
+    plain = [change for change in changes if not change.partition("=")[2][:1].isupper()]
+    assert len(plain) > 40
+    assert lookback("show", "translation", "lstm-additive", *plain)[1] == before
+
+
+HELP = """
+import contextlib, io, sys
+from experiments.__main__ import main
+for command in sys.argv[1:]:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+        main([command, "--help"])
+    assert command in said.getvalue() and "usage: " in said.getvalue()
+    assert ("example" in said.getvalue()) == (command not in ("list", "doctor")), command
+print(*sorted({"jax", "flax", "numpy", "matplotlib", "sacrebleu", "tokenizers"} & set(sys.modules)))
+"""
+
+
+def test_help_of_every_command_has_examples_and_loads_nothing_heavy(compiled_once):
+    done = subprocess.run([sys.executable, "-c", HELP, *COMMANDS], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
+
+
+# translate
+
+
+def test_a_line_in_gives_a_line_out_in_order(run_dir, lookback):
+    code, out, _ = lookback("translate", run_dir, stdin=TEXT)
+    spoken = out.split("\n")
+    assert code == 0 and len(spoken) == len(LINES) + 1 and spoken[1] == spoken[3] == spoken[5] == ""
+    for line, said in zip(LINES, spoken, strict=False):
+        if line.strip():
+            alone = lookback("translate", run_dir, stdin=line.encode())[1]
+            assert alone == said + "\n"
+
+
+def test_n_best_are_numbered_scored_and_sorted(run_dir, lookback):
+    code, out, _ = lookback(
+        "translate", run_dir, "--beam", 3, "--nbest", 2, "--length-penalty", 0, stdin=TEXT
+    )
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert code == 0 and [int(number) for number, _, _ in rows] == [0, 0, 2, 2, 4, 4]
+    scores = [float(score) for _, score, _ in rows]
+    assert all(best >= second for best, second in zip(scores[::2], scores[1::2], strict=True))
+    best = lookback("translate", run_dir, "--beam", 3, "--length-penalty", 0, stdin=TEXT)[1]
+    assert [text for _, _, text in rows[::2]] == [line for line in best.splitlines() if line]
+
+
+def test_attention_comes_with_its_pieces(run_dir, lookback, tmp_path):
+    path = tmp_path / "weights.npz"
+    code, _, _ = lookback("translate", run_dir, "--beam", 1, "--attention", path, stdin=TEXT)
+    maps = np.load(path)
+    assert code == 0 and {name.split(".")[0] for name in maps} == {"0", "2", "4"}
+    for number in ("0", "2", "4"):
+        weights = maps[f"{number}.weights"]
+        assert weights.shape == (len(maps[f"{number}.target"]), len(maps[f"{number}.source"]))
+        np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=1e-5)
+    assert "".join(maps["0.source"]).startswith("▁the▁baker")
+
+
+def test_each_line_is_answered_while_the_pipe_is_open_and_a_broken_one_is_no_error(run_dir):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with started("translate", run_dir, "--beam", 1, env={"LC_ALL": "C"}, **pipes) as process:
+        for _ in range(2):
+            process.stdin.write("der große Bäcker\n".encode())
+            process.stdin.flush()
+            process.stdout.readline().decode("utf-8")  # waits: nothing else has been written
+        process.stdout.close()  # as `| head -2` does
+        process.stdin.write(b"one more\n" * 20)
+        process.stdin.close()
+        assert (process.stderr.read(), process.wait(60)) == (b"", 0)
