@@ -135,8 +135,12 @@ class Files:
             path.name.removesuffix(".gz") for path in prefix.parent.glob(f"{glob.escape(prefix.name)}.*")
         ]
         languages = sorted({name.removeprefix(f"{prefix.name}.") for name in suffixes})
-        if not languages:
-            raise ValueError(f"there is no file {prefix}.{source} for the {split} split")
+        for language in (source, target):
+            if language not in languages:
+                there = ", ".join(languages) or "none"
+                raise ValueError(
+                    f"there is no file {prefix}.{language} for the {split} split (languages there: {there})"
+                )
         _check(split, source, target, tuple(languages))
         return _read(*(corpora.present(f"{prefix}.{language}") for language in (source, target)))
 

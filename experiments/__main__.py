@@ -43,9 +43,21 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Changes (path=value) may stand anywhere; argparse takes them only before the first option."""
+    parser = build_parser()
+    parsed, rest = parser.parse_known_args(arguments)
+    changes = [word for word in rest if "=" in word and not word.startswith("-")]
+    if len(changes) < len(rest) or (changes and not hasattr(parsed, "changes")):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if changes:
+        parsed.changes = [*parsed.changes, *changes]
+    return parsed
+
+
 def main(arguments: list[str] | None = None) -> int:
     """0: done. 2: the user's mistake, in one line on stderr. 130 or 143: interrupted, and saved."""
-    parsed = build_parser().parse_args(arguments)
+    parsed = parse(arguments)
     try:
         code = parsed.execute(parsed) or 0
         sys.stdout.flush()

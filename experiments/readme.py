@@ -27,7 +27,8 @@ def rewritten(text: str, runs_dir: Path) -> str:
 
     def fill(block: re.Match) -> str:
         records = collect(runs_dir, block[2])
-        return block[1] + render(with_ablations(known[block[2]], records), records) + "\n" + block[3]
+        parts = with_ablations(known[block[2]], records)
+        return block[1] + "\n".join(render(part, records) for part in parts) + "\n" + block[3]
 
     return BLOCK.sub(fill, text)
 

@@ -9,7 +9,7 @@ import io
 import itertools
 import math
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from experiments import markup
@@ -57,18 +57,52 @@ class Table:
             raise ValueError(f"table {self.name}: the baseline {self.baseline!r} is none of its rows")
 
     def command(self, rows: Sequence[str]) -> str:
-        """What to type to fill these rows."""
+        """What to type to fill these rows; a table on real data is called experiment-corpus."""
+        experiment, real, _ = self.name.partition("-")
         chosen = [] if list(rows) == list(self.rows) else ["--rows", *rows]
-        return shlex.join(["lookback", "run", self.name, *chosen])
+        return shlex.join(["lookback", "run", experiment, *(["--data-dir", "DIR"] if real else []), *chosen])
 
 
-def with_ablations(table: Table, records: Records) -> Table:
-    """The table with a row more for each changed row that was run, under the row it changes."""
-    changed = {name: name.partition(", ")[0] for name in records if name not in table.rows}
+def with_ablations(table: Table, records: Records) -> list[Table]:
+    """The table with a row more for each changed row that was run, under the row it changes.
+
+    After it a table for the changed rows of each other protocol: what they score compares with nothing here.
+    """
+    bases = {name: name.partition(", ")[0] for name in records if name not in table.rows}
+    groups = [(_protocols(run for row in table.rows for run in records.get(row, ())), [])]
+    for name in (name for name, base in bases.items() if base in table.rows):
+        protocols = _protocols(records[name])
+        for known, names in groups:
+            if all(protocols[key] == known[key] for key in protocols.keys() & known.keys()):
+                known |= protocols
+                names.append(name)
+                break
+        else:
+            groups.append((protocols, [name]))
+    (_, alike), *others = groups
     rows = {}
     for row, run in table.rows.items():
-        rows |= {row: run} | {name: run for name, base in changed.items() if base == row}
-    return dataclasses.replace(table, rows=rows)
+        rows |= {row: run} | {name: run for name in alike if bases[name] == row}
+    apart = [
+        dataclasses.replace(
+            table,
+            title=f"{table.title}: changed rows, scored under a protocol of their own",
+            rows={name: table.rows[bases[name]] for name in names},
+            baseline=names[0],
+            published=(),
+        )
+        for _, names in others
+    ]
+    return [dataclasses.replace(table, rows=rows), *apart]
+
+
+def _protocols(runs: Iterable[Record]) -> dict[tuple[str, str], tuple]:
+    """What each score of these runs must share with another to be compared."""
+    return {
+        key: tuple(result.protocol.get(field) for field in COMPARED)
+        for run in runs
+        for key, result in run.results.items()
+    }
 
 
 def cells(table: Table, records: Records, p_values: bool = True) -> Cells:

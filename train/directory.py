@@ -77,7 +77,9 @@ def holds(directory: Path, run: Run) -> bool:
     return True
 
 
-def claim(directory: Path, run: Run, tokenizer: Tokenizer, experiment: str, row: str) -> dict:
+def claim(
+    directory: Path, run: Run, tokenizer: Tokenizer, experiment: str, row: str, writes: bool = True
+) -> dict:
     """run.json of this run, written at the first call; ValueError where the directory is another run's."""
     path = directory / "run.json"
     if holds(directory, run):
@@ -85,9 +87,10 @@ def claim(directory: Path, run: Run, tokenizer: Tokenizer, experiment: str, row:
         tokenizer.require(described["tokenizer"], directory / "tokenizer.json")
         return described
     described = describe(run, tokenizer, experiment, row)
-    beside = path.with_suffix(".tmp")
-    beside.write_text(json.dumps(described, indent=1, ensure_ascii=False), encoding="utf-8")
-    beside.replace(path)
+    if writes:
+        beside = path.with_suffix(".tmp")
+        beside.write_text(json.dumps(described, indent=1, ensure_ascii=False), encoding="utf-8")
+        beside.replace(path)
     return described
 
 

@@ -37,6 +37,16 @@ class Log:
         self.board.close()
 
 
+class Unwritten:
+    """The ledger of a process that leaves writing to the first one."""
+
+    def write(self, kind: str, **fields) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
 def spelled(line: dict) -> str:
     return json.dumps(line, ensure_ascii=False) + "\n"
 

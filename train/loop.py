@@ -17,7 +17,7 @@ from train import directory as run_directory
 from train.checkpoint import Checkpoints
 from train.config import Run
 from train.evaluators import Trained
-from train.log import Log, complete_lines
+from train.log import Log, Unwritten, complete_lines
 from train.optimizers import Plateau
 from train.progress import Bar
 from train.step import Jit, TrainState, init_state
@@ -55,18 +55,22 @@ class Training:
         self, run: Run, directory: Path, data_dir: str | None = None, experiment: str = "", row: str = ""
     ):
         self.run, self.directory, self.data_dir = run, directory, data_dir
+        self.leads = jax.process_index() == 0  # of several processes the first does all the writing
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / "tokenizer.json"
-        if not run_directory.holds(directory, run):  # a tokenizer there is what a failed start left
-            run.task.train_tokenizer(data_dir).save(path)
-        self.tokenizer = Tokenizer.load(path)
+        if run_directory.holds(directory, run):
+            self.tokenizer = Tokenizer.load(path)
+        else:  # a tokenizer there is what a failed start left
+            self.tokenizer = run.task.train_tokenizer(data_dir)
+            if self.leads:
+                self.tokenizer.save(path)
         self.model = dataclasses.replace(run.model, vocab_size=len(self.tokenizer))
         train, valid = (run.task.encoded(split, self.tokenizer, data_dir) for split in ("train", "valid"))
         shapes = run.batches.fit([*train, *valid])
         self.batches = PairBatches(train, shapes, run.seed, run.accumulate)
         self.valid = PairBatches(valid, shapes, run.seed)
         # Claimed once the data has proved good: a start that fails leaves the directory to another try.
-        self.described = run_directory.claim(directory, run, self.tokenizer, experiment, row)
+        self.described = run_directory.claim(directory, run, self.tokenizer, experiment, row, self.leads)
         self.checkpoints = Checkpoints(directory / "checkpoints", keep=run.keep)
         self.history = History()
         self.state = self.start()
@@ -183,7 +187,9 @@ class Training:
 
     def evaluate(self, log: Log, bar: Bar) -> None:
         """Results and costs into the ledger; with the costs, its last line, the run is done."""
-        params, words = weights(self.run, self.checkpoints)
+        params, words = weights(self.run, self.checkpoints)  # read by all processes together
+        if not self.leads:
+            return
         translator = Translator(self.model, params, self.tokenizer, self.run.search)
         trained = Trained(translator, self.run.task, words, self.directory, self.data_dir)
         for evaluator in self.run.evaluators:
@@ -221,8 +227,8 @@ def train(
     training = Training(run, directory, data_dir, experiment, row)
     reached = int(training.state.step)
     name = f"{row or directory.name} seed {run.seed}"
-    with Bar(name, run.steps, reached) as bar:
-        log = Log(directory, reached)
+    with Bar(name, run.steps, reached, quiet=not training.leads) as bar:
+        log = Log(directory, reached) if training.leads else Unwritten()
         try:
             with Interruptions() as asked:
                 training.fit(log, bar, asked)
@@ -241,9 +247,9 @@ class Interruptions:
         return self
 
     def take(self, number: int, _frame) -> None:
-        if self.received is not None:
+        if self.received is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.received = number
+        self.received = self.received or number
 
     def __exit__(self, *_) -> None:
         for number, handler in self.before.items():

@@ -19,10 +19,10 @@ PLAIN_EVERY = 30.0  # seconds between lines where stderr is a file
 class Bar:
     """Used as a context: `with Bar("lstm seed 0", 1000, done=200) as bar: bar.advance(loss, tokens)`."""
 
-    def __init__(self, name: str, steps: int, done: int):
+    def __init__(self, name: str, steps: int, done: int, quiet: bool = False):
         self.name, self.steps, self.step = name, steps, done
         self.tokens, self.since, self.spoken = 0.0, time.monotonic(), time.monotonic()
-        self.console = Console(stderr=True)
+        self.console = Console(stderr=True, quiet=quiet)
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -38,6 +38,8 @@ class Bar:
 
     def __enter__(self) -> "Bar":
         self.progress.start()
+        if self.progress.disable:
+            self.say(f"from step {self.step}; the first batches of each shape take some seconds to compile")
         return self
 
     def __exit__(self, *_) -> None:
@@ -50,10 +52,12 @@ class Bar:
         self.progress.update(self.task, completed=step, note=note)
         if self.progress.disable and (now - self.spoken > PLAIN_EVERY or step == self.steps):
             self.spoken = now
-            print(f"{self.name}: step {step} of {self.steps}  {note}", file=sys.stderr, flush=True)
+            self.say(f"step {step} of {self.steps}  {note}")
 
     def say(self, line: str) -> None:
         """A line above the bar."""
+        if self.console.quiet:
+            return
         if self.progress.disable:
             print(f"{self.name}: {line}", file=sys.stderr, flush=True)
         else:

@@ -13,7 +13,7 @@ from data.vocabulary import BOS, PAD
 from models.decoding import Hypotheses, Search, source_attention
 from train.step import Jit
 
-WIDTHS = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+WIDTHS = (8, 16, 32, 64, 128, 256, 512)  # few, for each is compiled
 TOKENS = 2048  # of source in one search: enough rows to keep two cores busy, few enough to share a length
 
 
@@ -32,8 +32,9 @@ class Translator:
 
     def __init__(self, model: nn.Module, params, tokenizer: Tokenizer, search: Search):
         self.model, self.tokenizer, self.search = model, tokenizer, search
-        self.layout = Jit()
-        self.params = jax.device_put(params, self.layout.state_sharding(params))
+        # Of this process alone: with several, each translates for itself.
+        self.devices = jax.local_devices()
+        self.params = jax.device_put(params, Jit().state_sharding(params, self.devices))
         self.find = jax.jit(lambda params, source: search(model, params, source))
         self.look = jax.jit(lambda params, source, inputs: source_attention(model, params, source, inputs))
 
@@ -48,7 +49,8 @@ class Translator:
 
     def searched(self, sources: list[list[int]], width: int) -> Hypotheses:
         block = pad(sources, full_rows(len(sources), width), width)
-        return jax.device_get(self.find(self.params, self.layout.put({"source": block})["source"]))
+        placed = Jit().put({"source": block}, self.devices)["source"]
+        return jax.device_get(self.find(self.params, placed))
 
     def read(self, hypotheses: Hypotheses, row: int) -> list[Hypothesis]:
         """The finished hypotheses of one row."""

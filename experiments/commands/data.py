@@ -17,15 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    import dataclasses
-
     from data import corpora
 
     if arguments.action == "list":
-        rows = [dataclasses.astuple(row) for row in corpora.listing(arguments.data_dir)]
-        header = tuple(field.name for field in dataclasses.fields(corpora.Listing))
-        widths = [max(len(row[at]) for row in [header, *rows]) for at in range(len(header))]
-        for row in [header, *rows]:
+        rows = [corpora.Listing._fields, *corpora.listing(arguments.data_dir)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
             print("  ".join(f"{text:{width}}" for text, width in zip(row, widths, strict=True)).rstrip())
         return 0
     if arguments.name is None:

@@ -1,4 +1,4 @@
-"""What this machine offers: devices, versions, the attention kernel that would run and why the others decline."""
+"""Devices, versions, folders, and the attention kernel that would run and why the others decline."""
 
 import argparse
 import os

@@ -1,9 +1,9 @@
 """Pictures of runs: learning curves, and where a translation looked at its source.
 
 examples:
-  lookback plot runs/translation/lstm-additive/0                      alignment of the first test sentence, and curves
+  lookback plot runs/translation/lstm-additive/0     alignment of the first test sentence, and curves
   lookback plot runs/translation/lstm-additive/0 --sentence "The old baker sings." --out pictures
-  lookback plot runs/source_length/*/0                                learning curves and BLEU by source length together
+  lookback plot runs/source_length/*/0               learning curves and BLEU by source length together
 """
 
 import argparse

@@ -9,6 +9,7 @@ examples:
 """
 
 import argparse
+import hashlib
 import os
 
 
@@ -83,10 +84,14 @@ def execute(arguments: argparse.Namespace) -> int:
                     print(f"lookback: {directory}: {stopped}", file=sys.stderr)
                     return stopped.exit_code
         records = collect(kept, table.name)
-        print(render(with_ablations(table, records), records, p_values=not arguments.smoke))
+        for each in with_ablations(table, records):
+            print(render(each, records, p_values=not arguments.smoke))
     return 0
 
 
 def ablation(row: str, changes: list[str]) -> str:
-    """The name of a changed row, also its folder's: "lstm, model.cell=GRU"."""
-    return ", ".join([row, *changes]).replace("/", "|")
+    """The name of a changed row, also its folder's: "lstm, model.cell=GRU"; a long one ends in its digest."""
+    name = ", ".join([row, *changes]).replace("/", "|")
+    if len(name.encode()) <= 200:  # a file system takes 255 bytes
+        return name
+    return f"{name.encode()[:180].decode(errors='ignore')}… {hashlib.sha256(name.encode()).hexdigest()[:8]}"

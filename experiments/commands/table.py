@@ -26,4 +26,5 @@ def execute(arguments: argparse.Namespace) -> None:
         wanted.append(table.real)
     for each in wanted:
         records = collect(arguments.runs_dir, each.name)
-        print(render(with_ablations(each, records), records, arguments.format))
+        for part in with_ablations(each, records):
+            print(render(part, records, arguments.format))

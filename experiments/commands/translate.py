@@ -6,7 +6,7 @@ examples:
   lookback translate RUN_DIR --attention weights.npz < source.txt > translation.txt
 
 With --nbest K each hypothesis is a line "number <tab> score <tab> text", lines of the source counted from 0.
-The file of --attention holds for line N the arrays N.weights [target, source], N.source, N.target (the pieces).
+The file of --attention holds for line N the arrays N.weights [target, source], N.source, N.target (pieces).
 """
 
 import argparse

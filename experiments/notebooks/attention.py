@@ -36,8 +36,8 @@ plots.learning_curves({run.parent.name: record}, pictures / "learning_curves.png
 # %% [markdown]
 # ## Looking
 #
-# Each row of the weights is a softmax over the source: it sums to one, and its entropy says how widely the decoder
-# looked. A word with one counterpart should look narrowly.
+# Each row of the weights is a softmax over the source: it sums to one, and its entropy says how widely the
+# decoder looked. A word with one counterpart should look narrowly.
 
 # %%
 translator = load(run)

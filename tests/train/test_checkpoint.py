@@ -190,7 +190,7 @@ def test_kept_are_exactly_the_last_and_the_best(tmp_path, mode, best):
         checkpoints.save(step, {"params": {"x": jnp.ones(2)}}, {}, RUN, {"loss": np.float32(loss)})
     checkpoints.save(7, {"params": {"x": jnp.ones(2)}}, {}, RUN)
     checkpoints.close()
-    assert sorted(os.listdir(tmp_path)) == [str(best), "6", "7"]
+    assert sorted(os.listdir(tmp_path)) == [str(best), "5", "6", "7"]
     assert (checkpoints.best, checkpoints.latest) == (best, 7)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from train import devices
+from train.log import complete_lines
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,17 +47,21 @@ print(json.dumps(found))
 OURS = [name for pair in devices.LAUNCHERS for name in pair] + ["JAX_COORDINATOR_ADDRESS", "SLURM_NTASKS"]
 
 
-def launch(variables, count_of_devices=1):
+def launch(variables, count_of_devices=1, command=("-c", UPDATE)):
     kept = {name: value for name, value in os.environ.items() if name not in (*OURS, "XLA_FLAGS")}
     fixed = {"PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(count_of_devices)}
     return subprocess.Popen(
-        [sys.executable, "-c", UPDATE], env=kept | fixed | variables, stdout=subprocess.PIPE, text=True
+        [sys.executable, *command],
+        env=kept | fixed | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
 def read(process):
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 0
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
     return json.loads(output.splitlines()[-1])  # gloo greets its peers on the first
 
 
@@ -64,6 +69,43 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+TINY = (
+    *("task.corpus.world.train=40", "task.corpus.world.valid=8", "task.corpus.world.test=8"),
+    *(
+        "task.corpus.world.depth=0",
+        "task.corpus.world.distance=0",
+        "model.hidden_dim=16",
+        "model.embed_dim=8",
+    ),
+    *("batches.tokens=64", "batches.shapes=1", "steps=4", "evaluate_every=2", "average=0", "search.beam=1"),
+)
+
+
+def run_of_the_table(folder, variables, devices):
+    row = ("run", "translation", "--rows", "lstm-dot", "--seeds", "1", "--runs-dir", str(folder))
+    return launch(variables, devices, ("-m", "experiments", *row, *TINY))
+
+
+def test_two_processes_train_and_evaluate_one_run_as_one_process_does(tmp_path):
+    """The first process does the writing; losses and scores are those of one process with both devices."""
+    cache = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled")}
+    world = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{free_port()}", "JAX_NUM_PROCESSES": "2"} | cache
+    processes = [
+        run_of_the_table(tmp_path / "two", world | {"JAX_PROCESS_ID": str(rank)}, 1) for rank in range(2)
+    ]
+    processes.append(run_of_the_table(tmp_path / "one", cache, 2))
+    for process in processes:
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors
+    two, one = (complete_lines(next(tmp_path.glob(f"{name}/*/*/0/metrics.jsonl"))) for name in ("two", "one"))
+    assert [line["kind"] for line in two] == [line["kind"] for line in one]
+    for ours, theirs in zip(two, one, strict=True):
+        if "loss" in ours:
+            assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-5)
+        if ours["kind"] == "result":
+            assert ours["value"] == pytest.approx(theirs["value"])
 
 
 def test_two_processes_update_as_one_does(tmp_path):

@@ -145,31 +145,28 @@ def test_a_plateau_lowers_the_rate_and_the_lowered_rate_survives_a_stop(tmp_path
     assert rates == pytest.approx([1e-30] * 4 + [5e-31] * 2 + [2.5e-31] * 2, rel=1e-6)
 
 
-def test_a_second_ctrl_c_stops_at_once():
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises KeyboardInterrupt, even where these tests run in the background and ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_second_ctrl_c_stops_at_once_a_second_term_does_not(interruptible):
     with pytest.raises(KeyboardInterrupt), loop.Interruptions() as asked:
         os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
         assert asked.received == signal.SIGINT
         os.kill(os.getpid(), signal.SIGINT)
         os.getpid()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_ctrl_c_while_evaluating_is_not_swallowed_and_loses_nothing(tmp_path, monkeypatch):
-    class Slow:
-        def __call__(self, trained):
-            os.kill(os.getpid(), signal.SIGINT)
-            yield from ()
-
-    evaluated = loop.Training.evaluate
-
-    def slowly(self, *rest):
-        object.__setattr__(self.run, "evaluators", (Slow(),))
-        evaluated(self, *rest)
-
-    monkeypatch.setattr(loop.Training, "evaluate", slowly)
-    with pytest.raises(KeyboardInterrupt):
-        loop.train(dataclasses.replace(RUN), tmp_path)
-    monkeypatch.undo()
+def test_ctrl_c_while_evaluating_is_not_swallowed_and_loses_nothing(tmp_path, monkeypatch, interruptible):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(loop, "weights", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        loop.train(RUN, tmp_path)
     assert not loop.is_done(tmp_path)
     loop.train(RUN, tmp_path)
     assert loop.is_done(tmp_path) and len(lines_of(tmp_path, "train")) == 8
