@@ -92,8 +92,8 @@ SCORES = (Additive(), Bilinear(), Dot(), ScaledDot())
 class KeysValues:
     """Keys and values of a sequence, split into heads: what a query looks back at."""
 
-    keys: Float[Array, "B S N H"]
-    values: Float[Array, "B S N H"]
+    keys: Float[Array, "*B S N H"]
+    values: Float[Array, "*B S N H"]
 
     @classmethod
     def empty(cls, batch: int, length: int, heads: int, head_dim: int, dtype) -> "KeysValues":
@@ -137,7 +137,7 @@ class MultiHeadAttention(nn.Module):
         projected = self.key_value(x)
         return KeysValues(projected[:, :, 0], projected[:, :, 1])
 
-    def __call__(self, x: Float[Array, "B T D"], memory: KeysValues, mask: Mask) -> Float[Array, "B T D"]:
+    def __call__(self, x: Float[Array, "B T D"], memory: KeysValues, mask: Mask) -> Float[Array, "B T E"]:
         query = self.query(x)
         if self.is_mutable_collection("intermediates"):
             self.sow("intermediates", "weights", fused.weights(query, memory.keys, mask))

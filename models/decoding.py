@@ -13,6 +13,7 @@ import flax.linen as nn
 import flax.struct
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 PAD, BOS, EOS = 0, 1, 2
@@ -23,11 +24,14 @@ Step = Callable[[object, Int[Array, "B"]], tuple[Float[Array, "B V"], object]]
 
 @flax.struct.dataclass
 class Hypotheses:
-    """K finished sequences a row, best first: tokens without BOS, EOS included, PAD after it."""
+    """K finished sequences a row, best first: tokens without BOS, EOS included, PAD after it.
 
-    tokens: Int[Array, "B K L"]
-    scores: Float[Array, "B K"]
-    log_probabilities: Float[Array, "B K"]
+    Of numpy once `jax.device_get` has fetched them.
+    """
+
+    tokens: Int[Array | np.ndarray, "B K L"]
+    scores: Float[Array | np.ndarray, "B K"]
+    log_probabilities: Float[Array | np.ndarray, "B K"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +40,7 @@ class PerToken:
 
     alpha: float = 1.0
 
-    def __call__(self, length: Float[Array, "..."]) -> Float[Array, "..."]:
+    def __call__(self, length: Float[Array, "..."] | float) -> Float[Array, "..."] | float:
         return length**self.alpha
 
 
@@ -46,7 +50,7 @@ class Wu:
 
     alpha: float = 0.6
 
-    def __call__(self, length: Float[Array, "..."]) -> Float[Array, "..."]:
+    def __call__(self, length: Float[Array, "..."] | float) -> Float[Array, "..."] | float:
         return ((5.0 + length) / 6.0) ** self.alpha
 
 

@@ -124,7 +124,7 @@ class Past:
     """What the decoder has said: each layer's keys and values, and how many tokens each row holds."""
 
     layers: tuple[KeysValues, ...]
-    position: Int[Array, "B"]
+    position: Int[Array, "*B"]
 
 
 class Transformer(nn.Module):

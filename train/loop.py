@@ -81,8 +81,8 @@ class Training:
     def start(self) -> TrainState:
         """The newest sound checkpoint, with its place in the data and its history; else a fresh state."""
         run, example = self.run, next(self.valid.once())
-        init = lambda: init_state(self.model, run.objective, run.optimizer, run.seed, example)
-        shapes = jax.eval_shape(init)
+        init = lambda batch: init_state(self.model, run.objective, run.optimizer, run.seed, batch)
+        shapes = jax.eval_shape(init, example)
         sharding = run.parallel.state_sharding(shapes)
         abstract = jax.tree.map(
             lambda leaf, where: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), shapes, sharding
@@ -92,7 +92,7 @@ class Training:
             self.batches.restore(iterator["data"])
             self.history = History(**iterator["history"])
             return state
-        return jax.jit(init, out_shardings=sharding)()
+        return jax.jit(init, out_shardings=sharding)(example)
 
     def compiled_for(self, batch: Batch) -> tuple:
         """(step, its FLOPs) for a batch of these shapes, compiled at first sight."""
@@ -123,10 +123,8 @@ class Training:
             if regular or interruptions.received:
                 self.record(*pending, log, bar)
                 pending = None
-                self.history.seconds, clock = (
-                    self.history.seconds + time.monotonic() - clock,
-                    time.monotonic(),
-                )
+                now = time.monotonic()
+                self.history.seconds, clock = self.history.seconds + now - clock, now
                 self.require_finite(step, parameters=float(self.size(self.state.params)))
                 metrics = self.look(step, log, bar) if regular else {}
                 self.save(step, metrics)
@@ -168,11 +166,7 @@ class Training:
         self.history.best = min(loss, self.history.best)
         self.history.stale = 0 if better else self.history.stale + 1
         schedule = self.run.optimizer.schedule
-        if (
-            isinstance(schedule, Plateau)
-            and self.history.stale
-            and self.history.stale % schedule.patience == 0
-        ):
+        if isinstance(schedule, Plateau) and not better and self.history.stale % schedule.patience == 0:
             self.state = self.state.replace(scale=self.state.scale * schedule.factor)
         log.write("valid", step=step, loss=loss, tokens=self.history.tokens, seconds=self.history.seconds)
         bar.say(f"step {step}: validation loss {loss:.4f}, perplexity {math.exp(min(loss, 50)):.2f}")
@@ -210,6 +204,7 @@ class Training:
             compilations=len(self.compiled),
             padding=self.batches.padding(),
         )
+        bar.say(f"{len(self.compiled)} shapes compiled, {self.batches.padding():.1%} padding")
 
 
 def is_done(directory: Path) -> bool:

@@ -80,8 +80,7 @@ def construct(name: str, fields: dict):
     if part is None:
         raise ValueError(f"no part is called '{name}'{suggestion(str(name), parts)}")
     annotations = field_types(part)
-    for field, value in fields.items():
-        check_field(part, annotations, field, value)
+    fields = {field: fitted(part, annotations, field, value) for field, value in fields.items()}
     missing = [f.name for f in dataclasses.fields(part) if required(f) and f.name not in fields]
     if missing:
         raise ValueError(f"{name} needs {', '.join(missing)}")
@@ -99,15 +98,17 @@ def field_types(part: type) -> dict[str, object]:
     return {f.name: hints[f.name] for f in dataclasses.fields(part) if f.init and f.name not in HIDDEN}
 
 
-def check_field(part: type, annotations: dict[str, object], field: str, value) -> None:
+def fitted(part: type, annotations: dict[str, object], field: str, value):
+    """The value as the field takes it, an int for a float as a float; ValueError if it does not fit."""
     if field not in annotations:
         raise ValueError(f"{part.__name__} has no '{field}'{suggestion(field, annotations)}")
     if not accepts(annotations[field], value):
         raise ValueError(f"{part.__name__}.{field} takes {spell(annotations[field])}, not {value!r}")
+    return float(value) if annotations[field] is float else value
 
 
 def accepts(annotation, value) -> bool:
-    """Whether a value fits an annotation; an int passes for a float, a bool never for a number."""
+    """Whether a value fits an annotation; an int passes for a float it equals, a bool never for a number."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (typing.Union, types.UnionType):
         return any(accepts(option, value) for option in arguments)
@@ -119,7 +120,7 @@ def accepts(annotation, value) -> bool:
     if annotation in (None, type(None)):
         return value is None
     if annotation is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        return isinstance(value, float) or (accepts(int, value) and value.bit_length() <= 53)
     if annotation is int:
         return isinstance(value, int) and not isinstance(value, bool)
     if not isinstance(annotation, type):
@@ -188,5 +189,4 @@ def replace_at(part, path: list[str], value):
         if not is_part(inner):
             raise ValueError(f"{type(part).__name__}.{field} is {inner!r}, which has no '{rest[0]}'")
         value = replace_at(inner, rest, value)
-    check_field(type(part), annotations, field, value)
-    return dataclasses.replace(part, **{field: value})
+    return dataclasses.replace(part, **{field: fitted(type(part), annotations, field, value)})

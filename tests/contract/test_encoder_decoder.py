@@ -16,8 +16,8 @@ from models.seq2seq import Seq2Seq
 from models.transformer import Transformer
 
 V = 16
-SOURCE = np.array([[4, 5, 6, 7, 2], [8, 9, 2, 0, 0]])
-INPUTS = np.array([[1, 10, 11, 12], [1, 12, 10, 13]])  # no word twice in a row, none of the source
+SOURCE = jnp.array([[4, 5, 6, 7, 2], [8, 9, 2, 0, 0]])
+INPUTS = jnp.array([[1, 10, 11, 12], [1, 12, 10, 13]])  # no word twice in a row, none of the source
 POST = Transformer(V, 6, 10, heads=2, encoder_layers=1, decoder_layers=2, dropout=0.5)
 MODELS = {
     "post-LN-sinusoidal": POST,
@@ -81,7 +81,8 @@ def test_step_by_step_on_a_padded_source_equals_teacher_forcing(name):
 def test_rows_are_independent(name):
     np.testing.assert_allclose(logits(name, SOURCE[::-1], INPUTS[::-1]), logits(name)[::-1], atol=2e-5)
     for row in (0, 1):
-        alone = logits(name, SOURCE[[row, row]], INPUTS[[row, row]])[0]
+        twice = jnp.array([row, row])
+        alone = logits(name, SOURCE[twice], INPUTS[twice])[0]
         np.testing.assert_allclose(alone, logits(name)[row], atol=2e-5)
 
 

@@ -201,7 +201,9 @@ def test_a_field_out_of_range_is_refused_when_the_corpus_is_named():
 
 
 def test_a_language_the_users_files_lack_is_answered_with_those_they_have(tmp_path):
-    with pytest.raises(ValueError, match="unknown language 'fr': choose from de, en"):
+    with pytest.raises(
+        ValueError, match=r"there is no file .*/text\.fr for the train split \(languages there: de, en\)"
+    ):
         files(tmp_path, "one\ntwo\nthree\n", packed=True).pairs("train", "en", "fr")
 
 

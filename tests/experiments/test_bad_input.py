@@ -109,7 +109,13 @@ def ready(_):
 def test_a_file_that_is_not_there_is_named(files, refused, tmp_path):
     folder, change = files
     (folder / "valid.de").unlink()
-    refused("unknown language 'de': choose from en", *RUN, change, "--runs-dir", tmp_path / "runs")
+    refused(
+        r"there is no file .*/valid\.de for the valid split \(languages there: en\)",
+        *RUN,
+        change,
+        "--runs-dir",
+        tmp_path / "runs",
+    )
     (folder / "valid.en").unlink()
     refused("there is no file .*/valid.en for the valid split", *RUN, change, "--runs-dir", tmp_path / "runs")
 

@@ -33,7 +33,7 @@ def softmax(x: np.ndarray) -> np.ndarray:
 
 def filled(module, *inputs, method=None):
     """Parameters from N(0, 0.25), biases too: none is zero by chance of its initialiser."""
-    shapes = jax.eval_shape(lambda: module.init(jax.random.key(0), *inputs, method=method))
+    shapes = jax.eval_shape(functools.partial(module.init, method=method), jax.random.key(0), *inputs)
     return jax.tree.map(lambda p: jnp.asarray(RNG.normal(size=p.shape) / 2, p.dtype), shapes)
 
 

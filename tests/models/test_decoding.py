@@ -215,7 +215,7 @@ def test_draws_that_cannot_be_are_refused(wrong):
         Draw(**wrong)
 
 
-SOURCE = np.array([[4, 5, 6, 7, 2], [8, 9, 2, 0, 0]])
+SOURCE = jnp.array([[4, 5, 6, 7, 2], [8, 9, 2, 0, 0]])
 MODELS = {
     "transformer": Transformer(11, 6, 10, 2, encoder_layers=1, decoder_layers=1),
     "seq2seq": Seq2Seq(11, cell=GRU(), embed_dim=6, hidden_dim=8, score=ScaledDot(), bidirectional=False),

@@ -158,7 +158,7 @@ def test_softmax_is_taken_in_float32(dtype):
 
 
 def test_one_key_has_all_the_weight_and_no_gradient():
-    weight = lambda s: fused.softmax(s, jnp.array([True, False]))[0]
+    weight = lambda s: fused.softmax(s[None], jnp.array([[True, False]]))[0, 0]
     value, grad = jax.value_and_grad(weight)(jnp.array([3.0, 5.0]))
     assert value == 1 and jnp.all(grad == 0)
 

@@ -132,7 +132,8 @@ def test_a_wrong_change_says_what_is_wrong(change, complaint):
 
 
 def test_an_int_passes_for_a_float():
-    assert override(RUN, ["model.dropout=0"]).model.dropout == 0
+    dropout = override(RUN, ["model.dropout=0"]).model.dropout
+    assert dropout == 0 and type(dropout) is float
 
 
 @pytest.mark.parametrize(
