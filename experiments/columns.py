@@ -198,7 +198,7 @@ PRINTED: Mapping[str, Callable[[float], str]] = {
     "seconds": _duration,
 }
 MEANING = {
-    "flops_counted": "operations XLA counts in the compiled training step × steps",
+    "flops_counted": "operations of the traced training step, loops as often as they run, × steps",
     "flops_by_time": "wall time × devices × sustained FLOP/s of one device, as Vaswani et al. 2017 reckon: "
     "what was occupied, no operation count",
 }

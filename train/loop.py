@@ -12,7 +12,7 @@ import optax
 
 from data.batching import Batch, PairBatches
 from data.tokenizer import Tokenizer
-from train import devices
+from train import devices, flops
 from train import directory as run_directory
 from train.checkpoint import Checkpoints
 from train.config import Run
@@ -20,7 +20,7 @@ from train.evaluators import Trained
 from train.log import Log, Unwritten, complete_lines
 from train.optimizers import Plateau
 from train.progress import Bar
-from train.step import Jit, TrainState, init_state
+from train.step import Jit, TrainState, init_state, make_step
 from train.trained import weights
 from train.translator import Translator
 
@@ -94,26 +94,24 @@ class Training:
             return state
         return jax.jit(init, out_shardings=sharding)(example)
 
-    def compiled_for(self, batch: Batch) -> tuple:
-        """(step, its FLOPs) for a batch of these shapes, compiled at first sight."""
+    def compiled_for(self, batch: Batch, placed) -> tuple:
+        """(step, operations of one on all devices) for a batch of these shapes, compiled at first sight."""
         key = tuple(array.shape for array in batch.values())
         if key not in self.compiled:
-            run = self.run
-            step = run.parallel.compile(self.model, run.objective, run.optimizer, self.state)
-            compiled = step.lower(self.state, (), batch).compile()
-            # The analysis is that of one device's program.
-            flops = (compiled.cost_analysis() or {}).get("flops", math.nan) * len(jax.devices())
-            self.compiled[key] = compiled, flops
+            parts = self.model, self.run.objective, self.run.optimizer
+            step = self.run.parallel.compile(*parts, self.state).lower(self.state, (), placed).compile()
+            self.compiled[key] = step, flops.count(make_step(*parts), self.state, (), batch)
         return self.compiled[key]
 
     def fit(self, log: Log, bar: Bar, interruptions: "Interruptions") -> None:
         """Updates until `steps`, or until patience is at its end."""
         run, step, clock, pending = self.run, int(self.state.step), time.monotonic(), None
         while step < run.steps and not self.exhausted():
-            batch = run.parallel.put(next(self.batches))
-            update, flops = self.compiled_for(batch)
-            self.state, _, measures = update(self.state, (), batch)
-            self.history.flops += flops
+            batch = next(self.batches)
+            placed = run.parallel.put(batch)
+            update, operations = self.compiled_for(batch, placed)
+            self.state, _, measures = update(self.state, (), placed)
+            self.history.flops += operations
             step += 1
             # One step behind: the host reads step n while the devices compute n + 1.
             if pending:

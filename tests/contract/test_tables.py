@@ -47,15 +47,17 @@ def test_a_model_keeps_the_contract_in_shapes_and_types(model):
 
     def stepped(variables):
         memory = model.apply(variables, source, method="encode")
-        carry = model.apply(variables, memory, 4, method="start")
-        return carry, *model.apply(variables, memory, carry, inputs[:, 0], method="step")
+        before = model.apply(variables, memory, 4, method="start")
+        logits, after = model.apply(variables, memory, before, inputs[:, 0], method="step")
+        return logits, jax.tree.leaves(before), jax.tree.leaves(after)
 
-    before, logits, after = jax.eval_shape(stepped, variables)
+    def searched(variables):
+        found = Search(beam=3)(model, variables["params"], source)
+        return found.tokens, found.scores
+
+    logits, before, after = jax.eval_shape(stepped, variables)
     assert (logits.shape, logits.dtype) == ((2, 20), jnp.float32)
-    assert jax.tree.map(lambda x: (x.shape, x.dtype), before) == jax.tree.map(
-        lambda x: (x.shape, x.dtype), after
-    )
-    search = Search(beam=3)
-    found = jax.eval_shape(lambda variables: search(model, variables["params"], source), variables)
-    assert found.tokens.shape[:2] == found.scores.shape == (2, 3)
+    assert [(x.shape, x.dtype) for x in before] == [(x.shape, x.dtype) for x in after]
+    tokens, scores = jax.eval_shape(searched, variables)
+    assert tokens.shape[:2] == scores.shape == (2, 3)
     assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(variables))
