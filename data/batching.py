@@ -45,32 +45,43 @@ class Buckets:
 
 
 def smallest_corners(sizes: np.ndarray, count: int) -> np.ndarray:
-    """Rectangles (source, target), smallest first, into which all pairs fit with little padding.
+    """At most `count` rectangles (source, target), each holding the one before, that pad these sizes least.
 
-    Each rectangle holds the one before it, and each pair goes to the first that holds it. Corners start on
-    quantiles and move a step at a time while the total shrinks: under half a second for Multi30k.
+    A pair goes to the first rectangle R_k that holds it, so a chain costs sum_k |R_k| (N(R_k) - N(R_k-1)),
+    with |R| its half-perimeter and N(R) the pairs it holds. The best chain over the candidates is found
+    exactly, by dynamic programming over its length: in a tenth of a second for Multi30k.
     """
-    kinds, frequency = np.unique(sizes, axis=0, return_counts=True)
+    candidates, held = tight_corners(sizes)
+    width = candidates.sum(axis=1).astype(np.float32)
+    inside = (candidates[:, None] <= candidates[None]).all(axis=-1)  # [inner, outer]
+    cost, parents = width * held, []
+    for _ in range(count - 1):
+        longer = np.where(inside, cost[:, None] - width[None] * held[:, None], np.inf)
+        parents.append(longer.argmin(axis=0))
+        cost = width * held + longer.min(axis=0)
+    chain = [len(candidates) - 1]  # the last candidate holds every pair
+    for parent in reversed(parents):
+        chain.append(parent[chain[-1]])
+    return candidates[sorted(set(chain))]
 
-    def padded(corners):
-        return (frequency * half_perimeters(kinds, corners).min(axis=1)).sum()
 
-    quantiles = np.linspace(0, 1, count + 1)[1:]
-    corners = np.stack([np.quantile(sizes[:, side], quantiles).astype(int) for side in (0, 1)], axis=1)
-    corners[-1] = sizes.max(axis=0)
-    least, moved = padded(corners), True
-    steps = [(side, by) for side in (0, 1) for by in (-3, -2, -1, 1, 2, 3)]
-    while moved:
-        moved = False
-        for corner in range(len(corners) - 1):
-            for side, by in steps:
-                tried = corners.copy()
-                tried[corner, side] += by
-                nested = (np.diff(tried, axis=0) >= 0).all()
-                if nested and (total := padded(tried)) < least:
-                    corners, least, moved = tried, total, True
-    used = np.unique(half_perimeters(kinds, corners).argmin(axis=1))
-    return corners[used]
+def tight_corners(sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Corners [n, 2] that hold more pairs than any smaller one, and how many."""
+    sides = [marks(lengths) for lengths in sizes.T]
+    at = tuple(np.searchsorted(side, lengths) for side, lengths in zip(sides, sizes.T, strict=True))
+    exactly = np.zeros([len(side) for side in sides], np.int64)
+    np.add.at(exactly, at, 1)
+    held = exactly.cumsum(axis=0).cumsum(axis=1)
+    tight = (np.diff(held, axis=0, prepend=0) > 0) & (np.diff(held, axis=1, prepend=0) > 0)
+    return np.stack(np.meshgrid(*sides, indexing="ij"), axis=-1)[tight], held[tight].astype(np.float32)
+
+
+def marks(lengths: np.ndarray, most: int = 64) -> np.ndarray:
+    """The lengths a side may have: all there are, or quantiles of them where they are more than `most`."""
+    every = np.unique(lengths)
+    return (
+        every if len(every) <= most else np.unique(np.quantile(lengths, np.linspace(0, 1, most)).astype(int))
+    )
 
 
 def half_perimeters(sizes: np.ndarray, corners: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from experiments.__main__ import main
 
 ROWS = ("lstm", "lstm-additive", "transformer")
 PICTURED = Path("runs/translation/lstm-additive/0")
+SENTENCE = "This tired farmer went to the church because he ate the soup."  # German ends both clauses in a verb
 
 NEXT = """
 The heat map above is {picture}: each German word, and where in the English sentence its decoder looked.
@@ -25,7 +26,7 @@ What to try next:
 
 def demo() -> int:
     code = main(["run", "translation", "--rows", *ROWS, "--seeds", "1"])
-    code = code or main(["plot", str(PICTURED)])
+    code = code or main(["plot", str(PICTURED), "--sentence", SENTENCE])
     if code == 0:
         print(NEXT.format(picture=PICTURED / "pictures" / "alignment.png", run=PICTURED))
     return code

@@ -150,3 +150,22 @@ def test_corners_pad_less_than_quantiles_do():
     naive = half_perimeters(sizes, quantiles).min(axis=1).sum()
     found = half_perimeters(sizes, smallest_corners(sizes, 6)).min(axis=1).sum()
     assert found < 0.9 * naive
+
+
+def test_no_chain_of_rectangles_pads_less():
+    """Against every chain of three nested rectangles over a small grid."""
+    rng = np.random.default_rng(5)
+    sizes = np.clip(rng.poisson(4, (60, 1)) + rng.integers(-1, 2, (60, 2)), 1, 7)
+
+    def padded(corners):
+        return half_perimeters(sizes, np.array(corners)).min(axis=1).sum()
+
+    grid = [(s, t) for s in range(1, 8) for t in range(1, 8)]
+    last = tuple(sizes.max(axis=0))
+    least = min(
+        padded([one, two, last])
+        for one in grid
+        for two in grid
+        if one[0] <= two[0] <= last[0] and one[1] <= two[1] <= last[1]
+    )
+    assert padded(smallest_corners(sizes, 3)) == least
