@@ -1,11 +1,20 @@
 """What every test shares: two simulated devices, and where real data is if there is any."""
 
+import os
 from pathlib import Path
 
 import jax
 import pytest
 
-jax.config.update("jax_num_cpu_devices", 2)  # before any test touches a device
+jax.config.update("jax_num_cpu_devices", 2)
+XLA_FLAGS = os.environ.get("XLA_FLAGS", "")
+jax.devices()  # from here on this process has these devices and flags, whatever a tested command sets up
+
+
+@pytest.fixture
+def same_flags() -> dict[str, str]:
+    """The environment of another process that shall compile, bit for bit, what this one does."""
+    return os.environ | {"XLA_FLAGS": XLA_FLAGS}
 
 
 @pytest.fixture(scope="session")

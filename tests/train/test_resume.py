@@ -133,9 +133,9 @@ loop.train(from_tree(json.loads(sys.argv[1])), Path(sys.argv[2]))
 
 
 @pytest.mark.parametrize("run", [RNN, TRANSFORMER], ids=["rnn", "transformer"])
-def test_killed_and_resumed_in_another_process_is_the_run_in_one_go(run, tmp_path, uninterrupted):
+def test_killed_and_resumed_in_another_process_is_the_run_in_one_go(run, tmp_path, uninterrupted, same_flags):
     command = [sys.executable, "-c", KILLED, json.dumps(to_tree(run)), str(tmp_path)]
-    killed = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    killed = subprocess.run(command, env=same_flags, capture_output=True, text=True, timeout=300)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert Checkpoints(tmp_path / "checkpoints").steps == [5]
     assert [line["step"] for line in complete_lines(tmp_path / "metrics.jsonl")] == [1, 2, 3, 4, 5, 5, 6, 7]
