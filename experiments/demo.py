@@ -11,7 +11,9 @@ from experiments.__main__ import main
 
 ROWS = ("lstm", "lstm-additive", "transformer")
 PICTURED = Path("runs/translation/lstm-additive/0")
-SENTENCE = "This tired farmer went to the church because he ate the soup."  # German ends both clauses in a verb
+SENTENCE = (
+    "This tired farmer went to the church because he ate the soup."  # German ends both clauses in a verb
+)
 
 NEXT = """
 The heat map above is {picture}: each German word, and where in the English sentence its decoder looked.
