@@ -9,6 +9,7 @@ the curves.
 """
 
 import dataclasses
+import math
 
 from experiments.columns import COSTS, Significance
 from experiments.table import Table
@@ -36,8 +37,6 @@ def rows(lstm):
 
 def inverse_sigmoid_k(half: float) -> float:
     """k with k / (k + exp(half / k)) = 1/2, that is k log k = half, by Newton's method."""
-    import math
-
     k = max(half / 4, 2.0)
     for _ in range(50):
         k -= (k * math.log(k) - half) / (math.log(k) + 1)

@@ -4,6 +4,8 @@ import os
 import time
 from pathlib import Path
 
+from data.corpora import cache_folder
+
 CPU_FLAGS = {
     # XLA spreads one product over threads poorly; one simulated device a core with rows split over them uses
     # the cores better for a whole training step.
@@ -21,12 +23,6 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def cache_folder() -> Path:
-    """Where compiled programs and fetched corpora go: LOOKBACK_CACHE, or lookback in the user's cache."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("LOOKBACK_CACHE") or Path(home) / "lookback")
-
-
 def setup() -> None:
     """One CPU device a core, the flags above, the compilation cache, and the other processes of a launcher.
 
@@ -40,7 +36,7 @@ def setup() -> None:
     if "JAX_NUM_CPU_DEVICES" not in os.environ and "xla_force_host_platform_device_count" not in flags:
         jax.config.update("jax_num_cpu_devices", cores())
     if not jax.config.jax_compilation_cache_dir:
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder().with_name("compiled")))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
     join_others()
 
