@@ -64,9 +64,9 @@ WORLD_TRANSFORMER = dataclasses.replace(
 MULTI30K_LSTM = Run(
     model=Seq2Seq(embed_dim=256, hidden_dim=320, score=None, dropout=0.3),
     task=Translation(corpus=Multi30k(text="tok"), tokenizer=BPE(size=5000)),
-    optimizer=Adam(schedule=Cosine(peak=1.5e-3, warmup=200, steps=2000), beta2=0.999, clip=1.0),
+    optimizer=Adam(schedule=Cosine(peak=1.5e-3, warmup=200, steps=3000), beta2=0.999, clip=1.0),
     batches=Buckets(tokens=2048),
-    steps=2000,
+    steps=3000,
     evaluate_every=100,
     keep=12,
     average=10,

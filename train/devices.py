@@ -1,5 +1,6 @@
 """The devices of this process: set up once, before jax looks for them, never against the user's own flags."""
 
+import ctypes
 import os
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ CPU_FLAGS = {
     "xla_cpu_multi_thread_eigen": "false",
     "xla_cpu_prefer_vector_width": "512",
 }
+MALLOPT = {"M_TRIM_THRESHOLD": (-1, 2**31 - 1), "M_MMAP_MAX": (-4, 0), "M_ARENA_MAX": (-8, 1)}  # <malloc.h>
 LAUNCHERS = (  # how each says how many processes there are and which one this is; the first set is believed
     ("JAX_NUM_PROCESSES", "JAX_PROCESS_ID"),
     ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),  # of srun alone: SLURM_NTASKS is set in a batch script as well
@@ -24,10 +26,11 @@ def cores() -> int:
 
 
 def setup() -> None:
-    """One CPU device a core, the flags above, the compilation cache, and the other processes of a launcher.
+    """One CPU device a core, the flags above, memory kept, the compilation cache, the processes of a launcher.
 
-    XLA_FLAGS and JAX_* variables that are set already win.
+    XLA_FLAGS, JAX_* and MALLOC_* variables that are set already win.
     """
+    keep_memory()
     flags = os.environ.get("XLA_FLAGS", "")
     added = [f"--{name}={value}" for name, value in CPU_FLAGS.items() if name not in flags]
     os.environ["XLA_FLAGS"] = " ".join([flags, *added]).strip()
@@ -39,6 +42,19 @@ def setup() -> None:
         jax.config.update("jax_compilation_cache_dir", str(cache_folder().with_name("compiled")))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
     join_others()
+
+
+def keep_memory() -> bool:
+    """Let glibc keep what is freed instead of giving it back to the kernel; True where that was set.
+
+    XLA's CPU backend allocates the temporaries of a step anew each time. glibc serves them by mmap, so that
+    every page is faulted in and zeroed again: 133,000 faults and a third of the time of a Transformer's step
+    (4,000 tokens, vocabulary 5,000: 1.05 s, and 0.69 s with memory kept).
+    """
+    if any(name.startswith("MALLOC_") for name in os.environ) or "GLIBC_TUNABLES" in os.environ:
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    return mallopt is not None and all(mallopt(*setting) == 1 for setting in MALLOPT.values())
 
 
 def join_others() -> None:
