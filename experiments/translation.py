@@ -24,7 +24,7 @@ from models.seq2seq import Seq2Seq
 from models.transformer import Transformer
 from train.config import Run
 from train.evaluators import Bleu
-from train.optimizers import Adam, Cosine, InverseSqrt
+from train.optimizers import Adam, Cosine
 
 BLEU = Column("BLEU", "test")
 
@@ -75,11 +75,10 @@ MULTI30K_LSTM = Run(
 MULTI30K_TRANSFORMER = dataclasses.replace(
     MULTI30K_LSTM,
     model=Transformer(dropout=0.3),
-    optimizer=Adam(schedule=InverseSqrt(peak=5e-3, warmup=2000)),
+    optimizer=Adam(schedule=Cosine(peak=5e-3, warmup=2000, steps=7500)),
     batches=Buckets(tokens=4096),
-    steps=8000,
+    steps=7500,
     evaluate_every=120,
-    patience=10,
 )
 
 SMOKE = (

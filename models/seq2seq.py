@@ -118,11 +118,17 @@ class Seq2Seq(nn.Module):
         words = self.drop(self.embedding(inputs), train)
         return scan(self, self.start(memory), words)[1]
 
+    def states(
+        self, source: Int[Array, "B S"], inputs: Int[Array, "B T"], train: bool = False
+    ) -> Float[Array, "B T D"]:
+        """What `logits` reads, of all positions at once."""
+        readouts, _ = self.forced(self.encode(source, train), inputs, train)
+        return self.drop(readouts, train)
+
     def __call__(
         self, source: Int[Array, "B S"], inputs: Int[Array, "B T"], train: bool = False
     ) -> Float[Array, "B T V"]:
-        readouts, _ = self.forced(self.encode(source, train), inputs, train)
-        return self.logits(self.drop(readouts, train))
+        return self.logits(self.states(source, inputs, train))
 
     def step(
         self, memory: Memory, carry: PyTree, token: Int[Array, "B"]
@@ -141,8 +147,8 @@ class Seq2Seq(nn.Module):
         inputs: Int[Array, "B T"],
         gold_probability: Float[Array, ""],
         train: bool = True,
-    ) -> Float[Array, "B T V"]:
-        """Scheduled sampling: each input is the gold word with this probability, else the model's own last
+    ) -> Float[Array, "B T D"]:
+        """States under scheduled sampling: each input is the gold word with this probability, else the model's own last
         prediction  -- Bengio et al. 2015.
 
         One scan of `step` chooses the words and has no backward pass; teacher forcing on them then does the
@@ -152,7 +158,7 @@ class Seq2Seq(nn.Module):
         memory = self.encode(source, train)
         gold = jax.random.bernoulli(self.make_rng("sampling"), gold_probability, inputs.shape)
         readouts, _ = self.forced(memory, self.chosen(memory, inputs, gold), train)
-        return self.logits(self.drop(readouts, train))
+        return self.drop(readouts, train)
 
     def chosen(
         self, memory: Memory, inputs: Int[Array, "B T"], gold: Bool[Array, "B T"]

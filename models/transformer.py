@@ -175,8 +175,8 @@ class Transformer(nn.Module):
 
     def decode(
         self, inputs: Int[Array, "B T"], memory: Source, past: Past | None, train: bool
-    ) -> tuple[Float[Array, "B T V"], Past]:
-        """Logits after each of `inputs`, which continue `past`; the past with them added."""
+    ) -> tuple[Float[Array, "B T D"], Past]:
+        """States after each of `inputs`, which continue `past`; the past with them added."""
         position = jnp.zeros(inputs.shape[0], jnp.int32) if past is None else past.position
         x, layers = self.embed(inputs, position, train), []
         for index, layer in enumerate(self.decoder):
@@ -184,17 +184,25 @@ class Transformer(nn.Module):
             x, kept = layer(x, memory.layers[index], Mask(lengths=memory.lengths), before, position, train)
             layers.append(kept)
         x = self.decoder_norm(x) if self.pre_norm else x
-        logits = self.embedding.attend(x).astype(jnp.float32)
-        return logits, Past(tuple(layers), position + inputs.shape[1])
+        return x, Past(tuple(layers), position + inputs.shape[1])
+
+    def logits(self, states: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
+        return self.embedding.attend(states).astype(jnp.float32)
 
     def step(self, memory: Source, carry: Past, token: Int[Array, "B"]) -> tuple[Float[Array, "B V"], Past]:
-        logits, carry = self.decode(token[:, None], memory, carry, train=False)
-        return logits[:, 0], carry
+        states, carry = self.decode(token[:, None], memory, carry, train=False)
+        return self.logits(states[:, 0]), carry
+
+    def states(
+        self, source: Int[Array, "B S"], inputs: Int[Array, "B T"], train: bool = False
+    ) -> Float[Array, "B T D"]:
+        """What `logits` reads, of all positions at once."""
+        return self.decode(inputs, self.encode(source, train), None, train)[0]
 
     def __call__(
         self, source: Int[Array, "B S"], inputs: Int[Array, "B T"], train: bool = False
     ) -> Float[Array, "B T V"]:
-        return self.decode(inputs, self.encode(source, train), None, train)[0]
+        return self.logits(self.states(source, inputs, train))
 
     def attention(self, source: Int[Array, "B S"], inputs: Int[Array, "B T"]) -> Float[Array, "B L N T S"]:
         """Weights over the source of each decoder layer and head; apply with `mutable=["intermediates"]`."""

@@ -5,20 +5,14 @@ and `models/decoding.py` know how a model is applied.
 """
 
 import dataclasses
+from functools import partial
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-
-def cross_entropy(
-    logits: Float[Array, "B T V"], targets: Int[Array, "B T"], smoothing: float = 0.0
-) -> Float[Array, "B T"]:
-    """-(1 - e) log p(y) - e mean_v log p(v), label smoothing  -- Szegedy et al. 2016, §7."""
-    normaliser = jax.nn.logsumexp(logits, axis=-1)
-    right = jnp.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
-    return normaliser - (1.0 - smoothing) * right - smoothing * jnp.mean(logits, axis=-1)
+from train.cross_entropy import cross_entropy_sum
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,9 +65,13 @@ class InverseSigmoid:
 
 @dataclasses.dataclass(frozen=True)
 class NextTargetToken:
-    """Cross-entropy of each target token given the source and the tokens before it, in nats."""
+    """Cross-entropy of each target token given the source and the tokens before it, in nats.
+
+    The logits of about `tokens` of them are held at a time: of more where memory is plenty.
+    """
 
     smoothing: float = 0.1
+    tokens: int = 1024
     history: TeacherForcing | FreeRunning | Linear | Exponential | InverseSigmoid = TeacherForcing()
 
     def init(self, model: nn.Module, key: Key[Array, ""], batch: dict):
@@ -84,23 +82,20 @@ class NextTargetToken:
     ) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """(sum of smoothed losses over real tokens, their count), with dropout."""
         gold = self.history.gold(step)
-        streams = {"dropout": key, "sampling": jax.random.fold_in(key, 1)}
-        if gold is None:
-            logits = model.apply(
-                {"params": params}, batch["source"], batch["inputs"], train=True, rngs=streams
-            )
-        else:
-            logits = model.apply(
-                {"params": params}, batch["source"], batch["inputs"], gold, train=True,
-                rngs=streams, method="sampled",
-            )  # fmt: skip
-        return self.summed(logits, batch, self.smoothing)
+        apply = partial(
+            model.apply, {"params": params}, batch["source"], batch["inputs"], train=True,
+            rngs={"dropout": key, "sampling": jax.random.fold_in(key, 1)},
+        )  # fmt: skip
+        states = apply(method="states") if gold is None else apply(gold, method="sampled")
+        return self.summed(model, params, states, batch, self.smoothing)
 
     def evaluate(self, model: nn.Module, params, batch: dict) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """(sum of losses, count) without dropout, smoothing or sampling: its mean is log perplexity."""
-        logits = model.apply({"params": params}, batch["source"], batch["inputs"])
-        return self.summed(logits, batch, 0.0)
+        states = model.apply({"params": params}, batch["source"], batch["inputs"], method="states")
+        return self.summed(model, params, states, batch, 0.0)
 
-    def summed(self, logits, batch, smoothing):
-        losses = cross_entropy(logits, batch["targets"], smoothing)
-        return jnp.sum(losses * batch["weights"]), jnp.sum(batch["weights"])
+    def summed(self, model, params, states, batch, smoothing):
+        head = lambda states: model.apply({"params": params}, states, method="logits")
+        weights = batch["weights"]
+        loss = cross_entropy_sum(head, states, batch["targets"], weights, smoothing, self.tokens)
+        return loss, jnp.sum(weights)
