@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+from train import manifest
 
 Line = Mapping[str, Any]
 
@@ -48,7 +48,7 @@ class Record:
 def read(run_dir: Path | str) -> Record:
     """The record of one run directory; an unfinished last line of metrics.jsonl is passed over."""
     path = Path(run_dir)
-    run = _run(path / "run.json")
+    run = manifest.read(path)
     lines = _lines(path / "metrics.jsonl")
     results = {
         (line["metric"], line["split"]): Result(_number(line["value"]), line.get("protocol", {}))
@@ -73,21 +73,6 @@ def collect(runs_dir: Path | str, experiment: str) -> dict[str, list[Record]]:
     for folder in folders:
         records.setdefault(folder.parent.name, []).append(read(folder))
     return {row: sorted(found, key=lambda record: record.seed) for row, found in records.items()}
-
-
-def _run(path: Path) -> dict[str, Any]:
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"{path}: missing, so this is no run directory") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON ({error})") from None
-    if not isinstance(run, dict) or run.get("format") != FORMAT:
-        found = run.get("format") if isinstance(run, dict) else None
-        raise ValueError(
-            f"{path}: written in format {found!r}, this version reads format {FORMAT}; train it anew"
-        )
-    return run
 
 
 def _lines(path: Path) -> list[Line]:

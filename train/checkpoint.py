@@ -23,7 +23,8 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-FORMAT = 1  # of run.json and of the checkpoint beside it
+from train.manifest import require_format
+
 TEMPORARY = "*.orbax-checkpoint-tmp*"
 DIGESTS, RECORD = "digests.json", "record/metadata"
 Read = TypeVar("Read")
@@ -292,13 +293,6 @@ def digests(folder: Path) -> dict[str, str]:
 def plain(record: dict) -> dict:
     """With numpy and jax scalars as numbers, as JSON wants them."""
     return json.loads(json.dumps(record, default=lambda scalar: scalar.item()))
-
-
-def require_format(run: dict, where: str) -> None:
-    if run.get("format") != FORMAT:
-        raise ValueError(
-            f"{where}: its run is of format {run.get('format')}, this code reads format {FORMAT}"
-        )
 
 
 def require_same(wanted: Mapping[str, Any], stored: Mapping[str, str], where: str) -> None:

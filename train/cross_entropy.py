@@ -43,7 +43,8 @@ def cross_entropy_sum(
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
 def summed(head, smoothing, tokens, closed, states, targets, weights):
     loss = partial(piece, head, smoothing, closed)
-    return over_pieces(lambda total, part: (total + loss(*part), None), 0.0, tokens, states, targets, weights)[0]
+    add = lambda total, part: (total + loss(*part), None)
+    return over_pieces(add, 0.0, tokens, states, targets, weights)[0]
 
 
 def piece(head, smoothing, closed, states, targets, weights):
@@ -55,9 +56,9 @@ def summed_with_gradient(head, smoothing, tokens, closed, states, targets, weigh
 
     def add(sums, part):
         states, targets, weights = part
-        value, (closed_gradient, *gradients) = jax.value_and_grad(
-            lambda closed, states, weights: piece(head, smoothing, closed, states, targets, weights), (0, 1, 2)
-        )(closed, states, weights)
+        loss = lambda closed, states, weights: piece(head, smoothing, closed, states, targets, weights)
+        value, gradient = jax.value_and_grad(loss, (0, 1, 2))(closed, states, weights)
+        closed_gradient, *gradients = gradient
         return jax.tree.map(jnp.add, sums, (value, closed_gradient)), tuple(gradients)
 
     nothing = 0.0, jax.tree.map(jnp.zeros_like, closed)

@@ -26,7 +26,7 @@ def cores() -> int:
 
 
 def setup() -> None:
-    """One CPU device a core, the flags above, memory kept, the compilation cache, the processes of a launcher.
+    """One CPU device a core, the flags above, memory kept, a compilation cache, the processes of a launcher.
 
     XLA_FLAGS, JAX_* and MALLOC_* variables that are set already win.
     """

@@ -6,8 +6,7 @@ from importlib import metadata
 from pathlib import Path
 
 from data.tokenizer import Tokenizer
-from train import devices
-from train.checkpoint import FORMAT
+from train import devices, manifest
 from train.config import Run
 from train.parts import from_tree, to_tree
 
@@ -15,7 +14,7 @@ from train.parts import from_tree, to_tree
 def describe(run: Run, tokenizer: Tokenizer, experiment: str, row: str) -> dict:
     """What run.json says: everything a number of this run depends on."""
     return {
-        "format": FORMAT,
+        "format": manifest.FORMAT,
         "experiment": experiment,
         "row": row,
         "seed": run.seed,
@@ -45,23 +44,13 @@ def commit() -> str:
 
 def read(directory: Path) -> tuple[Run, dict]:
     """The run a directory was made by; ValueError where there is none, or one of another format."""
-    path = directory / "run.json"
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"{path}: no such file, so {directory} is not a run directory") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON ({error})") from None
-    written_in = described.get("format") if isinstance(described, dict) else None
-    if written_in != FORMAT:
-        raise ValueError(
-            f"{path}: written in format {written_in}, this version reads format {FORMAT}; "
-            "train again, or use the version that wrote it"
-        )
+    described = manifest.read(directory)
     try:
         return from_tree(described["run"]), described
     except (ValueError, KeyError) as error:
-        raise ValueError(f"{path}: {error}; train again, or use the version that wrote it") from None
+        raise ValueError(
+            f"{directory / 'run.json'}: {error}; train again, or use the version that wrote it"
+        ) from None
 
 
 def holds(directory: Path, run: Run) -> bool:

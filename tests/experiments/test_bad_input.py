@@ -54,7 +54,10 @@ def refused(lookback):
             ["translate", "no/such/run"],
             r"no/such/run/run.json: no such file, so no/such/run is not a run directory",
         ),
-        (["plot", "no/such/run"], "no/such/run/run.json: missing, so this is no run directory"),
+        (
+            ["plot", "no/such/run"],
+            "no/such/run/run.json: no such file, so no/such/run is not a run directory",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -334,7 +334,8 @@ def test_seeds_are_in_order_of_number(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text, told", [('{"format": 2}', "format 2"), ("{", "not JSON"), ("[]", "format None"), (None, "missing")]
+    "text, told",
+    [('{"format": 2}', "format 2"), ("{", "not JSON"), ("[]", "format None"), (None, "no such file")],
 )
 def test_a_run_of_another_version_is_one_clear_line(tmp_path, text, told):
     path = write(tmp_path, "a", 0) / "run.json"
