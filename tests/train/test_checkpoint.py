@@ -177,7 +177,7 @@ def test_another_model_or_format_is_refused_by_name(tmp_path):
     path = tmp_path / "3" / checkpoint.RECORD
     path.write_text(path.read_text().replace('"format": 1', '"format": 9'))
     (tmp_path / "3" / checkpoint.DIGESTS).write_text(json.dumps(checkpoint.digests(tmp_path / "3")))
-    with pytest.raises(ValueError, match="3: its run is of format 9, this code reads format 1"):
+    with pytest.raises(ValueError, match="3: written in format 9, this version reads format 1"):
         checkpoints.restore(abstract(state_at(0)))
     assert lines == []
 
