@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready-$(firstword $(shell cat requirements.txt pyproject.toml | cksum))
 
-.PHONY: demo test test-slow lint lock clean
+.PHONY: demo test test-slow lint bench lock clean
 
 demo: $(READY)
 	$(VENV)/bin/python -m experiments.demo
@@ -17,6 +17,15 @@ test-slow: $(READY)
 lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+
+# Against peers, which are installed for this alone and are not pinned. LOOKBACK_BENCH_PYTHON names another
+# environment that has them; without any, ours are timed by themselves. BENCH takes options of `lookback bench`.
+bench: $(READY)
+	@test -n "$(LOOKBACK_BENCH_PYTHON)" || \
+		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
+			--editable '.[bench]' || \
+		echo "The peers could not be installed: ours are timed by themselves."
+	$(VENV)/bin/python -m experiments bench $(BENCH)
 
 # Pinned, hashed versions for every Python from 3.11 on; it names no index.
 lock: $(READY)

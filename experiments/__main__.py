@@ -8,7 +8,7 @@ import importlib
 import os
 import sys
 
-COMMANDS = ("list", "show", "run", "table", "translate", "plot", "data", "doctor")
+COMMANDS = ("list", "show", "run", "table", "translate", "plot", "data", "doctor", "bench")
 
 EPILOG = """\
 examples:

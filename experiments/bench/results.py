@@ -1,0 +1,58 @@
+"""The file of a benchmark: a line's newest result by its name, with where and when it was measured."""
+
+import datetime
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from experiments.bench.process import ROOT
+
+FORMAT = 1
+
+
+def read(path: Path) -> dict[str, dict]:
+    """{name: result}; {} where there is no file, ValueError for one that is none of ours."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise ValueError(f"{path}: not JSON ({error}); mend or delete it") from None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise ValueError(
+            f"{path}: not a benchmark of format {FORMAT}; delete it or write elsewhere with --out"
+        )
+    return {result["name"]: result for result in found["lines"]}
+
+
+def write(path: Path, results: dict[str, dict], order: list[str]) -> None:
+    """All results, in the order of the lines there are; one whose line is gone is left out."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = [results[name] for name in order if name in results]
+    beside = path.with_suffix(".tmp")
+    lines = ",\n".join(json.dumps(result, ensure_ascii=False) for result in kept)
+    beside.write_text(f'{{"format": {FORMAT}, "lines": [\n{lines}\n]}}\n', encoding="utf-8")
+    os.replace(beside, path)
+
+
+def circumstances(machine: dict, cores: int, versions: dict[str, str]) -> dict:
+    """What a time depends on besides the code: written into every line, for lines may be measured apart."""
+    return {
+        "device": machine["device"],
+        "cores": cores,
+        "versions": versions,
+        "commit": commit(),
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def commit() -> str | None:
+    """The commit, with a plus where the working tree has been changed since."""
+    try:
+        git = lambda *words: subprocess.run(
+            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None

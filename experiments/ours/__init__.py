@@ -1,0 +1,1 @@
+"""Our side of each contest, through the functions that the trainer and the translator call."""
