@@ -60,7 +60,7 @@ def alignment(
             f"{path}: weights of shape {weights.shape} do not fit {len(target_pieces)} target and "
             f"{len(source_pieces)} source pieces"
         )
-    with _figure(path, 1, (0.34 * len(source_pieces), 0.34 * len(target_pieces))) as (figure, (axes,)):
+    with drawn(path, 1, (0.34 * len(source_pieces), 0.34 * len(target_pieces))) as (figure, (axes,)):
         figure.set_layout_engine("none")  # cells keep their size; saving makes room for the labels
         axes.set_position((0, 0, 1, 1))
         image = axes.imshow(weights, cmap="gray", vmin=0, vmax=1, aspect="equal", interpolation="nearest")
@@ -95,7 +95,7 @@ def learning_curves(records: Mapping[str, Record], path: Path | str, against: st
     if not any(record.train or record.valid for record in records.values()):
         raise ValueError(f"{path}: no run among {', '.join(records) or 'none'} has logged a step yet")
     scored = any("bleu" in line for record in records.values() for line in record.valid)
-    with _figure(path, 1 + scored, (5.2 * (1 + scored), 3.6)) as (_, panels):
+    with drawn(path, 1 + scored, (5.2 * (1 + scored), 3.6)) as (_, panels):
         for number, (name, record) in enumerate(records.items()):
             colour = COLOURS[number % len(COLOURS)]
             marked = {"color": colour, "marker": MARKERS[number % len(MARKERS)], "markersize": 4}
@@ -131,7 +131,7 @@ def length_curves(
     places = {group[:2]: place for place, group in enumerate(groups)}
     if len(places) < len(groups):
         raise ValueError(f"{path}: the systems were scored on different sentences")
-    with _figure(path, 1, (max(4.5, 0.9 * len(groups) + 1.2), 3.6)) as (_, (axes,)):
+    with drawn(path, 1, (max(4.5, 0.9 * len(groups) + 1.2), 3.6)) as (_, (axes,)):
         for number, (name, curve) in enumerate(curves.items()):
             axes.plot(
                 [places[low, high] for low, high, _, _ in curve],
@@ -152,7 +152,7 @@ def length_curves(
 
 
 @contextlib.contextmanager
-def _figure(path: Path | str, panels: int, size: tuple[float, float]) -> Iterator:
+def drawn(path: Path | str, panels: int, size: tuple[float, float]) -> Iterator:
     """Panels side by side on the Agg canvas, written to `path` at the end; pyplot's state stays untouched."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -1,8 +1,9 @@
-"""Write the tables of README.md anew from the runs there are: `python -m experiments.readme`.
+"""Write the tables of README.md anew from what was measured: `python -m experiments.readme [RUNS_DIR]`.
 
 A table stands between `<!-- table NAME -->` and `<!-- end -->`; what is there is replaced by what
 `lookback table` prints, published rows left out. NAME may be that of the table on real data, such as
-translation-multi30k.
+translation-multi30k. `<!-- speed PLATFORM -->` is what `lookback bench --render` prints. What there is
+nothing new of stays as it is.
 """
 
 import dataclasses
@@ -11,11 +12,12 @@ import sys
 from pathlib import Path
 
 from experiments import catalogue
+from experiments.bench import report, results
 from experiments.ledger import collect
 from experiments.table import Table, render, with_ablations
 
 README = Path(__file__).resolve().parent.parent / "README.md"
-BLOCK = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- (table|speed) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def tables() -> dict[str, Table]:
@@ -28,11 +30,20 @@ def rewritten(text: str, runs_dir: Path) -> str:
     known = {name: dataclasses.replace(table, published=()) for name, table in tables().items()}
 
     def fill(block: re.Match) -> str:
-        records = collect(runs_dir, block[2])
-        parts = with_ablations(known[block[2]], records)
-        return block[1] + "\n".join(render(part, records) for part in parts) + "\n" + block[3]
+        begin, kind, name, end = block.groups()
+        told = speed(name) if kind == "speed" else filled(known[name], collect(runs_dir, name))
+        return begin + told + "\n" + end if told else block[0]
 
     return BLOCK.sub(fill, text)
+
+
+def filled(table: Table, records: dict) -> str:
+    return "\n".join(render(part, records) for part in with_ablations(table, records)) if records else ""
+
+
+def speed(platform: str) -> str:
+    measured = results.read(README.parent / "experiments" / "results" / f"speed-{platform}.json")
+    return report.render(list(measured.values())) if measured else ""
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ def plot(results: Sequence[dict], path: Path) -> bool:
     if not causal:
         return False
     names = list(dict.fromkeys(name for result in causal for name in result["contenders"]))
-    with plots._figure(path, 3, (13.5, 3.8)) as (_, panels):
+    with plots.drawn(path, 3, (13.5, 3.8)) as (_, panels):
         for index, name in enumerate(names):
             for backward, style in ((True, "-"), (False, "--")):
                 found = [

@@ -20,6 +20,7 @@ def execute(arguments: argparse.Namespace) -> None:
 
     from data.corpora import folders
     from models import fused
+    from models.blocked import Terms
     from models.mask import Mask
 
     def show(name: str, value) -> None:
@@ -33,12 +34,18 @@ def execute(arguments: argparse.Namespace) -> None:
     show("XLA_FLAGS", os.environ.get("XLA_FLAGS", ""))
     show("compilation cache", jax.config.jax_compilation_cache_dir)
     show("corpora are looked for", ", ".join(map(str, folders(None))))
-    length = jnp.full(8, 100, jnp.int32)
-    masks = {"full": Mask(), "causal": Mask(causal=True), "padded": Mask(lengths=length)}
+    ids = jnp.zeros((8, 1024), jnp.int32)
+    masks = {
+        "full": Mask(),
+        "causal": Mask(causal=True),
+        "padded": Mask(lengths=ids[:, 0]),
+        "packed": Mask(causal=True, segments=ids),
+    }
     for dtype in ("float32", "bfloat16"):
         for name, mask in masks.items():
-            array = jax.ShapeDtypeStruct((8, 128, 4, 64), jnp.dtype(dtype))
-            show(f"attention {dtype} {name}", fused.choose(array, array, array, mask).name)
-            for kernel, reason in fused.explain(array, array, array, mask):
+            array = jax.ShapeDtypeStruct((8, 1024, 4, 64), jnp.dtype(dtype))
+            chosen = fused.choose(array, array, array, Terms(mask)).name
+            show(f"attention {dtype} {name}", chosen)
+            for kernel, reason in fused.explain(array, array, array, Terms(mask)):
                 if reason:
                     print(f"{'':22}   {kernel} declines: {reason}")
