@@ -4,13 +4,15 @@ Shapes: B batch, T queries, S keys, N heads, H head size, D and E features.
 """
 
 import flax.linen as nn
-import flax.struct
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from models import fused
+from models.cache import KeysValues
 from models.mask import Mask
+
+Initializer = nn.initializers.Initializer
 
 
 def attend(
@@ -20,8 +22,14 @@ def attend(
 
     Bahdanau et al. 2015, eqs. 5-6. Returns (c, a); the softmax is taken in float32.
     """
-    weights = fused.softmax(scores, mask).astype(values.dtype)
-    return jnp.einsum("...TS,...SD->...TD", weights, values), weights
+    scores = jnp.where(mask, scores.astype(jnp.float32), -jnp.inf)
+    highest = jnp.max(scores, axis=-1, keepdims=True, initial=-1e30)
+    exponentials = jnp.where(mask, jnp.exp(scores - jax.lax.stop_gradient(highest)), 0.0)
+    total = jnp.sum(exponentials, axis=-1, keepdims=True)
+    total = jnp.where(total > 0.0, total, 1.0)
+    # Divided late: D numbers a query are fewer than S.
+    context = jnp.einsum("...TS,...SD->...TD", exponentials.astype(values.dtype), values)
+    return context / total.astype(values.dtype), (exponentials / total).astype(values.dtype)
 
 
 class Additive(nn.Module):
@@ -88,26 +96,6 @@ class ScaledDot(Dot):
 SCORES = (Additive(), Bilinear(), Dot(), ScaledDot())
 
 
-@flax.struct.dataclass
-class KeysValues:
-    """Keys and values of a sequence, split into heads: what a query looks back at."""
-
-    keys: Float[Array, "*B S N H"]
-    values: Float[Array, "*B S N H"]
-
-    @classmethod
-    def empty(cls, batch: int, length: int, heads: int, head_dim: int, dtype) -> "KeysValues":
-        """Room for `length` positions, allocated once: decoding writes into it, so shapes never change."""
-        zeros = jnp.zeros((batch, length, heads, head_dim), dtype)
-        return cls(zeros, zeros)
-
-    def write(self, new: "KeysValues", position: Int[Array, "B"]) -> "KeysValues":
-        """Put `new` at `position`, which each row has for itself."""
-        rows = jnp.arange(position.shape[0])[:, None]
-        columns = position[:, None] + jnp.arange(new.keys.shape[1])
-        return jax.tree.map(lambda old, add: old.at[rows, columns].set(add), self, new)
-
-
 class MultiHeadAttention(nn.Module):
     """Concat(head_1 .. head_N) W_O, head_n = softmax(q_n k_n' / sqrt(H)) v_n  -- Vaswani et al. 2017, §3.2.2.
 
@@ -119,27 +107,46 @@ class MultiHeadAttention(nn.Module):
     features: int
     dtype: str = "float32"
     implementation: str | None = None
+    kernel_init: Initializer = nn.initializers.xavier_uniform()
+    out_init: Initializer = nn.initializers.xavier_uniform()
 
     def setup(self):
         head_dim, left = divmod(self.features, self.heads)
         if left:
             raise ValueError(f"features={self.features} must be a multiple of heads={self.heads}")
-        dense = lambda *shape: nn.DenseGeneral(
-            shape, dtype=self.dtype, kernel_init=nn.initializers.xavier_uniform()
-        )
+        dense = lambda *shape: nn.DenseGeneral(shape, dtype=self.dtype, kernel_init=self.kernel_init)
         self.query = dense(self.heads, head_dim)
         self.key_value = dense(2, self.heads, head_dim)
-        self.out = nn.DenseGeneral(
-            self.features, axis=(-2, -1), dtype=self.dtype, kernel_init=nn.initializers.xavier_uniform()
-        )
+        self.out = nn.DenseGeneral(self.features, axis=(-2, -1), dtype=self.dtype, kernel_init=self.out_init)
 
     def keys_values(self, x: Float[Array, "B S D"]) -> KeysValues:
         projected = self.key_value(x)
-        return KeysValues(projected[:, :, 0], projected[:, :, 1])
+        return KeysValues(jnp.moveaxis(projected[:, :, 0], 1, 3), projected[:, :, 1].swapaxes(1, 2))
 
-    def __call__(self, x: Float[Array, "B T D"], memory: KeysValues, mask: Mask) -> Float[Array, "B T E"]:
+    def __call__(
+        self, x: Float[Array, "B T D"], memory: KeysValues, mask: Mask | Bool[Array, "#B #T S"]
+    ) -> Float[Array, "B T E"]:
+        """By the fastest kernel for a `Mask`; with an array, for few queries, from the cache as it lies."""
         query = self.query(x)
+        if not isinstance(mask, Mask):
+            scores = jnp.einsum("BTNH,BNHS->BNTS", query * query.shape[-1] ** -0.5, memory.keys)
+            return self.out(attend(scores, memory.values, mask[:, None])[0].swapaxes(1, 2))
+        keys, values = jnp.moveaxis(memory.keys, 3, 1), memory.values.swapaxes(1, 2)
         if self.is_mutable_collection("intermediates"):
-            self.sow("intermediates", "weights", fused.weights(query, memory.keys, mask))
-        context = fused.attention(query, memory.keys, memory.values, mask, implementation=self.implementation)
-        return self.out(context)
+            self.sow("intermediates", "weights", fused.weights(query, keys, mask))
+        return self.out(fused.attention(query, keys, values, mask, implementation=self.implementation))
+
+    def within(
+        self,
+        x: Float[Array, "B T D"],
+        mask: Mask | Bool[Array, "B T S"],
+        past: KeysValues | None = None,
+        slots: Int[Array, "B T"] | None = None,
+    ) -> tuple[Float[Array, "B T E"], KeysValues]:
+        """Self-attention, of x written into the `slots` of `past` where it continues one.
+
+        Returned beside the result: the keys and values seen.
+        """
+        kept = self.keys_values(x)
+        kept = kept if past is None else past.write(kept, slots)
+        return self(x, kept, mask), kept

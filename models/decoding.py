@@ -1,13 +1,15 @@
 """Greedy search, sampling and beam search over one contract: step(carry, token) -> (logits, carry).
 
-`carry` is any pytree of arrays with a leading row axis: the state of an RNN, the key-value cache of a
-Transformer. Shapes are static, so each (rows, length) pair compiles once. Rows never look at each other: each
-has its own limit of tokens, whatever the `length` there is room for.
+`carry` is any pytree of arrays with a leading row axis, such as the state of an RNN, or of nodes that know by
+themselves how to `spread` a row to several hypotheses and `select` among them, as the key-value cache of a
+Transformer does. Shapes are static, so each (rows, length) pair compiles once. Rows never look at each other:
+each has its own limit of tokens, whatever the `length` there is room for.
 """
 
 import dataclasses
 import math
 from collections.abc import Callable
+from functools import partial
 
 import flax.linen as nn
 import flax.struct
@@ -54,14 +56,49 @@ class Wu:
         return ((5.0 + length) / 6.0) ** self.alpha
 
 
-def forbid(logits: Float[Array, "*B V"]) -> Float[Array, "*B V"]:
-    """Log-probabilities of what may be said: padding and the begin mark never are."""
-    logits = logits.at[..., jnp.array([PAD, BOS])].set(-jnp.inf)
+@dataclasses.dataclass(frozen=True)
+class Marks:
+    """What the vocabulary has beside words: `end` ends a hypothesis, -1 if nothing does; `never` is not said.
+
+    Behind the end of a hypothesis there is `fill`.
+    """
+
+    end: int = EOS
+    fill: int = PAD
+    never: tuple[int, ...] = (PAD, BOS)
+
+
+def forbid(logits: Float[Array, "*B V"], never: tuple[int, ...] = (PAD, BOS)) -> Float[Array, "*B V"]:
+    """Log-probabilities of what may be said."""
+    logits = logits.at[..., jnp.array(never, jnp.int32)].set(-jnp.inf)
     return jax.nn.log_softmax(logits.astype(jnp.float32), axis=-1)
 
 
+def greatest(
+    x: Float[Array, "B V"], count: int, width: int = 100
+) -> tuple[Float[Array, "B C"], Int[Array, "B C"]]:
+    """jax.lax.top_k: the `count` greatest values of a row, in order, and where they are.
+
+    They are in the `count` groups of `width` with the greatest maxima, so only these are sorted. On CPU, with
+    640 rows of 5,000, that takes 5 ms instead of 9, and the greatest alone 5 ms where argmax takes 17.
+    """
+    rows, size = x.shape
+    full = size - size % width
+    maxima = jnp.max(x[:, :full].reshape(rows, -1, width), axis=-1)
+    if full < size:
+        maxima = jnp.concatenate([maxima, jnp.max(x[:, full:], axis=-1, keepdims=True)], axis=-1)
+    if maxima.shape[-1] <= count:
+        return tuple(jax.lax.top_k(x, count))
+    # Groups in the order of the row: among equals the first is taken, as everywhere else.
+    groups = jnp.sort(jax.lax.top_k(maxima, count)[1], axis=-1)
+    places = (groups[:, :, None] * width + jnp.arange(width)).reshape(rows, -1)
+    members = jnp.take_along_axis(x, jnp.minimum(places, size - 1), axis=1)
+    values, chosen = jax.lax.top_k(jnp.where(places < size, members, -jnp.inf), count)
+    return values, jnp.take_along_axis(places, chosen, axis=1)
+
+
 def most_likely(log_probabilities: Float[Array, "B V"], key: Key[Array, ""]) -> Int[Array, "B"]:
-    return jnp.argmax(log_probabilities, axis=-1)
+    return greatest(log_probabilities, 1)[1][:, 0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,10 +134,12 @@ def generate(
     length: int,
     choose=most_likely,
     key: Key[Array, ""] | None = None,
+    first: Int[Array, "B"] | None = None,
+    marks: Marks = Marks(),
 ) -> Hypotheses:
-    """One token after another, picked by `choose(log_probabilities, key)`.
+    """One token after another, picked by `choose(log_probabilities, key)`; `first`, else BOS, is read first.
 
-    A row is over when it has said EOS, or limits[row] <= length tokens.
+    A row is over when it has said the end mark, or limits[row] <= length tokens.
     """
     key = jax.random.key(0) if key is None else key
     rows = limits.shape[0]
@@ -112,16 +151,17 @@ def generate(
     def extend(state):
         index, token, tokens, total, done, carry = state
         logits, carry = step(carry, token)
-        log_probabilities = forbid(logits)
+        log_probabilities = forbid(logits, marks.never)
         token = choose(log_probabilities, jax.random.fold_in(key, index)).astype(jnp.int32)
         gain = jnp.take_along_axis(log_probabilities, token[:, None], axis=-1)[:, 0]
-        token = jnp.where(done, PAD, token)
+        token = jnp.where(done, marks.fill, token)
         total = jnp.where(done, total, total + gain)
-        done = done | (token == EOS) | (index + 1 == limits)
+        done = done | (token == marks.end) | (index + 1 == limits)
         return index + 1, token, tokens.at[:, index].set(token), total, done, carry
 
-    start = jnp.full(rows, BOS, jnp.int32), jnp.full((rows, length), PAD, jnp.int32), jnp.zeros(rows)
-    state = 0, *start, limits <= 0, carry
+    first = jnp.full(rows, BOS, jnp.int32) if first is None else first
+    blank = jnp.full((rows, length), marks.fill, jnp.int32)
+    state = 0, first, blank, jnp.zeros(rows), limits <= 0, carry
     _, _, tokens, total, _, _ = jax.lax.while_loop(unfinished, extend, state)
     return Hypotheses(tokens[:, None], total[:, None], total[:, None])
 
@@ -136,24 +176,55 @@ class Beams:
     carry: object
 
 
+def by_itself(node) -> bool:
+    return hasattr(node, "spread")
+
+
+def mapped(arrays: Callable, nodes: Callable, tree):
+    """`arrays` of each array, `nodes` of each node that handles its hypotheses by itself."""
+    return jax.tree.map(lambda x: nodes(x) if by_itself(x) else arrays(x), tree, is_leaf=by_itself)
+
+
+def spread(tree, beam: int):
+    """Each row K times, [B, ...] to [B, K, ...]."""
+    repeat = lambda x: jnp.repeat(x[:, None], beam, axis=1)
+    return mapped(repeat, lambda node: node.spread(beam), tree)
+
+
 def select(tree, chosen: Int[Array, "B K"]):
-    """Take beams `chosen` of each row, in a pytree of arrays [B, K, ...]."""
+    """Take beams `chosen` of each row, of arrays [B, K, ...]."""
     rows = jnp.arange(chosen.shape[0])[:, None]
-    return jax.tree.map(lambda x: x[rows, chosen], tree)
+    return mapped(lambda x: x[rows, chosen], lambda node: node.select(chosen), tree)
+
+
+def flat(tree):
+    """Hypotheses as rows, [B, K, ...] to [B K, ...]."""
+    return mapped(lambda x: x.reshape(-1, *x.shape[2:]), lambda node: node, tree)
+
+
+def split(tree, beam: int):
+    """Rows as hypotheses, [B K, ...] to [B, K, ...]."""
+    return mapped(lambda x: x.reshape(-1, beam, *x.shape[1:]), lambda node: node, tree)
 
 
 def beam_search(
-    step: Step, carry, limits: Int[Array, "B"], length: int, beam: int, penalty=PerToken()
+    step: Step,
+    carry,
+    limits: Int[Array, "B"],
+    length: int,
+    beam: int,
+    penalty=PerToken(),
+    first: Int[Array, "B"] | None = None,
+    marks: Marks = Marks(),
 ) -> Hypotheses:
-    """The `beam` best hypotheses a row by penalised log-probability.
+    """The `beam` best hypotheses a row by penalised log-probability; `first`, else BOS, is read first.
 
-    A hypothesis finishes when EOS is among the row's `beam` best continuations. A row is over once `beam` of
-    them have finished, or after limits[row] <= length tokens, where the best are taken as they stand. `carry`
-    has a row for each limit, held `beam` times. Hypotheses that cannot be are PAD and score NEVER.
+    A hypothesis finishes when the end mark is among the row's `beam` best continuations. A row is over once
+    `beam` of them have finished, or after limits[row] <= length tokens, the best being taken as they stand.
+    `carry` has a row for each limit, spread to `beam` here. Hypotheses that cannot be are empty, score NEVER.
     """
     rows = limits.shape[0]
-    flat = lambda tree: jax.tree.map(lambda x: x.reshape(rows * beam, *x.shape[2:]), tree)
-    split = lambda tree: jax.tree.map(lambda x: x.reshape(rows, beam, *x.shape[1:]), tree)
+    first = jnp.full(rows, BOS, jnp.int32) if first is None else first
     nothing = jnp.full((rows, beam), NEVER)
 
     def unfinished(state):
@@ -164,16 +235,16 @@ def beam_search(
 
     def extend(state):
         index, beams = state
-        last = jnp.where(index == 0, BOS, beams.tokens[:, :, index - 1])
+        last = jnp.where(index == 0, first[:, None], beams.tokens[:, :, index - 1])
         logits, carry = step(flat(beams.carry), last.reshape(-1))
-        gains = forbid(logits).reshape(rows, beam, -1)
+        gains = forbid(logits, marks.never).reshape(rows, beam, -1)
         vocabulary = gains.shape[-1]
         totals = (beams.log_probabilities[:, :, None] + gains).reshape(rows, -1)
         # 2K candidates: even if K of them end, K open hypotheses remain.
-        best, where = jax.lax.top_k(totals, 2 * beam)
+        best, where = greatest(totals, 2 * beam)
         parent, token = where // vocabulary, where % vocabulary
         tokens = select(beams.tokens, parent).at[:, :, index].set(token)
-        ended = token == EOS
+        ended = token == marks.end
         arrived = (ended | (index + 1 == limits)[:, None]) & (jnp.arange(2 * beam) < beam)
         arrived = arrived & (best > NEVER) & ~over(index, beams)[:, None]
         scores = jnp.where(arrived, best / penalty(index + 1.0), NEVER)
@@ -183,11 +254,11 @@ def beam_search(
             tokens=select(tokens, chosen),
             log_probabilities=best_open,
             finished=finished,
-            carry=select(split(carry), select(parent, chosen)),
+            carry=select(split(carry, beam), select(parent, chosen)),
         )
         return index + 1, opened
 
-    blank = jnp.full((rows, beam, length), PAD, jnp.int32)
+    blank = jnp.full((rows, beam, length), marks.fill, jnp.int32)
     state = (
         0,
         Beams(
@@ -195,7 +266,7 @@ def beam_search(
             # All beams of a row start equal: were all extended, each hypothesis would come K times.
             log_probabilities=nothing.at[:, 0].set(0.0),
             finished=Hypotheses(blank, nothing, nothing),
-            carry=jax.tree.map(lambda x: jnp.repeat(x[:, None], beam, axis=1), carry),
+            carry=spread(carry, beam),
         ),
     )
     return jax.lax.while_loop(unfinished, extend, state)[1].finished
@@ -230,9 +301,49 @@ class Search:
             step = lambda carry, token: model.apply(variables, memory, carry, token, method="step")
             return generate(step, carry, limits, length)
         # The encoder's side is repeated once, before the loop: reordering the beams never moves it.
-        held = jax.tree.map(lambda x: jnp.repeat(x, self.beam, axis=0), memory)
+        repeat = lambda x: jnp.repeat(x, self.beam, axis=0)
+        held = mapped(repeat, lambda node: node.spread(self.beam), memory)
         step = lambda carry, token: model.apply(variables, held, carry, token, method="step")
         return beam_search(step, carry, limits, length, self.beam, self.penalty)
+
+
+@dataclasses.dataclass(frozen=True)
+class Continuation:
+    """How a language model goes on from a prompt: by beam search, or with `beam` 1 token by token.
+
+    At most limits[row] <= `length` tokens are said of a row. Prompts stand at the left of [B, P], padded to a
+    width that should be one of few: each (B, P, length) is compiled once.
+    """
+
+    length: int = 128
+    beam: int = 1
+    penalty: PerToken | Wu = PerToken()
+    draw: Draw | None = None
+    marks: Marks = Marks()
+
+    def __post_init__(self):
+        if self.draw is not None and self.beam != 1:
+            raise ValueError(f"beam={self.beam} does not draw: beam=1 does")
+
+    def __call__(
+        self,
+        model: nn.Module,
+        params,
+        prompts: Int[Array, "B P"],
+        lengths: Int[Array, "B"],
+        limits: Int[Array, "B"],
+        key: Key[Array, ""] | None = None,
+    ) -> Hypotheses:
+        """Of prompts of lengths[b] >= 1 tokens."""
+        apply = partial(model.apply, {"params": params})
+        carry = apply(*prompts.shape[:1], prompts.shape[1] + self.length, method="start")
+        # The last token of a prompt is left to the first step, whose logits are the first that are wanted.
+        _, carry = apply(carry, prompts, lengths - 1, method="prefill")
+        first = jnp.take_along_axis(prompts, lengths[:, None] - 1, axis=1)[:, 0]
+        step, last = partial(apply, method="step"), {"first": first, "marks": self.marks}
+        if self.beam > 1:
+            return beam_search(step, carry, limits, self.length, self.beam, self.penalty, **last)
+        return generate(step, carry, limits, self.length, self.draw or most_likely, key, **last)
 
 
 def source_attention(

@@ -148,8 +148,8 @@ class Seq2Seq(nn.Module):
         gold_probability: Float[Array, ""],
         train: bool = True,
     ) -> Float[Array, "B T D"]:
-        """States under scheduled sampling: each input is the gold word with this probability, else the model's own last
-        prediction  -- Bengio et al. 2015.
+        """States under scheduled sampling: each input is the gold word with this probability, else the
+        model's own last prediction  -- Bengio et al. 2015.
 
         One scan of `step` chooses the words and has no backward pass; teacher forcing on them then does the
         learning. So 1 is teacher forcing, 0 free running, and the price is one forward pass of the decoder:

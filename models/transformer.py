@@ -5,9 +5,10 @@ from collections.abc import Callable
 import flax.linen as nn
 import flax.struct
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
-from models.attention import KeysValues, MultiHeadAttention
+from models.attention import Initializer, MultiHeadAttention
+from models.cache import KeysValues, Past
 from models.dropout import Dropout
 from models.embedding import Embed, Sinusoidal
 from models.mask import Mask
@@ -16,18 +17,19 @@ PAD = 0
 
 
 class FeedForward(nn.Module):
-    """max(0, x W1 + b1) W2 + b2  -- Vaswani et al. 2017, eq. 2."""
+    """f(x W1 + b1) W2 + b2, f = max(0, .) as published  -- Vaswani et al. 2017, eq. 2."""
 
     hidden_dim: int
     dtype: str
+    activation: Callable = nn.relu
+    kernel_init: Initializer = nn.initializers.xavier_uniform()
+    out_init: Initializer = nn.initializers.xavier_uniform()
 
     @nn.compact
     def __call__(self, x: Float[Array, "B T D"]) -> Float[Array, "B T D"]:
-        dense = lambda features, name: nn.Dense(
-            features, dtype=self.dtype, kernel_init=nn.initializers.xavier_uniform(), name=name
-        )
-        hidden = nn.relu(dense(self.hidden_dim, "widen")(x))
-        return dense(x.shape[-1], "narrow")(hidden)
+        dense = lambda features, name, init: nn.Dense(features, dtype=self.dtype, kernel_init=init, name=name)
+        hidden = self.activation(dense(self.hidden_dim, "widen", self.kernel_init)(x))
+        return dense(x.shape[-1], "narrow", self.out_init)(hidden)
 
 
 class Residual(nn.Module):
@@ -44,14 +46,20 @@ class Residual(nn.Module):
         self.norm = nn.LayerNorm(epsilon=1e-5, dtype=self.dtype)
         self.drop = Dropout(self.dropout)
 
-    def __call__(self, x: Float[Array, "B T D"], sublayer: Callable, train: bool) -> Float[Array, "B T D"]:
-        if self.pre_norm:
-            return x + self.drop(sublayer(self.norm(x)), train)
-        return self.norm(x + self.drop(sublayer(x), train))
+    def enter(self, x: Float[Array, "B T D"]) -> Float[Array, "B T D"]:
+        """What f reads."""
+        return self.norm(x) if self.pre_norm else x
+
+    def leave(
+        self, x: Float[Array, "B T D"], change: Float[Array, "B T D"], train: bool
+    ) -> Float[Array, "B T D"]:
+        """What x and `change`, which f has said, come to."""
+        x = x + self.drop(change, train)
+        return x if self.pre_norm else self.norm(x)
 
 
-class EncoderLayer(nn.Module):
-    """Self-attention over the whole source, then the feed-forward network."""
+class Block(nn.Module):
+    """Self-attention, then the feed-forward network: all there is to an encoder, and to a lone decoder."""
 
     features: int
     hidden_dim: int
@@ -59,16 +67,29 @@ class EncoderLayer(nn.Module):
     dropout: float
     pre_norm: bool
     dtype: str
+    activation: Callable = nn.relu
+    kernel_init: Initializer = nn.initializers.xavier_uniform()
+    out_init: Initializer = nn.initializers.xavier_uniform()
 
     def setup(self):
-        self.attention = MultiHeadAttention(self.heads, self.features, self.dtype)
-        self.feed_forward = FeedForward(self.hidden_dim, self.dtype)
+        inits = {"kernel_init": self.kernel_init, "out_init": self.out_init}
+        self.attention = MultiHeadAttention(self.heads, self.features, self.dtype, **inits)
+        self.feed_forward = FeedForward(self.hidden_dim, self.dtype, self.activation, **inits)
         self.residuals = [Residual(self.dropout, self.pre_norm, self.dtype) for _ in range(2)]
 
-    def __call__(self, x: Float[Array, "B S D"], mask: Mask, train: bool) -> Float[Array, "B S D"]:
-        attend, feed = self.residuals
-        x = attend(x, lambda h: self.attention(h, self.attention.keys_values(h), mask), train)
-        return feed(x, self.feed_forward, train)
+    def __call__(
+        self,
+        x: Float[Array, "B T D"],
+        mask: Mask | Bool[Array, "B T S"],
+        past: KeysValues | None,
+        slots: Int[Array, "B T"] | None,
+        train: bool,
+    ) -> tuple[Float[Array, "B T D"], KeysValues]:
+        """`past` has `slots` for the keys and values of x; None means that x is the whole sequence."""
+        look, feed = self.residuals
+        seen, kept = self.attention.within(look.enter(x), mask, past, slots)
+        x = look.leave(x, seen, train)
+        return feed.leave(x, self.feed_forward(feed.enter(x)), train), kept
 
 
 class DecoderLayer(nn.Module):
@@ -91,24 +112,19 @@ class DecoderLayer(nn.Module):
         self,
         x: Float[Array, "B T D"],
         source: KeysValues,
-        source_mask: Mask,
+        source_mask: Mask | Bool[Array, "#B #T S"],
+        mask: Mask | Bool[Array, "B T P"],
         past: KeysValues | None,
-        position: Int[Array, "B"],
+        slots: Int[Array, "B T"] | None,
         train: bool,
     ) -> tuple[Float[Array, "B T D"], KeysValues]:
-        """`past` holds the keys and values before `position`; None means that x is the whole sequence."""
+        """As a `Block`, with a look at the source in between."""
         look_back, look_at_source, feed = self.residuals
-        kept = []
-
-        def self_attention(h):
-            new = self.self_attention.keys_values(h)
-            kept.append(new if past is None else past.write(new, position))
-            mask = Mask(causal=True) if past is None else Mask(causal=True, first=position)
-            return self.self_attention(h, kept[0], mask)
-
-        x = look_back(x, self_attention, train)
-        x = look_at_source(x, lambda h: self.source_attention(h, source, source_mask), train)
-        return feed(x, self.feed_forward, train), kept[0]
+        seen, kept = self.self_attention.within(look_back.enter(x), mask, past, slots)
+        x = look_back.leave(x, seen, train)
+        seen = self.source_attention(look_at_source.enter(x), source, source_mask)
+        x = look_at_source.leave(x, seen, train)
+        return feed.leave(x, self.feed_forward(feed.enter(x)), train), kept
 
 
 @flax.struct.dataclass
@@ -118,13 +134,9 @@ class Source:
     layers: tuple[KeysValues, ...]
     lengths: Int[Array, "B"]
 
-
-@flax.struct.dataclass
-class Past:
-    """What the decoder has said: each layer's keys and values, and how many tokens each row holds."""
-
-    layers: tuple[KeysValues, ...]
-    position: Int[Array, "*B"]
+    def spread(self, beams: int) -> "Source":
+        """Hypotheses of one source are queries side by side: keys and values need not be there twice."""
+        return self
 
 
 class Transformer(nn.Module):
@@ -148,50 +160,54 @@ class Transformer(nn.Module):
     def setup(self):
         shape = (self.features, self.hidden_dim, self.heads, self.dropout, self.pre_norm, self.dtype)
         self.embedding = Embed(self.vocab_size, self.features, self.dtype)
-        self.encoder = [EncoderLayer(*shape) for _ in range(self.encoder_layers)]
+        self.encoder = [Block(*shape) for _ in range(self.encoder_layers)]
         self.decoder = [DecoderLayer(*shape) for _ in range(self.decoder_layers)]
         self.drop = Dropout(self.dropout)
         if self.pre_norm:
             self.encoder_norm = nn.LayerNorm(epsilon=1e-5, dtype=self.dtype)
             self.decoder_norm = nn.LayerNorm(epsilon=1e-5, dtype=self.dtype)
 
-    def embed(self, ids: Int[Array, "B T"], first: Int[Array, "B"], train: bool) -> Float[Array, "B T D"]:
-        places = first[:, None] + jnp.arange(ids.shape[1])
+    def embed(self, ids: Int[Array, "B T"], places: Int[Array, "#B T"], train: bool) -> Float[Array, "B T D"]:
         waves = self.positions(places, self.features).astype(self.dtype)
         return self.drop(self.embedding(ids) * self.features**0.5 + waves, train)
 
     def encode(self, source: Int[Array, "B S"], train: bool = False) -> Source:
         lengths = jnp.sum(source != PAD, axis=1)
-        x = self.embed(source, jnp.zeros_like(lengths), train)
+        x = self.embed(source, jnp.arange(source.shape[1])[None], train)
         for layer in self.encoder:
-            x = layer(x, Mask(lengths=lengths), train)
+            x, _ = layer(x, Mask(lengths=lengths), None, None, train)
         x = self.encoder_norm(x) if self.pre_norm else x
         return Source(tuple(layer.source_attention.keys_values(x) for layer in self.decoder), lengths)
 
     def start(self, memory: Source, length: int) -> Past:
-        rows = memory.lengths.shape[0]
-        room = KeysValues.empty(rows, length, self.heads, self.features // self.heads, self.dtype)
-        return Past((room,) * self.decoder_layers, jnp.zeros(rows, jnp.int32))
+        shape = (length, self.heads, self.features // self.heads)
+        return Past.empty(self.decoder_layers, memory.lengths.shape[0], *shape, self.dtype)
 
     def decode(
         self, inputs: Int[Array, "B T"], memory: Source, past: Past | None, train: bool
-    ) -> tuple[Float[Array, "B T D"], Past]:
+    ) -> tuple[Float[Array, "B T D"], Past | None]:
         """States after each of `inputs`, which continue `past`; the past with them added."""
-        position = jnp.zeros(inputs.shape[0], jnp.int32) if past is None else past.position
-        x, layers = self.embed(inputs, position, train), []
+        count, looked = inputs.shape[1], Mask(lengths=memory.lengths)
+        if past is not None:
+            looked = jnp.squeeze(looked.array(count, memory.layers[0].values.shape[-2]), axis=1)
+        places = jnp.arange(count)[None] if past is None else past.places(count)
+        mask, slots = (Mask(causal=True), None) if past is None else (past.mask(count), past.slots(count))
+        x, layers = self.embed(inputs, places, train), []
         for index, layer in enumerate(self.decoder):
             before = None if past is None else past.layers[index]
-            x, kept = layer(x, memory.layers[index], Mask(lengths=memory.lengths), before, position, train)
+            x, kept = layer(x, memory.layers[index], looked, mask, before, slots, train)
             layers.append(kept)
         x = self.decoder_norm(x) if self.pre_norm else x
-        return x, Past(tuple(layers), position + inputs.shape[1])
+        return x, None if past is None else past.grown(tuple(layers), count)
 
     def logits(self, states: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
         return self.embedding.attend(states).astype(jnp.float32)
 
     def step(self, memory: Source, carry: Past, token: Int[Array, "B"]) -> tuple[Float[Array, "B V"], Past]:
-        states, carry = self.decode(token[:, None], memory, carry, train=False)
-        return self.logits(states[:, 0]), carry
+        """Of one hypothesis a source, or of as many side by side as `carry` was spread for."""
+        beside = token.reshape(len(memory.lengths), -1)
+        states, carry = self.decode(beside, memory, carry, train=False)
+        return self.logits(states.reshape(len(token), -1)), carry
 
     def states(
         self, source: Int[Array, "B S"], inputs: Int[Array, "B T"], train: bool = False

@@ -63,6 +63,39 @@ class InverseSigmoid:
         return jax.nn.sigmoid(jnp.log(self.k) - step / self.k)
 
 
+def summed(
+    model: nn.Module, params, states: Float[Array, "B T D"], batch: dict, smoothing: float, tokens: int
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """(sum of losses over real tokens, their count), of the states that the model's `logits` reads."""
+    head = lambda states: model.apply({"params": params}, states, method="logits")
+    loss = cross_entropy_sum(head, states, batch["targets"], batch["weights"], smoothing, tokens)
+    return loss, jnp.sum(batch["weights"])
+
+
+@dataclasses.dataclass(frozen=True)
+class NextToken:
+    """Cross-entropy of each token given those before it, in nats; `tokens` as in NextTargetToken."""
+
+    smoothing: float = 0.0
+    tokens: int = 1024
+
+    def init(self, model: nn.Module, key: Key[Array, ""], batch: dict):
+        return model.init(key, batch["inputs"])["params"]
+
+    def __call__(
+        self, model: nn.Module, params, batch: dict, key: Key[Array, ""], step: Int[Array, ""]
+    ) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """(sum of smoothed losses over real tokens, their count), with dropout."""
+        rngs = {"dropout": key}
+        states = model.apply({"params": params}, batch["inputs"], train=True, rngs=rngs, method="states")
+        return summed(model, params, states, batch, self.smoothing, self.tokens)
+
+    def evaluate(self, model: nn.Module, params, batch: dict) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """(sum of losses, count) without dropout or smoothing: its mean is log perplexity."""
+        states = model.apply({"params": params}, batch["inputs"], method="states")
+        return summed(model, params, states, batch, 0.0, self.tokens)
+
+
 @dataclasses.dataclass(frozen=True)
 class NextTargetToken:
     """Cross-entropy of each target token given the source and the tokens before it, in nats.
@@ -87,15 +120,9 @@ class NextTargetToken:
             rngs={"dropout": key, "sampling": jax.random.fold_in(key, 1)},
         )  # fmt: skip
         states = apply(method="states") if gold is None else apply(gold, method="sampled")
-        return self.summed(model, params, states, batch, self.smoothing)
+        return summed(model, params, states, batch, self.smoothing, self.tokens)
 
     def evaluate(self, model: nn.Module, params, batch: dict) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """(sum of losses, count) without dropout, smoothing or sampling: its mean is log perplexity."""
         states = model.apply({"params": params}, batch["source"], batch["inputs"], method="states")
-        return self.summed(model, params, states, batch, 0.0)
-
-    def summed(self, model, params, states, batch, smoothing):
-        head = lambda states: model.apply({"params": params}, states, method="logits")
-        weights = batch["weights"]
-        loss = cross_entropy_sum(head, states, batch["targets"], weights, smoothing, self.tokens)
-        return loss, jnp.sum(weights)
+        return summed(model, params, states, batch, 0.0, self.tokens)

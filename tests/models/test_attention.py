@@ -13,7 +13,6 @@ from models.attention import (
     Additive,
     Bilinear,
     Dot,
-    KeysValues,
     MultiHeadAttention,
     ScaledDot,
     attend,
@@ -141,11 +140,3 @@ def test_heads_must_share_the_features():
         jax.eval_shape(
             lambda: MultiHeadAttention(4, 6).init(jax.random.key(0), Q, K, Mask(), method=multi_head)
         )
-
-
-def test_each_row_is_written_at_its_own_position():
-    room = KeysValues.empty(2, 4, 1, 1, "float32")
-    new = KeysValues(*(jnp.full((2, 2, 1, 1), value) for value in (1.0, 2.0)))
-    written = room.write(new, jnp.array([0, 2]))
-    np.testing.assert_array_equal(written.keys[..., 0, 0], [[1, 1, 0, 0], [0, 0, 1, 1]])
-    np.testing.assert_array_equal(written.values, 2 * written.keys)

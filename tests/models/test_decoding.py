@@ -10,7 +10,20 @@ import pytest
 
 from models import decoding
 from models.attention import ScaledDot
-from models.decoding import BOS, EOS, PAD, Draw, PerToken, Search, Wu, beam_search, generate
+from models.decoding import (
+    BOS,
+    EOS,
+    PAD,
+    Continuation,
+    Draw,
+    Marks,
+    PerToken,
+    Search,
+    Wu,
+    beam_search,
+    generate,
+)
+from models.gpt2 import GPT2
 from models.recurrent import GRU
 from models.seq2seq import Seq2Seq
 from models.transformer import Transformer
@@ -159,6 +172,17 @@ def test_a_row_is_the_same_in_any_company():
         np.testing.assert_allclose(other.scores[0], together.scores[row], atol=1e-5)
 
 
+@pytest.mark.parametrize("size, width, count", [(7, 3, 2), (9, 3, 1), (9, 3, 2), (20, 3, 4), (5, 3, 5)])
+def test_the_greatest_are_those_of_a_full_sort(size, width, count):
+    """Among equals, of which there are many, the first in the row."""
+    x = np.random.default_rng(0).integers(6, size=(50, size)).astype(np.float32)
+    x[0], x[1, 1:] = -np.inf, -np.inf
+    values, places = decoding.greatest(jnp.array(x), count, width)
+    order = np.argsort(-x, axis=1, kind="stable")[:, :count]
+    np.testing.assert_array_equal(values, np.take_along_axis(x, order, axis=1))
+    np.testing.assert_array_equal(places, order)
+
+
 MANY = 4000
 TABLE = np.log([0.4, 0.25, 0.15, 0.1, 0.06, 0.04])
 
@@ -267,3 +291,72 @@ def test_neither_padding_of_the_source_nor_more_rows_change_a_translation(name):
     np.testing.assert_array_equal(wide.tokens[:2, :, :6], narrow.tokens)
     assert not np.any(wide.tokens[:2, :, 6:])
     np.testing.assert_allclose(wide.scores[:2], narrow.scores, atol=1e-4)
+
+
+LANGUAGE = GPT2(9, context=16, features=6, heads=2, layers=2)
+PROMPTS = jnp.array([[1, 4, 5, 6], [1, 7, 0, 0], [1, 0, 0, 0]])
+PROMPT_LENGTHS, SAID = (4, 2, 1), 5
+
+
+@functools.cache
+def language():
+    shapes = jax.eval_shape(lambda: LANGUAGE.init(jax.random.key(0), PROMPTS))["params"]
+    rng = np.random.default_rng(4)
+    return jax.tree.map(lambda p: jnp.asarray(0.7 * rng.normal(size=p.shape), p.dtype), shapes)
+
+
+@functools.cache
+def continued(continuation: Continuation, rows=(0, 1, 2), limits=(5, 3, 5)):
+    rows = jnp.array(rows)
+    compute = jax.jit(functools.partial(continuation, LANGUAGE))
+    lengths, limits = jnp.array(PROMPT_LENGTHS)[rows], jnp.array(limits)[rows]
+    return jax.device_get(compute(language(), PROMPTS[rows], lengths, limits))
+
+
+@functools.cache
+def uncached():
+    return jax.jit(lambda inputs: LANGUAGE.apply({"params": language()}, inputs))
+
+
+def next_log_probabilities(prompt, said, marks) -> np.ndarray:
+    tokens = [*prompt, *said]
+    logits = uncached()(jnp.array([tokens + [0] * (10 - len(tokens))]))[0, len(tokens) - 1]
+    return np.asarray(decoding.forbid(logits, marks.never))
+
+
+@pytest.mark.parametrize("marks", [Marks(), Marks(end=-1, fill=3, never=())], ids=["marked", "unmarked"])
+@pytest.mark.parametrize("beam", [1, 3])
+def test_prompts_of_unlike_length_are_continued_as_without_a_cache(beam, marks):
+    """Every hypothesis against the model applied anew for each token, and the best against lists by hand."""
+    found = continued(Continuation(SAID, beam, marks=marks))
+    for row, (length, limit) in enumerate(zip(PROMPT_LENGTHS, (5, 3, 5), strict=True)):
+        prompt = [int(token) for token in PROMPTS[row, :length]]
+        opened, finished = [((), 0.0)], []
+        while opened and len(finished) < beam and len(opened[0][0]) < limit:
+            gains = [(pair, next_log_probabilities(prompt, pair[0], marks)) for pair in opened]
+            grown = [((*said, v), total + g[v]) for (said, total), g in gains for v in range(9)]
+            grown.sort(key=lambda pair: -pair[1])
+            done = lambda tokens: tokens[-1] == marks.end or len(tokens) == limit  # noqa: B023
+            finished += [pair for pair in grown[:beam] if done(pair[0])]
+            opened = [pair for pair in grown[: 2 * beam] if pair[0][-1] != marks.end][:beam]
+        score = (lambda pair: pair[1] / len(pair[0])) if beam > 1 else (lambda pair: pair[1])
+        expected = sorted(finished, key=lambda pair: -score(pair))[:beam]
+        for k, pair in enumerate(expected):
+            said, filled = np.split(found.tokens[row, k], [len(pair[0])])
+            assert tuple(said) == pair[0] and np.all(filled == marks.fill)
+            np.testing.assert_allclose(found.log_probabilities[row, k], pair[1], atol=1e-4)
+            np.testing.assert_allclose(found.scores[row, k], score(pair), atol=1e-4)
+
+
+def test_a_continuation_does_not_depend_on_its_company():
+    together = continued(Continuation(SAID, 3))
+    for rows in ((2, 1, 0), (1, 1, 2)):
+        for place, row in enumerate(rows):
+            got = continued(Continuation(SAID, 3), rows)
+            np.testing.assert_array_equal(got.tokens[place], together.tokens[row])
+            np.testing.assert_allclose(got.scores[place], together.scores[row], atol=1e-5)
+
+
+def test_a_draw_and_a_beam_exclude_each_other():
+    with pytest.raises(ValueError, match="beam=2 does not draw"):
+        Continuation(beam=2, draw=Draw())

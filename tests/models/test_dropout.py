@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from models.dropout import Dropout, keep_mask, mix
+from models.dropout import Dropout, keep_mask, keep_tile, mix
+from models.mask import Tile
 
 SHAPE = (64, 32, 48)
 SIZE = int(np.prod(SHAPE))
@@ -73,6 +74,39 @@ def test_two_devices_throw_the_same_coins_as_one():
     key = jax.random.key(7)
     assert len(spread(key).addressable_shards) == 2
     np.testing.assert_array_equal(alone(key), spread(key))
+
+
+SEEDS = jax.random.bits(jax.random.key(11), (4, 2), "uint32")
+
+
+def tile_signs(seeds, rows: int = 256, columns: int = 384) -> np.ndarray:
+    return np.where(keep_tile(seeds, 0.5, Tile(0, 0, rows, columns, 0)), 1.0, -1.0)
+
+
+def test_a_tile_is_that_part_of_the_whole():
+    whole = keep_tile(SEEDS[0], 0.3, Tile(0, 0, 40, 60, 20))
+    for row, column, rows, columns in [(0, 0, 8, 60), (8, 20, 16, 30), (39, 59, 1, 1)]:
+        got = jax.jit(
+            lambda row, column, n=rows, m=columns: keep_tile(SEEDS[0], 0.3, Tile(row, column, n, m, 0))
+        )
+        np.testing.assert_array_equal(got(row, column), whole[row : row + rows, column : column + columns])
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.1, 0.5])
+def test_as_many_weights_are_kept_as_the_rate_says(rate):
+    kept = [np.mean(keep_tile(seeds, rate, Tile(0, 0, 256, 384, 0))) for seeds in SEEDS]
+    sigma = (rate * (1 - rate) / (256 * 384)) ** 0.5
+    np.testing.assert_allclose(kept, 1 - rate, atol=4 * sigma)
+
+
+def test_weights_of_queries_keys_and_heads_are_dropped_independently():
+    one, *others = (tile_signs(seeds) for seeds in SEEDS)
+    for axis in range(2):
+        for step in (1, 2, 16):
+            ahead, behind = np.split(one, [step], axis)[1], np.split(one, [-step], axis)[0]
+            within_four_sigma(ahead * behind)
+    for other in others:
+        within_four_sigma(one * other)
 
 
 def drop(x, rate: float = 0.25, train: bool = True, seed: int = 0):

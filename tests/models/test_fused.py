@@ -1,11 +1,13 @@
-"""Every kernel against the reference, and the reference against numpy; masks that let nothing through."""
+"""The reference against numpy, every kernel against the reference, and which one is chosen and why."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from models import fused
+from models import fused, splash
+from models.bias import Alibi
+from models.blocked import Terms
 from models.mask import Mask
 
 B, N, H = 2, 2, 8
@@ -16,6 +18,8 @@ MASKS = {
     "lengths": Mask(lengths=jnp.array([4, 2])),
     "causal-lengths": Mask(lengths=jnp.array([3, 1]), causal=True),
     "continued": Mask(first=jnp.array([2, 0]), causal=True),
+    "window": Mask(causal=True, window=2),
+    "segments": Mask(segments=jnp.array([[0, 0, 1, 1], [0, 1, 1, 2]])),
 }
 masks = pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
 sizes = pytest.mark.parametrize("queries, keys", [(4, 4), (2, 4), (4, 2)])
@@ -49,20 +53,23 @@ def value_and_grads(implementation, mask, *qkv):
 @masks
 @sizes
 def test_reference_equals_numpy(mask, queries, keys):
+    if mask.segments is not None:
+        mask = mask.replace(segments=mask.segments[:, :queries], key_segments=mask.segments[:, :keys])
     inputs = qkv(queries, keys)
     allowed = np.broadcast_to(mask.array(queries, keys), (B, 1, queries, keys))
     got = fused.attention(*inputs, mask, implementation="reference")
     np.testing.assert_allclose(got, oracle(*inputs, allowed), atol=2e-6)
 
 
-@masks
-@pytest.mark.parametrize(
-    "queries, keys, dtype, atol",
-    [(4, 4, "float32", 3e-6), (2, 4, "float32", 3e-6), (4, 2, "float32", 3e-6), (2, 4, "bfloat16", 6e-2)],
-)
-def test_every_kernel_equals_the_reference_or_says_why_it_declines(mask, queries, keys, dtype, atol):
-    inputs = qkv(queries, keys, dtype)
-    reasons = dict(fused.explain(*inputs, mask))
+def shapes(queries: int, keys: int, size: int = 64, dtype="float32"):
+    return tuple(jax.ShapeDtypeStruct((B, n, N, size), dtype) for n in (queries, keys, keys))
+
+
+@pytest.mark.parametrize("mask", [Mask(), Mask(lengths=jnp.array([120, 0]), causal=True)])
+@pytest.mark.parametrize("dtype, atol", [("float32", 3e-6), ("bfloat16", 6e-2)])
+def test_every_kernel_equals_the_reference_or_says_why_it_declines(mask, dtype, atol):
+    inputs = qkv(128, 128, dtype)
+    reasons = dict(fused.explain(*inputs, Terms(mask)))
     assert list(reasons) == [kernel.name for kernel in fused.KERNELS] and reasons["reference"] is None
     for name, reason in reasons.items():
         if reason:
@@ -76,36 +83,91 @@ def test_every_kernel_equals_the_reference_or_says_why_it_declines(mask, queries
 
 
 def test_the_first_that_does_not_decline_is_chosen():
-    inputs = qkv(2, 4)
-    assert fused.choose(*inputs, Mask(causal=True)).name == "xla"
-    assert fused.choose(*inputs, Mask(lengths=jnp.array([4, 2]))).name == "reference"
-    with pytest.raises(ValueError, match="no attention kernel 'flash'; there are cudnn, xla, reference"):
-        fused.attention(*inputs, implementation="flash")
+    assert fused.choose(*shapes(128, 128), Terms(Mask(causal=True))).name == "blocked"
+    assert fused.choose(*shapes(1, 128), Terms(Mask(causal=True))).name == "reference"
+    with pytest.raises(
+        ValueError, match="no attention kernel 'flash'; there are cudnn, splash, blocked, ref"
+    ):
+        fused.attention(*qkv(2, 4), implementation="flash")
+
+
+def test_few_scores_are_not_cut_up():
+    with pytest.raises(ValueError, match="'blocked' declines: 20 x 20 scores a head are too few"):
+        fused.attention(*qkv(20, 20), implementation="blocked")
 
 
 @pytest.mark.parametrize(
-    "dtype, size, mask, reason",
+    "dtype, size, terms, reason",
     [
-        ("float32", 64, Mask(), "not float32"),
-        ("bfloat16", 12, Mask(), "multiples of 8"),
-        ("bfloat16", 256, Mask(), "up to 128"),
-        ("bfloat16", 64, Mask(causal=True), "aligns query 0 with key 0"),
-        ("bfloat16", 64, Mask(lengths=jnp.array([4, 2])), "must give zeros"),
-        ("bfloat16", 64, Mask(), None),
+        ("float32", 64, Terms(Mask()), "not float32"),
+        ("bfloat16", 12, Terms(Mask()), "multiples of 8"),
+        ("bfloat16", 256, Terms(Mask()), "up to 128"),
+        ("bfloat16", 64, Terms(Mask(causal=True)), "aligns query 0 with key 0"),
+        ("bfloat16", 64, Terms(Mask(segments=jnp.zeros((2, 2), int))), "mask tensor"),
+        ("bfloat16", 64, Terms(Mask(window=4)), "mask tensor"),
+        ("bfloat16", 64, Terms(Mask(), Alibi.of(2)), "with a bias"),
+        ("bfloat16", 64, Terms(Mask(), rate=0.1), "drops no weights"),
+        ("bfloat16", 64, Terms(Mask(lengths=jnp.array([4, 2]))), None),
+        ("float16", 128, Terms(Mask()), None),
     ],
 )
-def test_what_cudnn_declines_on_a_gpu(monkeypatch, dtype, size, mask, reason):
+def test_what_cudnn_declines_on_a_gpu(monkeypatch, dtype, size, terms, reason):
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    q, k = (jax.ShapeDtypeStruct((B, n, N, size), dtype) for n in (2, 4))
-    name, said = fused.explain(q, k, k, mask)[0]
+    name, said = fused.explain(*shapes(2, 4, size, dtype), terms)[0]
     assert name == "cudnn" and (said is None if reason is None else reason in said)
 
 
-def test_xla_declines_for_a_reason():
-    """Where no key is allowed it gives the mean of the values; once it gives zeros it need not decline."""
-    q, k, v = qkv(2, 4)
-    got = fused.xla(q, k, v, Mask(lengths=jnp.array([4, 0])), 1.0)
-    np.testing.assert_allclose(got[1, 0], v[1].mean(axis=0), atol=1e-6)
+@pytest.mark.skipif(jax.default_backend() != "gpu", reason="cuDNN needs a GPU")
+@pytest.mark.parametrize(
+    "length", [64, 192, 704]
+)  # 64 beyond a multiple of 128 gave NaN gradients with a mask
+@pytest.mark.parametrize("causal, padded", [(False, False), (True, False), (False, True), (True, True)])
+def test_cudnn_equals_the_reference_on_a_gpu(length, causal, padded):
+    mask = Mask(jnp.array([length - 3, 0]) if padded else None, causal=causal)
+    inputs = (jnp.asarray(RNG.normal(size=(B, length, N, 64)), "bfloat16") for _ in range(3))
+    inputs = tuple(inputs)
+    expected = value_and_grads("reference", mask, *inputs)
+    for got, want in zip(value_and_grads("cudnn", mask, *inputs), expected, strict=True):
+        np.testing.assert_allclose(got, want, atol=2e-2 * np.abs(want).max())
+
+
+@pytest.mark.parametrize(
+    "queries, terms, reason",
+    [
+        (100, Terms(Mask()), "multiples of 128"),
+        (128, Terms(Mask(lengths=jnp.array([4, 2]))), "are data"),
+        (512, Terms(Mask(causal=True)), "see no key"),
+        (128, Terms(Mask(window=4)), "not causal"),
+        (128, Terms(Mask(), Alibi.of(2)), "no bias"),
+        (128, Terms(Mask(), rate=0.1), "drops no weights"),
+        (128, Terms(Mask(causal=True, window=64)), None),
+    ],
+)
+def test_what_splash_declines_on_a_tpu(monkeypatch, queries, terms, reason):
+    monkeypatch.setattr(jax, "default_backend", lambda: "tpu")
+    assert "split" in dict(fused.explain(*shapes(128, 256), terms))["splash"]
+    monkeypatch.setattr(jax, "device_count", lambda: 1)
+    said = dict(fused.explain(*shapes(queries, 256), terms))["splash"]
+    assert said is None if reason is None else reason in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "mask",
+    [
+        Mask(),
+        Mask(causal=True),
+        Mask(causal=True, window=50),
+        Mask(causal=True, segments=jnp.arange(256)[None].repeat(B, 0) // 100),
+    ],
+)
+def test_splash_interpreted_equals_the_reference(mask):
+    keys = 256
+    queries = 128 if mask.segments is None else keys
+    inputs = tuple(jnp.asarray(RNG.normal(size=(B, n, N, 128)), jnp.float32) for n in (queries, keys, keys))
+    expected = fused.attention(*inputs, mask, implementation="reference")
+    got = splash.attention(*inputs, Terms(mask, scale=128**-0.5), interpret=True)
+    np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
 def test_a_row_without_keys_gives_zeros_and_takes_no_gradient():
@@ -166,8 +228,38 @@ def test_one_key_has_all_the_weight_and_no_gradient():
 def test_scale_is_of_the_head_size_unless_given():
     q, k, v = qkv(2, 4)
     for scale in (1.0, 0.1):
-        expected = fused.attention(q * scale * H**0.5, k, v, implementation="reference")
-        for name in ("xla", "reference"):
-            np.testing.assert_allclose(
-                fused.attention(q, k, v, scale=scale, implementation=name), expected, atol=2e-6
-            )
+        expected = fused.attention(q * scale * H**0.5, k, v)
+        np.testing.assert_allclose(fused.attention(q, k, v, scale=scale), expected, atol=2e-6)
+
+
+def test_query_heads_share_key_heads_in_order():
+    q, k, v = qkv(3, 4)
+    got = fused.attention(jnp.repeat(q, 3, axis=2), k, v)
+    np.testing.assert_allclose(got, jnp.repeat(fused.attention(q, k, v), 3, axis=2), atol=1e-6)
+    with pytest.raises(ValueError, match="3 query heads cannot share 2 key heads"):
+        fused.attention(jnp.zeros((B, 3, 3, H)), k, v)
+
+
+def test_a_bias_is_added_to_the_scores():
+    """Of slope ln 2 it halves a weight with every step back."""
+    q, k, v = qkv(4, 4)
+    bias = Alibi(jnp.full(N, jnp.log(2.0)))
+    eye = jnp.broadcast_to(jnp.eye(4, H)[None, :, None], v.shape)
+    got = fused.attention(q * 0, k, eye, Mask(causal=True), bias=bias)[0, 3, 0, :4]
+    np.testing.assert_allclose(got, np.array([1, 2, 4, 8]) / 15, rtol=1e-6)
+
+
+def test_dropout_drops_weights_and_keeps_their_mean():
+    """All weights are 1/S and the values 1, so an output is the share kept over that expected."""
+    q, k, v = (jnp.zeros((B, 64, N, H)), jnp.zeros((B, 512, N, H)), jnp.ones((B, 512, N, H)))
+    out = np.asarray(fused.attention(q, k, v, dropout=0.25, key=jax.random.key(0)))[..., 0]
+    sigma = (0.25 / 0.75) ** 0.5
+    np.testing.assert_allclose(out.mean(), 1.0, atol=4 * sigma / (out.size * 512) ** 0.5)
+    np.testing.assert_allclose(out.std(), sigma / 512**0.5, rtol=0.2)
+    kernels = (
+        fused.attention(q, k, v, dropout=0.25, key=jax.random.key(0), implementation=name)
+        for name in ("blocked", "reference")
+    )
+    np.testing.assert_allclose(*kernels, rtol=1e-5)
+    with pytest.raises(ValueError, match="needs a key"):
+        fused.attention(q, k, v, dropout=0.25)

@@ -1,0 +1,111 @@
+"""GPT-2, a decoder alone  -- Radford et al. 2019, §2.3; what the paper leaves open as in openai/gpt-2."""
+
+from functools import partial
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from models.cache import Past
+from models.dropout import Dropout
+from models.mask import Mask
+from models.transformer import Block
+
+
+class GPT2(nn.Module):
+    """p(x_t | x_<t) = softmax(E h_t), h = LayerNorm(block_L(.. block_1(E[x] + P)))  -- Radford et al. 2019.
+
+    Blocks are pre-LN, with gelu in its tanh form and four times as wide inside. Weights ~ N(0, 0.02^2); those
+    that write to the residual stream have 1 / sqrt(2 L) of it, as 2 L of them add up; P ~ N(0, 0.01^2).
+    With `remat` the backward pass computes again what is not a product of x with weights; XLA's CPU backend
+    drops the barriers that this needs and keeps everything all the same.
+    Parameters are float32; `dtype` is what is computed in, and logits are float32.
+    """
+
+    vocab_size: int = 50257
+    context: int = 1024
+    features: int = 768
+    heads: int = 12
+    layers: int = 12
+    dropout: float = 0.1
+    remat: bool = False
+    dtype: str = "float32"
+
+    def setup(self):
+        normal = nn.initializers.normal
+        self.table = self.param("table", normal(0.02), (self.vocab_size, self.features))
+        self.places = self.param("places", normal(0.01), (self.context, self.features))
+        block = partial(
+            nn.remat(Block, static_argnums=5, policy=KEPT) if self.remat else Block,
+            features=self.features,
+            hidden_dim=4 * self.features,
+            heads=self.heads,
+            dropout=self.dropout,
+            pre_norm=True,
+            dtype=self.dtype,
+            activation=nn.gelu,
+            kernel_init=normal(0.02),
+            out_init=normal(0.02 * (2 * self.layers) ** -0.5),
+        )
+        self.blocks = [block() for _ in range(self.layers)]
+        self.norm = nn.LayerNorm(epsilon=1e-5, dtype=self.dtype)
+        self.drop = Dropout(self.dropout)
+
+    def decode(
+        self, inputs: Int[Array, "B T"], past: Past | None, train: bool
+    ) -> tuple[Float[Array, "B T D"], Past | None]:
+        """States after each of `inputs`, which continue `past`; the past with them added."""
+        count = inputs.shape[1]
+        if count > self.context:
+            raise ValueError(f"{count} tokens do not fit into context={self.context}")
+        places = jnp.arange(count)[None] if past is None else past.places(count)
+        mask, slots = (Mask(causal=True), None) if past is None else (past.mask(count), past.slots(count))
+        x, layers = (self.table[inputs] + self.places[places]).astype(self.dtype), []
+        x = self.drop(x, train)
+        for index, block in enumerate(self.blocks):
+            x, kept = block(x, mask, None if past is None else past.layers[index], slots, train)
+            layers.append(kept)
+        return self.norm(x), None if past is None else past.grown(tuple(layers), count)
+
+    def states(self, inputs: Int[Array, "B T"], train: bool = False) -> Float[Array, "B T D"]:
+        """What `logits` reads, of all positions at once."""
+        return self.decode(inputs, None, train)[0]
+
+    def logits(self, states: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
+        return jnp.einsum("...D,VD->...V", states, self.table.astype(self.dtype)).astype(jnp.float32)
+
+    def __call__(self, inputs: Int[Array, "B T"], train: bool = False) -> Float[Array, "B T V"]:
+        return self.logits(self.states(inputs, train))
+
+    def start(self, batch: int, length: int) -> Past:
+        """Room for `length` tokens, prompt included."""
+        if length > self.context:
+            raise ValueError(f"{length} tokens do not fit into context={self.context}")
+        shape = (length, self.heads, self.features // self.heads)
+        return Past.empty(self.layers, batch, *shape, self.dtype)
+
+    def step(self, carry: Past, token: Int[Array, "B"]) -> tuple[Float[Array, "B V"], Past]:
+        """Of one hypothesis a row, or of as many side by side as `carry` was spread for."""
+        states, carry = self.decode(token.reshape(len(carry.position), -1), carry, train=False)
+        return self.logits(states.reshape(len(token), -1)), carry
+
+    def prefill(
+        self, carry: Past, tokens: Int[Array, "B P"], lengths: Int[Array, "B"]
+    ) -> tuple[Float[Array, "B V"], Past]:
+        """Read lengths[b] tokens of each row; the logits after the last of them, if there is one.
+
+        Keys of the padding behind them are written too; the steps that follow write over them before a query
+        may look there.
+        """
+        states, read = self.decode(tokens, carry, train=False)
+        last = jnp.take_along_axis(states, (lengths - 1)[:, None, None], axis=1)[:, 0]
+        return self.logits(last), read.replace(position=carry.position + lengths)
+
+
+KEPT = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
+
+SMALL = GPT2()
+MEDIUM = GPT2(features=1024, heads=16, layers=24)
+LARGE = GPT2(features=1280, heads=20, layers=36)
+XL = GPT2(features=1600, heads=25, layers=48)

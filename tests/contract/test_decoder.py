@@ -1,0 +1,105 @@
+"""What every language model promises to the decoder and the objectives, whatever it is made of."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from models.gpt2 import GPT2
+
+V, LENGTH = 16, 7
+INPUTS = jnp.array([[1, 10, 11, 12, 4, 9, 6], [1, 12, 10, 13, 5, 4, 7], [1, 5, 14, 4, 8, 13, 9]])
+MODELS = {"gpt2": GPT2(V, context=12, features=8, heads=2, layers=2, dropout=0.5)}
+all_models = pytest.mark.parametrize("name", MODELS)
+
+
+@functools.cache
+def parameters(name: str):
+    """Parameters from N(0, 0.25), biases too; float32 whatever the model computes in."""
+    shapes = jax.eval_shape(lambda: MODELS[name].init(jax.random.key(0), INPUTS))["params"]
+    rng = np.random.default_rng(5)
+    return jax.tree.map(lambda p: jnp.asarray(rng.normal(size=p.shape) / 2, p.dtype), shapes)
+
+
+@functools.cache
+def compiled(name: str):
+    return jax.jit(MODELS[name].apply)
+
+
+def logits(name: str, inputs=INPUTS) -> np.ndarray:
+    return np.asarray(compiled(name)({"params": parameters(name)}, inputs))
+
+
+@functools.cache
+def continued(name: str):
+    """Logits after each of the last tokens of each row, the first lengths[b] of them read at once."""
+    apply = functools.partial(MODELS[name].apply, {"params": parameters(name)})
+
+    @jax.jit
+    def compute(inputs, lengths):
+        # A prompt is what stands in `inputs`; behind it there is whatever padding may be.
+        prompts = jnp.where(jnp.arange(4) < lengths[:, None], inputs[:, :4], 3)
+        carry = apply(len(inputs), LENGTH + 2, method="start")
+        first, carry = apply(carry, prompts, lengths, method="prefill")
+
+        def step(carry, index):
+            token = jnp.take_along_axis(inputs, (lengths + index)[:, None], axis=1, mode="clip")[:, 0]
+            said, carry = apply(carry, token, method="step")
+            return carry, said
+
+        _, rest = jax.lax.scan(step, carry, jnp.arange(LENGTH - 1))
+        return jnp.concatenate([first[:, None], rest.swapaxes(0, 1)], axis=1)
+
+    return compute
+
+
+@all_models
+@pytest.mark.parametrize("lengths", [(4, 1, 2), (1, 3, 4), (3, 3, 3)], ids=str)
+def test_prompts_of_unlike_length_and_steps_equal_one_pass(name, lengths):
+    got = continued(name)(INPUTS, jnp.array(lengths))
+    for row, length in enumerate(lengths):
+        expected = logits(name)[row, length - 1 :]
+        np.testing.assert_allclose(got[row, : len(expected)], expected, atol=1e-4)
+
+
+@all_models
+def test_rows_are_independent(name):
+    np.testing.assert_allclose(logits(name, INPUTS[::-1]), logits(name)[::-1], atol=2e-5)
+    lengths = jnp.array([4, 1, 2])
+    there, back = continued(name)(INPUTS, lengths), continued(name)(INPUTS[::-1], lengths[::-1])
+    np.testing.assert_allclose(there[:, :3], back[::-1, :3], atol=2e-5)
+    changed = logits(name, INPUTS.at[1, 0].set(2))
+    np.testing.assert_array_equal(changed[[0, 2]], logits(name)[[0, 2]])
+    assert np.all(np.abs(changed - logits(name))[1].max(axis=-1) > 1e-4)
+
+
+@all_models
+def test_no_gradient_from_the_future(name):
+    """d logits_t / d (input y_s) is there exactly where s <= t: y_s moves by a mixture with another word."""
+    apply = functools.partial(MODELS[name].apply, {"params": parameters(name)})
+    states = jax.jit(lambda inputs: apply(inputs, method="states"))
+    for s in range(LENGTH):
+        moved = np.abs(states(INPUTS.at[:, s].set(15)) - states(INPUTS)).max(axis=-1)
+        np.testing.assert_array_equal(moved > 0, np.broadcast_to(np.arange(LENGTH) >= s, moved.shape))
+
+
+@all_models
+def test_bfloat16_computes_in_it_and_answers_in_float32(name):
+    model = dataclasses.replace(MODELS[name], dtype="bfloat16")
+    shapes = jax.eval_shape(lambda: model.init(jax.random.key(0), INPUTS))
+    assert {p.dtype for p in jax.tree.leaves(shapes)} == {np.dtype("float32")}
+    got = jax.jit(model.apply)({"params": parameters(name)}, INPUTS)
+    assert got.dtype == jnp.float32
+    rounding = np.abs(got - logits(name)).max() / np.abs(logits(name)).max()
+    assert 1e-6 < rounding < 0.1
+
+
+@all_models
+def test_jit_equals_eager_and_dropout_follows_its_key(name):
+    apply = functools.partial(MODELS[name].apply, {"params": parameters(name)}, INPUTS)
+    np.testing.assert_allclose(logits(name), apply(), atol=2e-5)
+    trained = jax.jit(lambda seed: apply(train=True, rngs={"dropout": jax.random.key(seed)}))
+    assert jnp.any(trained(0) != trained(1)) and jnp.all(trained(0) == trained(0))
