@@ -26,8 +26,14 @@ from train.step import Jit, Pmap, init_state
 
 class Bigram(nn.Module):
     @nn.compact
-    def __call__(self, source, inputs, train=False):
+    def states(self, source, inputs, train=False):
         return nn.Embed(12, 12)(inputs) + nn.Embed(12, 12)(source).mean(1, keepdims=True)
+
+    def logits(self, states):
+        return states
+
+    def __call__(self, source, inputs, train=False):
+        return self.states(source, inputs, train)
 
 pairs = [([4 + i, 2], [5 + i, 4, 2][i % 2:]) for i in range(7)]
 batch = {name: array[0] for name, array in pair_batch(pairs, Shape(7, 2, 3)).items()}

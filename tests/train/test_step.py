@@ -37,11 +37,20 @@ class Bag(nn.Module):
 
     dropout: float = 0.0
 
-    @nn.compact
+    def setup(self):
+        self.words, self.around = nn.Embed(12, 8), nn.Embed(12, 8)
+        self.norm, self.hidden, self.out = nn.LayerNorm(), nn.Dense(16), nn.Dense(12)
+        self.drop = Dropout(self.dropout)
+
+    def states(self, source, inputs, train=False):
+        x = self.words(inputs) + self.around(source).mean(1, keepdims=True)
+        return self.drop(nn.relu(self.hidden(self.norm(x))), train)
+
+    def logits(self, states):
+        return self.out(states)
+
     def __call__(self, source, inputs, train=False):
-        x = nn.Embed(12, 8)(inputs) + nn.Embed(12, 8)(source).mean(1, keepdims=True)
-        x = Dropout(self.dropout)(nn.relu(nn.Dense(16)(nn.LayerNorm()(x))), train)
-        return nn.Dense(12)(x)
+        return self.logits(self.states(source, inputs, train))
 
 
 STILL = dict(model=Bag(dropout=0.5), scale=np.float32(0.0))  # masks differ, parameters stay as they are
