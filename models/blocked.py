@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int, UInt32
 
 from models.bias import Bias
 from models.dropout import keep_tile
-from models.mask import Mask, Tile
+from models.mask import Mask, Tile, known
 
 MASKED = -1e30  # added to the score of a key that may not be seen
 LEAST = -1e29  # no row's maximum is lower, so that exp of what is masked is 0 even if there is nothing else
@@ -31,17 +31,25 @@ class Terms:
     rate: float = flax.struct.field(pytree_node=False, default=0.0)
 
 
-def tile_sizes(queries: int, keys: int) -> tuple[int, int]:
-    """Queries and keys of a tile, such that little is added to make whole tiles of the lengths.
+class Plan(NamedTuple):
+    """Tiles of queries x keys, forward and backward; `looped`, or each compiled with the bounds it needs."""
 
-    PLACEHOLDER
+    forward: tuple[int, int]
+    backward: tuple[int, int]
+    looped: bool
+
+
+def plan(queries: int, keys: int, causal: bool) -> Plan:
+    """Forward, a block of queries meets all its keys at once as long as they fit: no maximum to correct.
+
+    Sizes measured on cores with 1 MiB of L2. A program of unrolled tiles grows with the square of the
+    length (2 s to compile for 1,024 positions with gradient), so that long ones are looped over.
     """
-    return even(queries, 256), even(keys, 512)
-
-
-def even(length: int, size: int) -> int:
-    """At most `size`: as many tiles as that takes, of one size, a multiple of the 16 numbers of a register."""
-    return -(-length // (16 * -(-length // size))) * 16
+    if max(queries, keys) > 4096:
+        return Plan((512, 2048), (1024, 1024), looped=True)
+    if causal:
+        return Plan((128 if keys <= 1024 else 256, 4096), (512, 256), looped=False)
+    return Plan((256, 4096), (512, 512), looped=False)
 
 
 class Head(NamedTuple):
@@ -80,19 +88,34 @@ def take(x: Array, start, size: int, axis: int = 0) -> Array:
     return jax.lax.dynamic_slice_in_dim(x, start, size, axis)
 
 
-def blocks(low, high, size: int) -> tuple:
-    """First and last (exclusive) block of `size` of those that hold [low, high)."""
-    return low // size, (high + size - 1) // size
+def put(x: Array, part: Array, start, axis: int = 0) -> Array:
+    return jax.lax.dynamic_update_slice_in_dim(x, part, start, axis)
 
 
-def forward(head: Head, rows: int, columns: int) -> tuple[Float[Array, "T H"], Float[Array, "T"]]:
+def sweep(low, high, size: int, looped: bool, step, carry):
+    """carry = step(start, size, carry) over [low, high), in a loop over whole blocks or unrolled and cut."""
+    if looped:
+        return jax.lax.fori_loop(
+            low // size, -(-high // size), lambda i, carry: step(i * size, size, carry), carry
+        )
+    for start in range(low, high, size):
+        carry = step(start, min(size, high - start), carry)
+    return carry
+
+
+def forward(head: Head, plan: Plan) -> tuple[Float[Array, "T H"], Float[Array, "T"]]:
     """Outputs, and the log of each row's sum: -MASKED for a row that sees nothing, whose output is 0."""
     (queries, width), keys = head.q.shape, head.k.shape[0]
+    rows, columns = plan.forward
 
-    def block(i):
-        def step(j, carry):
+    def block(row, rows, done):
+        low, high = head.terms.mask.keys_seen(row, rows, head.first, keys)
+        if not plan.looped and not known(low, high):
+            low, high = 0, keys
+
+        def step(column, columns, carry):
             highest, total, out = carry
-            tile = Tile(i * rows, j * columns, rows, columns, head.first)
+            tile = Tile(row, column, rows, columns, head.first)
             scores = head.scores(tile)
             higher = jnp.maximum(highest, scores.max(axis=1))
             shrink = jnp.exp(highest - higher)
@@ -101,26 +124,22 @@ def forward(head: Head, rows: int, columns: int) -> tuple[Float[Array, "T H"], F
             total = total * shrink + weights.sum(axis=1)
             if head.terms.rate:
                 weights = weights * head.kept(tile)
-            return higher, total, out * shrink[:, None] + weights @ take(head.v, *tile.keys)
+            return higher, total, out * shrink[:, None] + weights @ take(head.v, column, columns)
 
         start = (jnp.full(rows, LEAST), jnp.zeros(rows), jnp.zeros((rows, width)))
         start = jax.tree.map(lambda x: x.astype(head.q.dtype), start)
-        seen = blocks(*head.terms.mask.keys_seen(i * rows, rows, head.first, keys), columns)
-        highest, total, out = jax.lax.fori_loop(*seen, step, start)
-        divisor = jnp.where(total > 0, total, 1)
-        return out / divisor[:, None], jnp.where(total > 0, highest + jnp.log(divisor), -MASKED)
+        highest, total, out = sweep(low, high, columns, plan.looped, step, start)
+        seen = total > 0
+        total = jnp.where(seen, total, 1)
+        logs = jnp.where(seen, highest + jnp.log(total), -MASKED)
+        return put(done[0], out / total[:, None], row), put(done[1], logs, row)
 
-    out, logs = jax.lax.map(block, jnp.arange(queries // rows))
-    return out.reshape(head.q.shape), logs.reshape(queries)
+    done = jnp.zeros_like(head.q), jnp.zeros_like(head.q[:, 0])
+    return sweep(0, queries, rows, plan.looped, block, done)
 
 
 def backward(
-    head: Head,
-    rows: int,
-    columns: int,
-    out: Float[Array, "T H"],
-    logs: Float[Array, "T"],
-    grad: Float[Array, "T H"],
+    head: Head, plan: Plan, out: Float[Array, "T H"], logs: Float[Array, "T"], grad: Float[Array, "T H"]
 ) -> tuple[Float[Array, "T H"], Float[Array, "S H"], Float[Array, "S H"], Bias | None]:
     """Gradients of q, k, v and the bias: dv = p' do, ds = p (do v' - do . o), dq = ds k, dk = ds' q.
 
@@ -128,33 +147,37 @@ def backward(
     summed up as [H T] to that end.
     """
     queries, keys = head.q.shape[0], head.k.shape[0]
+    rows, columns = plan.backward
     mean = (out * grad).sum(axis=1)
 
-    def block(done, j):
-        k, v = take(head.k, j * columns, columns), take(head.v, j * columns, columns)
+    def block(column, columns, done):
+        k, v = take(head.k, column, columns), take(head.v, column, columns)
+        low, high = head.terms.mask.queries_seeing(column, columns, head.first, queries)
+        if not plan.looped and not known(low, high):
+            low, high = 0, queries
 
-        def step(i, carry):
-            dq, dbias, dk, dv = carry
-            tile = Tile(i * rows, j * columns, rows, columns, head.first)
-            q, do = take(head.q, *tile.queries), take(grad, *tile.queries)
-            weights = jax.lax.optimization_barrier(jnp.exp(head.flipped(tile) - take(logs, *tile.queries)))
+        def step(row, rows, carry):
+            dq, dk, dv, dbias = carry
+            tile = Tile(row, column, rows, columns, head.first)
+            q, do = take(head.q, row, rows), take(grad, row, rows)
+            weights = jax.lax.optimization_barrier(jnp.exp(head.flipped(tile) - take(logs, row, rows)))
             dweights = product(v, do)
             dropped = weights
             if head.terms.rate:
                 kept = head.kept(tile).T
                 dropped, dweights = weights * kept, dweights * kept
-            dscores = jax.lax.optimization_barrier(weights * (dweights - take(mean, *tile.queries)))
+            dscores = jax.lax.optimization_barrier(weights * (dweights - take(mean, row, rows)))
             if dbias is not None:
                 dbias = head.terms.bias.accumulate(dbias, dscores.T, tile)
-            dq_tile = take(dq, *tile.queries, axis=1) + k.T @ dscores
-            dq = jax.lax.dynamic_update_slice_in_dim(dq, dq_tile, tile.row, axis=1)
-            return dq, dbias, dk + dscores @ q, dv + dropped @ do
+            dq = put(dq, take(dq, row, rows, axis=1) + k.T @ dscores, row, axis=1)
+            return dq, dk + dscores @ q, dv + dropped @ do, dbias
 
-        seeing = blocks(*head.terms.mask.queries_seeing(j * columns, columns, head.first, queries), rows)
-        zeros = jnp.zeros_like(k), jnp.zeros_like(v)
-        *done, dk, dv = jax.lax.fori_loop(*seeing, step, (*done, *zeros))
-        return tuple(done), (dk, dv)
+        dq, dk, dv, dbias = done
+        dq, dk_block, dv_block, dbias = sweep(
+            low, high, rows, plan.looped, step, (dq, jnp.zeros_like(k), jnp.zeros_like(v), dbias)
+        )
+        return dq, put(dk, dk_block, column), put(dv, dv_block, column), dbias
 
-    zeros = jax.tree.map(jnp.zeros_like, (head.q.T, head.terms.bias))
-    (dq, dbias), (dk, dv) = jax.lax.scan(block, zeros, jnp.arange(keys // columns))
-    return dq.T, dk.reshape(head.k.shape), dv.reshape(head.v.shape), dbias
+    zeros = jax.tree.map(jnp.zeros_like, (head.q.T, head.k, head.v, head.terms.bias))
+    dq, dk, dv, dbias = sweep(0, keys, columns, plan.looped, block, zeros)
+    return dq.T, dk, dv, dbias

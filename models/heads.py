@@ -6,6 +6,7 @@ cannot be split over devices, so each device is told to loop over its own, by `c
 
 import functools
 import itertools
+import math
 import re
 
 import jax
@@ -16,31 +17,37 @@ from jax.sharding import NamedSharding, PartitionSpec
 from jaxtyping import Array, Float
 
 from models import blocked
-from models.blocked import Head, Terms
+from models.blocked import Head, Plan, Terms
 
 Queries = Float[Array, "B T N H"]
 Keys = Float[Array, "B S K H"]
 
 
-def attention(q: Queries, k: Keys, v: Keys, terms: Terms, tiles: tuple[int, int] | None = None) -> Queries:
+def attention(q: Queries, k: Keys, v: Keys, terms: Terms, plan: Plan | None = None) -> Queries:
     """softmax(q k' scale + bias) v, query head n with key head n // (N / K)."""
     queries, keys = q.shape[1], k.shape[1]
-    rows, columns = tiles = blocked.tile_sizes(queries, keys) if tiles is None else tiles
-    mask, bias = terms.mask, None if terms.bias is None else terms.bias.heads()
+    mask, bias = terms.mask, terms.bias
+    if plan is None:
+        plan = blocked.plan(queries, keys, mask.causal)
+    if bias is not None:
+        bias = bias.heads()
     if mask.segments is not None and mask.key_segments is None:
         mask = mask.replace(key_segments=mask.segments)
-    if queries % rows or keys % columns:
-        q, k, v = padded(q, rows), padded(k, columns), padded(v, columns)
-        lengths = jnp.full(len(q), keys) if mask.lengths is None else jnp.minimum(mask.lengths, keys)
-        first = jnp.full(len(q), keys - queries) if mask.first is None else mask.first
+    if plan.looped:
+        rows, columns = (math.lcm(*sizes) for sizes in zip(plan.forward, plan.backward, strict=True))
+        q, (k, v) = padded(q, rows), (padded(x, columns) for x in (k, v))
+        batch = (q.shape[0],)
+        lengths = jnp.full(batch, keys) if mask.lengths is None else jnp.minimum(mask.lengths, keys)
+        first = jnp.full(batch, keys - queries) if mask.first is None else mask.first
         mask = mask.replace(lengths=lengths, first=first)
         if mask.segments is not None:
-            own, others = padded(mask.segments, rows), padded(mask.key_segments, columns)
-            mask = mask.replace(segments=own, key_segments=others)
+            mask = mask.replace(
+                segments=padded(mask.segments, rows), key_segments=padded(mask.key_segments, columns)
+            )
         if bias is not None:
             bias = bias.padded(q.shape[1], k.shape[1])
     leaves, structure = jax.tree.flatten((q, k, v, bias, terms.replace(mask=mask, bias=None)))
-    return attend(tuple(leaves), structure, tiles)[:, :queries]
+    return attend(tuple(leaves), structure, plan)[:, :queries]
 
 
 def padded(x: Array, multiple: int) -> Array:
@@ -48,19 +55,19 @@ def padded(x: Array, multiple: int) -> Array:
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(1, 2))
-def attend(leaves: tuple[Array, ...], structure, tiles: tuple[int, int]) -> Queries:
-    return run(forward, tiles, *jax.tree.unflatten(structure, leaves))[0]
+def attend(leaves: tuple[Array, ...], structure, plan: Plan) -> Queries:
+    return run(forward, plan, *jax.tree.unflatten(structure, leaves))[0]
 
 
-def attend_forward(leaves, structure, tiles):
-    out, logs = run(forward, tiles, *jax.tree.unflatten(structure, leaves))
+def attend_forward(leaves, structure, plan):
+    out, logs = run(forward, plan, *jax.tree.unflatten(structure, leaves))
     return out, (leaves, out, logs)
 
 
-def attend_backward(structure, tiles, saved, grad):
+def attend_backward(structure, plan, saved, grad):
     leaves, out, logs = saved
     q, k, v, bias, terms = jax.tree.unflatten(structure, leaves)
-    dq, dk, dv, *partial = run(backward, tiles, q, k, v, bias, terms, out, logs, grad)
+    dq, dk, dv, *partial = run(backward, plan, q, k, v, bias, terms, out, logs, grad)
     # Each row and head has a gradient of its own of a bias that it shares with others.
     shared = lambda grads, x: grads.sum([i for i in (0, 1) if x.shape[i] == 1], keepdims=True)
     dbias = map(shared, partial, jax.tree.leaves(bias))
@@ -106,15 +113,15 @@ def each_head(compute, q, k, v, bias, terms):
     return jax.tree.map(lambda x: x.reshape(batch, heads, *x.shape[1:]), stacked)
 
 
-def forward(tiles: tuple[int, int], q, k, v, bias, terms):
-    out, logs = each_head(lambda b, n, head: blocked.forward(head, *tiles), q, k, v, bias, terms)
+def forward(plan: Plan, q, k, v, bias, terms):
+    out, logs = each_head(lambda b, n, head: blocked.forward(head, plan), q, k, v, bias, terms)
     return out.astype(q.dtype).swapaxes(1, 2), logs
 
 
-def backward(tiles: tuple[int, int], q, k, v, bias, terms, out, logs, grad):
+def backward(plan: Plan, q, k, v, bias, terms, out, logs, grad):
     def one(b, n, head):
         result = pick_head(out, b, n), pick(logs, b, n), pick_head(grad, b, n)
-        dq, *rest = blocked.backward(head, *tiles, *result)
+        dq, *rest = blocked.backward(head, plan, *result)
         return dq * terms.scale, *rest
 
     dq, dk, dv, dbias = each_head(one, q, k, v, bias, terms)
@@ -122,10 +129,10 @@ def backward(tiles: tuple[int, int], q, k, v, bias, terms, out, logs, grad):
     return *(x.astype(q.dtype).swapaxes(1, 2) for x in (dq, group(dk), group(dv))), dbias
 
 
-def run(compute, tiles: tuple[int, int], *operands) -> list[Array]:
+def run(compute, plan: Plan, *operands) -> list[Array]:
     """The leaves of what `compute` returns, on each device for its own rows and heads."""
     leaves, structure = jax.tree.flatten(operands)
-    return split(compute, tiles, structure, *names(*operands))(*leaves)
+    return split(compute, plan, structure, *names(*operands))(*leaves)
 
 
 Names = tuple[tuple[str, ...], ...]
@@ -153,13 +160,13 @@ def names(q, k, v, bias, terms, *saved) -> tuple[Names, Names, int]:
 
 
 @functools.lru_cache(maxsize=256)
-def split(compute, tiles: tuple[int, int], structure, inputs: Names, outputs: Names, groups: int):
+def split(compute, plan: Plan, structure, inputs: Names, outputs: Names, groups: int):
     """`compute` of flat operands; of what the names stand for, a mesh may split b and n and nothing else."""
     rule = " -> ".join(", ".join(map(" ".join, side)) for side in (inputs, outputs))
     whole = dict.fromkeys(name for name in re.findall(r"\w+", rule) if name not in ("b", "n"))
 
     def local(*leaves):
-        return jax.tree.leaves(compute(tiles, *jax.tree.unflatten(structure, leaves)))
+        return jax.tree.leaves(compute(plan, *jax.tree.unflatten(structure, leaves)))
 
     def partition(mesh, operands, results):
         rows, _, heads, *_ = (*operands[0].sharding.spec, None, None, None)

@@ -1,6 +1,5 @@
 """What a query may see, as data: made into an array only by the kernel that needs one, a tile at a time."""
 
-import functools
 from typing import NamedTuple
 
 import flax.struct
@@ -10,7 +9,10 @@ from jaxtyping import Array, Bool, Int
 
 
 class Tile(NamedTuple):
-    """Queries row .. row + rows against keys column .. column + columns; query t stands at key t + first."""
+    """Queries row .. row + rows against keys column .. column + columns; query t stands at key t + first.
+
+    The sizes are static; the places are numbers where they are known while tracing, else arrays.
+    """
 
     row: int | Int[Array, ""]
     column: int | Int[Array, ""]
@@ -38,6 +40,17 @@ class Tile(NamedTuple):
     def distance(self) -> Int[Array, "T S"]:
         """Place of the key less that of the query: 0 is the query's own."""
         return self.s - self.t - self.first
+
+
+def known(*numbers) -> bool:
+    return all(isinstance(number, int) for number in numbers)
+
+
+def bounded(low, number, high):
+    """low <= number <= high, computed while tracing where all three are known."""
+    if known(low, number, high):
+        return max(low, min(number, high))
+    return jnp.maximum(low, jnp.minimum(number, high))
 
 
 @flax.struct.dataclass
@@ -83,29 +96,37 @@ class Mask:
         return allowed
 
     def tile(self, tile: Tile) -> Bool[Array, "#T #S"] | None:
-        """A tile of the mask of one row (arrays without B); None where everything is allowed."""
+        """A tile of the mask of one row (arrays without B); None where it is known to allow everything."""
+        last_place, last_key = tile.row + tile.rows - 1 + tile.first, tile.column + tile.columns - 1
         conditions = []
-        if self.causal:
+        if self.causal and not (known(tile.row, last_key, tile.first) and last_key <= tile.row + tile.first):
             conditions.append(tile.distance <= 0)
         if self.window is not None:
-            conditions.append(tile.distance > -self.window)
+            if not (known(last_place, tile.column) and tile.column > last_place - self.window):
+                conditions.append(tile.distance > -self.window)
         if self.lengths is not None:
             conditions.append(tile.s < self.lengths)
         if self.segments is not None:
+            own = jax.lax.dynamic_slice_in_dim(self.segments, tile.row, tile.rows)
             others = self.segments if self.key_segments is None else self.key_segments
-            own = jax.lax.dynamic_slice_in_dim(self.segments, *tile.queries)
-            conditions.append(own[:, None] == jax.lax.dynamic_slice_in_dim(others, *tile.keys))
-        return functools.reduce(jnp.logical_and, conditions) if conditions else None
+            others = jax.lax.dynamic_slice_in_dim(others, tile.column, tile.columns)
+            conditions.append(own[:, None] == others)
+        if not conditions:
+            return None
+        allowed, *more = conditions
+        for condition in more:
+            allowed = allowed & condition
+        return allowed
 
     def keys_seen(self, row, rows: int, first, keys: int):
-        """Bounds [low, high) of the keys that queries row .. row + rows of one row can see."""
-        low = 0 if self.window is None else jnp.clip(row + first - self.window + 1, 0, keys)
-        high = jnp.clip(row + rows + first, 0, keys) if self.causal else keys
-        return low, high if self.lengths is None else jnp.minimum(high, self.lengths)
+        """Bounds [low, high) of the keys that queries row .. row + rows can see, of one row of the batch."""
+        low = 0 if self.window is None else bounded(0, row + first - self.window + 1, keys)
+        high = bounded(0, row + rows + first, keys) if self.causal else keys
+        return low, high
 
     def queries_seeing(self, column, columns: int, first, queries: int):
         """Bounds [low, high) of the queries that can see keys column .. column + columns."""
-        low = jnp.clip(column - first, 0, queries) if self.causal else 0
+        low = bounded(0, column - first, queries) if self.causal else 0
         last = column + columns - 1
-        high = queries if self.window is None else jnp.clip(last - first + self.window, 0, queries)
-        return low, high if self.lengths is None else jnp.where(column < self.lengths, high, 0)
+        high = queries if self.window is None else bounded(0, last - first + self.window, queries)
+        return low, high

@@ -10,13 +10,14 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from models import blocked, fused, heads
 from models.bias import Alibi, Dense, Relative
-from models.blocked import Terms
+from models.blocked import Plan, Terms
 from models.mask import Mask
 
 RNG = np.random.default_rng(3)
 B, N = 2, 4
 SEEDS = jax.random.bits(jax.random.key(5), (B, N, 2), "uint32")
-TILES = 32, 48
+UNROLLED, LOOPED = Plan((48, 256), (64, 48), False), Plan((32, 48), (48, 32), True)
+plans = pytest.mark.parametrize("plan", [UNROLLED, LOOPED], ids=["unrolled", "looped"])
 
 
 def qkv(queries: int, keys: int, size: int, key_heads: int = N, dtype="float32"):
@@ -93,8 +94,9 @@ def test_values_and_gradients_are_those_of_the_reference_in_float64(case):
     weight = jnp.asarray(RNG.normal(size=inputs[0].shape), jnp.float32)
     terms = Terms(mask, None, SEEDS if rate else None, size**-0.5, rate)
     expected = in_float64(terms, *inputs, bias, weight)
-    compute = functools.partial(heads.attention, tiles=TILES)
-    close(value_and_grads(compute, terms, *inputs, bias, weight), expected, 2e-5)
+    for plan in (UNROLLED, LOOPED):
+        compute = functools.partial(heads.attention, plan=plan)
+        close(value_and_grads(compute, terms, *inputs, bias, weight), expected, 2e-5)
 
 
 def test_bfloat16_is_summed_in_float32():
@@ -102,11 +104,12 @@ def test_bfloat16_is_summed_in_float32():
     inputs = qkv(97, 97, 16, dtype="bfloat16")
     weight = jnp.asarray(RNG.normal(size=inputs[0].shape), "bfloat16")
     terms = Terms(Mask(causal=True), None, None, 0.25)
-    got = value_and_grads(functools.partial(heads.attention, tiles=TILES), terms, *inputs, None, weight)
+    got = value_and_grads(functools.partial(heads.attention, plan=UNROLLED), terms, *inputs, None, weight)
     close(got, in_float64(terms, *inputs, None, weight), 2**-8)
 
 
-def test_gradients_flow_from_allowed_keys_only():
+@plans
+def test_gradients_flow_from_allowed_keys_only(plan):
     """d out_t / d v_s is there exactly where the mask lets t see s, and d out_t / d k_s nowhere else."""
     mask = Mask(lengths=jnp.array([60, 70]), causal=True, window=25, segments=packed(70))
     q, k, v = qkv(70, 70, 16)
@@ -114,7 +117,7 @@ def test_gradients_flow_from_allowed_keys_only():
 
     @jax.jit
     def pull(t):
-        compute = lambda k, v: heads.attention(q, k, v, Terms(mask), TILES)[:, t]
+        compute = lambda k, v: heads.attention(q, k, v, Terms(mask), plan)[:, t]
         out, pull = jax.vjp(compute, k, v)
         return pull(jnp.ones_like(out))
 
@@ -124,21 +127,23 @@ def test_gradients_flow_from_allowed_keys_only():
         assert not np.any(dk & ~allowed[:, t, :, None])
 
 
+@plans
 @pytest.mark.parametrize(
     "mask, unseen", [(Mask(causal=True), slice(96, 192)), (Mask(window=48), slice(0, 32))]
 )
-def test_tiles_that_nobody_sees_are_not_computed(mask, unseen):
+def test_tiles_that_nobody_sees_are_not_computed(plan, mask, unseen):
     """A NaN among their keys would come through any mask that is added to the scores."""
     q, k, v = qkv(192, 192, 16)
     k, v = (x.at[:, unseen].set(jnp.nan) for x in (k, v))
     rows = slice(0, 96) if mask.causal else slice(96, 192)
-    out, pull = jax.vjp(lambda q: heads.attention(q, k, v, Terms(mask), TILES)[:, rows], q)
+    out, pull = jax.vjp(lambda q: heads.attention(q, k, v, Terms(mask), plan)[:, rows], q)
     assert np.all(np.isfinite(out)) and np.all(np.isfinite(pull(jnp.ones_like(out))[0][:, rows]))
 
 
-def test_a_row_without_keys_gives_zeros_and_takes_no_gradient():
+@plans
+def test_a_row_without_keys_gives_zeros_and_takes_no_gradient(plan):
     inputs = qkv(40, 40, 16)
-    compute = functools.partial(heads.attention, tiles=TILES)
+    compute = functools.partial(heads.attention, plan=plan)
     with jax.debug_nans(True):
         results = value_and_grads(
             compute, Terms(Mask(lengths=jnp.array([40, 0]))), *inputs, None, jnp.ones_like(inputs[0])
@@ -169,7 +174,7 @@ def test_two_devices_compute_what_one_does(axis):
 
     def loss(q, k, v, table, lengths, seeds):
         terms = Terms(Mask(lengths=lengths, causal=True), Relative(table, 40), seeds, 0.25, 0.3)
-        return jnp.sum(heads.attention(q, k, v, terms, TILES) * weight)
+        return jnp.sum(heads.attention(q, k, v, terms, UNROLLED) * weight)
 
     grads, arguments = jax.grad(loss, (0, 1, 2, 3)), (*inputs, TABLE, jnp.array([60, 33]), SEEDS)
     mesh = jax.make_mesh((2,), ("d",), axis_types=(AxisType.Auto,))
@@ -190,7 +195,7 @@ def test_mapped_it_is_the_same(transform):
 
     def grads(q, k, v, slopes):
         loss = lambda q, k, v, slopes: jnp.sum(
-            heads.attention(q, k, v, Terms(Mask(causal=True), Alibi(slopes)), TILES) ** 2
+            heads.attention(q, k, v, Terms(Mask(causal=True), Alibi(slopes)), UNROLLED) ** 2
         )
         return jax.grad(loss, (0, 1, 2, 3))(q, k, v, slopes)
 
@@ -200,9 +205,5 @@ def test_mapped_it_is_the_same(transform):
             np.testing.assert_allclose(ours[i], one, atol=1e-5)
 
 
-@pytest.mark.parametrize("length", [1, 16, 100, 256, 257, 300, 1000, 4097])
-def test_tiles_add_little_to_a_length(length):
-    rows, columns = blocked.tile_sizes(length, length)
-    for size, most in ((rows, 256), (columns, 512)):
-        assert size <= most and size % 16 == 0
-        assert -length % size < 16 * -(-length // most)  # less than 16 positions a tile
+def test_a_plan_unrolls_as_much_as_compiles_in_seconds():
+    assert not blocked.plan(4096, 4096, True).looped and blocked.plan(4097, 64, False).looped

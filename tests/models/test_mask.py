@@ -66,7 +66,6 @@ MASKS = {
     "causal": Mask(causal=True),
     "window": Mask(causal=True, window=4),
     "window-alone": Mask(window=4),
-    "lengths": Mask(lengths=jnp.array([9])),
     "data": Mask(
         jnp.array([9]), jnp.array([1]), True, 5, jnp.arange(9)[None] // 4, jnp.arange(12)[None] // 4
     ),
@@ -78,30 +77,38 @@ def of_row(mask: Mask) -> Mask:
 
 
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
-def test_a_tile_is_that_part_of_the_array(mask):
+@pytest.mark.parametrize("traced", [False, True])
+def test_a_tile_is_that_part_of_the_array(mask, traced):
     whole = np.broadcast_to(mask.array(9, 12)[0, 0], (9, 12))
     first = 3 if mask.first is None else 1
+    everything = 0
     for row, column, rows, columns in itertools.product((0, 3, 8), (0, 4, 9), (1, 5), (3, 6)):
         rows, columns = min(rows, 9 - row), min(columns, 12 - column)
-        tile = of_row(mask).tile(Tile(row, column, rows, columns, first))
+        place = (jnp.array(row), jnp.array(column)) if traced else (row, column)
+        tile = of_row(mask).tile(Tile(*place, rows, columns, first))
         part = whole[row : row + rows, column : column + columns]
-        np.testing.assert_array_equal(part, True if tile is None else np.broadcast_to(tile, part.shape))
-        assert (tile is None) == (mask == Mask())
+        if tile is None:
+            everything += 1
+            assert np.all(part)
+        else:
+            assert np.array_equal(np.broadcast_to(tile, part.shape), part)
+            assert traced or mask.lengths is not None or not np.all(part)  # else it need not be made
+    assert everything > 0 or traced or mask.lengths is not None
 
 
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
 def test_bounds_leave_out_what_nobody_sees(mask):
-    """And nothing else, unless segments decide as well."""
+    """And, where places alone decide, nothing else."""
     whole = np.broadcast_to(mask.array(9, 12)[0, 0], (9, 12))
     first = 3 if mask.first is None else 1
-    exact = mask.segments is None
+    exact = mask.lengths is None
     for start, size in itertools.product(range(9), (1, 3)):
         low, high = of_row(mask).keys_seen(start, min(size, 9 - start), first, 12)
         seen = np.flatnonzero(whole[start : start + size].any(axis=0))
         assert not len(seen) or low <= seen[0] <= seen[-1] < high
-        assert not exact or (low >= high if not len(seen) else (low, high) == (seen[0], seen[-1] + 1))
+        assert not exact or (len(seen) and (low, high) == (seen[0], seen[-1] + 1))
     for start, size in itertools.product(range(12), (1, 3)):
         low, high = of_row(mask).queries_seeing(start, min(size, 12 - start), first, 9)
         seeing = np.flatnonzero(whole[:, start : start + size].any(axis=1))
         assert not len(seeing) or low <= seeing[0] <= seeing[-1] < high
-        assert not exact or (low >= high if not len(seeing) else (low, high) == (seeing[0], seeing[-1] + 1))
+        assert not exact or low >= high or (low, high) == (seeing[0], seeing[-1] + 1)
