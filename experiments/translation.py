@@ -24,7 +24,7 @@ from models.seq2seq import Seq2Seq
 from models.transformer import Transformer
 from train.config import Run
 from train.evaluators import Bleu
-from train.optimizers import Adam, Cosine
+from train.optimizers import Adam, Cosine, InverseSqrt
 
 BLEU = Column("BLEU", "test")
 
@@ -64,9 +64,9 @@ WORLD_TRANSFORMER = dataclasses.replace(
 MULTI30K_LSTM = Run(
     model=Seq2Seq(embed_dim=256, hidden_dim=320, score=None, dropout=0.3),
     task=Translation(corpus=Multi30k(text="tok"), tokenizer=BPE(size=5000)),
-    optimizer=Adam(schedule=Cosine(peak=1.5e-3, warmup=200, steps=3000), beta2=0.999, clip=1.0),
+    optimizer=Adam(schedule=Cosine(peak=3e-3, warmup=200, steps=5000), beta2=0.999, clip=1.0),
     batches=Buckets(tokens=2048),
-    steps=3000,
+    steps=5000,
     evaluate_every=100,
     keep=12,
     average=10,
@@ -75,9 +75,10 @@ MULTI30K_LSTM = Run(
 MULTI30K_TRANSFORMER = dataclasses.replace(
     MULTI30K_LSTM,
     model=Transformer(dropout=0.3),
-    optimizer=Adam(schedule=Cosine(peak=5e-3, warmup=2000, steps=7500)),
+    task=Translation(corpus=Multi30k(text="tok"), tokenizer=BPE(size=10_000)),
+    optimizer=Adam(schedule=InverseSqrt(peak=5e-3, warmup=2000)),
     batches=Buckets(tokens=4096),
-    steps=7500,
+    steps=8000,
     evaluate_every=120,
 )
 
