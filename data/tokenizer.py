@@ -1,27 +1,41 @@
-"""Raw text to ids and back, lossless in spacing: joint subwords, words or characters in one `tokenizer.json`.
+"""Raw text to ids and back: subwords, words, characters or bytes, in one `tokenizer.json`.
 
-All three mark a word's beginning with "▁" (as SentencePiece does) so that decoding restores the spaces:
-"bushes." and "bushes ." come back as they went in; one space at the very beginning of a line does not.
+Some read line by line and end each line with EOS. Of these BPE, Words and Characters mark a word's beginning
+with "▁" (as SentencePiece does) so that decoding restores the spaces: "bushes." and "bushes ." come back as
+they went in; one space at the very beginning of a line does not. The others read a text as it runs, its line
+ends included, and add nothing: TextCharacters, Bytes, ByteBPE, PublishedGPT2.
 Training and encoding are Hugging Face `tokenizers`.
 """
 
 import dataclasses
 import hashlib
+import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import tokenizers
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
 
-from data.vocabulary import EOS, SPECIALS
+from data import corpora
+from data.vocabulary import BOS, EOS, PAD, SPECIALS, UNK
 
 MARK = "▁"
 WORD_OR_PUNCTUATION = Regex(rf"{MARK}?[^\W{MARK}]+|{MARK}?[^\w{MARK}]+|{MARK}")
 CHARACTER = Regex(r"[\s\S]")
+MARKS_AS_WORDS = Regex(r"(?<!\S)(<pad>|<s>|</s>)(?!\S)")
+END_OF_TEXT = "<|endoftext|>"
+BETWEEN_LINES = re.compile(r"\S\n(?=\S)")
 
 
 class Tokenizer:
-    """A trained tokenizer: ids in and out, its file, and the hash that binds a run to it."""
+    """A trained tokenizer: ids in and out, its file, and the hash that binds a run to it.
+
+    Its marks are `pad`, `bos`, `eos` and `unk`: ids 0 to 3, but in the published GPT-2, whose one mark
+    <|endoftext|> stands for the first three and which has nothing unknown.
+    """
 
     def __init__(self, serialised: str):
         self.serialised = serialised
@@ -29,10 +43,16 @@ class Tokenizer:
         # A user's "</s>" is four characters of text, not the end of a sentence.
         self.core.encode_special_tokens = True
         found = tuple(self.core.id_to_token(index) for index in range(len(SPECIALS)))
-        if found != SPECIALS:
+        if found == SPECIALS:
+            self.pad, self.bos, self.eos, self.unk = PAD, BOS, EOS, UNK
+        elif (end := self.core.token_to_id(END_OF_TEXT)) is not None:
+            self.pad, self.bos, self.eos, self.unk = end, end, end, None
+        else:
             raise ValueError(
                 f"tokenizer begins with {found}, not with {SPECIALS}: it was not made by Lookback"
             )
+        # What can spell a line end reads texts as they run; what cannot reads line by line.
+        self.spells_newline = self.core.decode(self.core.encode("\n").ids) == "\n"
 
     def __len__(self) -> int:
         return self.core.get_vocab_size()
@@ -41,9 +61,34 @@ class Tokenizer:
     def hash(self) -> str:
         return hashlib.sha256(self.serialised.encode()).hexdigest()
 
+    @property
+    def never(self) -> tuple[int, ...]:
+        """The marks that no stream of text holds, so that none need be said."""
+        if self.unk is None:
+            return ()  # GPT-2's documents end in <|endoftext|>
+        return (self.pad, self.bos, self.eos) if self.spells_newline else (self.pad, self.bos)
+
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
         """Ids of each line, ended by EOS."""
-        return [[*encoding.ids, EOS] for encoding in self.core.encode_batch(list(lines))]
+        return [[*encoding.ids, self.eos] for encoding in self.core.encode_batch(list(lines))]
+
+    def stream(self, text: str) -> np.ndarray:
+        """A whole text as int32 [n]: as it runs, or each line ended by EOS where line ends have no id."""
+        parts = chunks(text) if self.spells_newline else lines_of(text)
+        end = [] if self.spells_newline else [self.eos]
+        blocks = [np.empty(0, np.int32)]
+        for start in range(0, len(parts), 1024):
+            found = self.core.encode_batch_fast(parts[start : start + 1024])
+            blocks.append(np.array([index for one in found for index in one.ids + end], np.int32))
+        return np.concatenate(blocks)
+
+    def text(self, ids: Iterable[int]) -> str:
+        """What `stream` made these ids of, as far as the tokenizer is lossless."""
+        ids = np.fromiter(ids, np.int32)
+        if self.spells_newline:
+            return self.core.decode(ids.tolist())
+        lines = np.split(ids, np.flatnonzero(ids == self.eos) + 1)
+        return "\n".join(self.decode(line.tolist()) for line in lines)
 
     def spans(self, line: str) -> list[tuple[int, int]]:
         """The characters (first, beyond last) of `line` that each of its ids stands for; none for EOS."""
@@ -52,7 +97,7 @@ class Tokenizer:
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids` up to the first EOS; other special ids are left out."""
         ids = list(ids)
-        return self.core.decode(ids[: ids.index(EOS)] if EOS in ids else ids)
+        return self.core.decode(ids[: ids.index(self.eos)] if self.eos in ids else ids)
 
     def pieces(self, ids: Iterable[int]) -> list[str]:
         """Each id as it is written, "▁" for a word's beginning: what a heat map's axes show."""
@@ -97,8 +142,49 @@ def assemble(model, pattern: Regex, lowercase: bool) -> tokenizers.Tokenizer:
     return core
 
 
-def trained(core: tokenizers.Tokenizer, trainer, lines: Iterable[str]) -> Tokenizer:
-    core.train_from_iterator(lines, trainer)
+def numbered(pieces: Iterable[str]) -> dict[str, int]:
+    return {piece: index for index, piece in enumerate(pieces)}
+
+
+def of_bytes(model: models.BPE, split: bool) -> tokenizers.Tokenizer:
+    """A tokenizer of UTF-8 bytes, where `split` those of one of GPT-2's words at a time."""
+    core = tokenizers.Tokenizer(model)
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=split)
+    core.decoder = decoders.ByteLevel()
+    return core
+
+
+def spelled(byte: int) -> str:
+    """How GPT-2 writes a byte: its Latin-1 character, or the n-th from U+0100 on where that is no print."""
+    printed = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    return chr(byte if byte in printed else 0x100 + [b for b in range(256) if b not in printed].index(byte))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, which end at a line feed only, as data/corpora.py reads a file."""
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
+
+
+def chunks(text: str, size: int = 1 << 14) -> list[str]:
+    """Parts of about `size` characters that are encoded as they are in the whole.
+
+    They end in a line feed with no other space around it. There GPT-2's pattern always cuts too, while the
+    cut within a longer run of spaces depends on what follows the run.
+    """
+    parts, start = [], 0
+    while start < len(text):
+        found = BETWEEN_LINES.search(text, start + size)
+        end = found.end() if found else len(text)
+        parts.append(text[start:end])
+        start = end
+    return parts
+
+
+def trained(core: tokenizers.Tokenizer, trainer, texts: Iterable[str]) -> Tokenizer:
+    core.train_from_iterator((line for text in texts for line in lines_of(text)), trainer)
     return Tokenizer(core.to_str())
 
 
@@ -109,12 +195,12 @@ class BPE:
     size: int = 8000
     lowercase: bool = False
 
-    def train(self, lines: Iterable[str]) -> Tokenizer:
+    def train(self, texts: Iterable[str]) -> Tokenizer:
         core = assemble(models.BPE(unk_token=SPECIALS[3], fuse_unk=True), WORD_OR_PUNCTUATION, self.lowercase)
         trainer = trainers.BpeTrainer(
             vocab_size=self.size, special_tokens=list(SPECIALS), show_progress=False
         )
-        return trained(core, trainer, lines)
+        return trained(core, trainer, texts)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,12 +211,12 @@ class Words:
     least: int = 2
     lowercase: bool = False
 
-    def train(self, lines: Iterable[str]) -> Tokenizer:
+    def train(self, texts: Iterable[str]) -> Tokenizer:
         core = assemble(models.WordLevel(unk_token=SPECIALS[3]), WORD_OR_PUNCTUATION, self.lowercase)
         trainer = trainers.WordLevelTrainer(
             vocab_size=self.size, min_frequency=self.least, special_tokens=list(SPECIALS), show_progress=False
         )
-        return trained(core, trainer, lines)
+        return trained(core, trainer, texts)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,7 +225,106 @@ class Characters:
 
     lowercase: bool = False
 
-    def train(self, lines: Iterable[str]) -> Tokenizer:
+    def train(self, texts: Iterable[str]) -> Tokenizer:
         core = assemble(models.WordLevel(unk_token=SPECIALS[3]), CHARACTER, self.lowercase)
         trainer = trainers.WordLevelTrainer(special_tokens=list(SPECIALS), show_progress=False)
-        return trained(core, trainer, lines)
+        return trained(core, trainer, texts)
+
+
+@dataclasses.dataclass(frozen=True)
+class WhitespaceWords:
+    """What spaces divide, for text tokenised before: its own <unk> is UNK, its line ends are EOS.
+
+    Words seen less than `least` times are UNK too. Nothing is normalised: a corpus keeps its published types.
+    """
+
+    size: int = 500_000
+    least: int = 1
+
+    def train(self, texts: Iterable[str]) -> Tokenizer:
+        counts = Counter(word for text in texts for word in text.split() if word not in SPECIALS)
+        common = sorted((-count, word) for word, count in counts.items() if count >= self.least)
+        words = [word for _, word in common[: self.size - len(SPECIALS)]]
+        core = tokenizers.Tokenizer(models.WordLevel(numbered([*SPECIALS, *words]), SPECIALS[UNK]))
+        core.normalizer = normalizers.Replace(MARKS_AS_WORDS, SPECIALS[UNK])
+        core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+        core.add_special_tokens(list(SPECIALS[:UNK]))  # <unk> is a word: decoding shows it
+        return Tokenizer(core.to_str())
+
+
+@dataclasses.dataclass(frozen=True)
+class TextCharacters:
+    """Every character of a running text for itself, the line feed too, in the order of their code points."""
+
+    def train(self, texts: Iterable[str]) -> Tokenizer:
+        alphabet = sorted({"\n"}.union(*texts))
+        core = tokenizers.Tokenizer(models.WordLevel(numbered([*SPECIALS, *alphabet]), SPECIALS[UNK]))
+        core.pre_tokenizer = pre_tokenizers.Split(CHARACTER, behavior="isolated")
+        core.decoder = decoders.Fuse()
+        core.add_special_tokens(list(SPECIALS))
+        return Tokenizer(core.to_str())
+
+
+@dataclasses.dataclass(frozen=True)
+class Bytes:
+    """The bytes of a running text in UTF-8: byte b is id 4 + b, whatever the text."""
+
+    def train(self, texts: Iterable[str]) -> Tokenizer:
+        core = of_bytes(models.BPE(numbered([*SPECIALS, *map(spelled, range(256))]), []), split=False)
+        core.add_special_tokens(list(SPECIALS))
+        return Tokenizer(core.to_str())
+
+
+@dataclasses.dataclass(frozen=True)
+class ByteBPE:
+    """Pairs of bytes merged within GPT-2's words: any text can be spelled  -- Radford et al. 2019, §2.2."""
+
+    size: int = 4000
+
+    def __post_init__(self):
+        least = len(SPECIALS) + 256
+        if self.size < least:
+            raise ValueError(f"ByteBPE.size is {self.size}; the bytes alone need {least}")
+
+    def train(self, texts: Iterable[str]) -> Tokenizer:
+        core = of_bytes(models.BPE(), split=True)
+        trainer = trainers.BpeTrainer(
+            vocab_size=self.size,
+            special_tokens=list(SPECIALS),
+            initial_alphabet=[spelled(byte) for byte in range(256)],
+            show_progress=False,
+        )
+        core.train_from_iterator((chunk for text in texts for chunk in chunks(text)), trainer)
+        return Tokenizer(core.to_str())
+
+
+@dataclasses.dataclass(frozen=True)
+class PublishedGPT2:
+    """GPT-2's own 50,257 ids, <|endoftext|> 50256, from its files in a folder  -- Radford et al. 2019.
+
+    They go by encoder.json and vocab.bpe, or vocab.json and merges.txt.
+    """
+
+    folder: str = "gpt2"
+
+    def load(self, data_dir: str | None = None) -> Tokenizer:
+        vocabulary = self.find(("encoder.json", "vocab.json"), data_dir)
+        merges = self.find(("vocab.bpe", "merges.txt"), data_dir)
+        pairs = [tuple(line.split(" ")) for line in corpora.read_lines(merges) if line]
+        try:
+            ids = json.loads(corpora.read_bytes(vocabulary))
+            core = of_bytes(models.BPE(ids, [pair for pair in pairs if pair[0] != "#version:"]), split=True)
+        except Exception as error:  # what `tokenizers` raises for merges without pieces is a bare Exception
+            raise ValueError(f"{vocabulary} and {merges} are not a published GPT-2's ({error})") from None
+        core.add_special_tokens([END_OF_TEXT])
+        return Tokenizer(core.to_str())
+
+    def find(self, names: Sequence[str], data_dir: str | None) -> Path:
+        paths = [f"{self.folder}/{name}" for name in names]
+        for path in paths:
+            if found := corpora.find(path, data_dir):
+                return found
+        raise ValueError(
+            f"PublishedGPT2: there is no {' or '.join(paths)} in the data folders; "
+            "run `lookback data fetch gpt2`, or give tokenizer.folder"
+        )

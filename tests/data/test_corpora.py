@@ -217,6 +217,11 @@ def test_the_catalogue_is_complete():
         "multi30k": 24,
         "tatoeba": 2,
         "newstest": 10,
+        "ptb": 3,
+        "wikitext-2": 3,
+        "tinyshakespeare": 1,
+        "warpeace": 1,
+        "gpt2": 2,
     }
     assert len({file.path for file in files}) == len(files)
     assert all(len(file.sha256) == 64 and file.size > 0 for file in files)
