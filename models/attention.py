@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from models import fused
 from models.cache import KeysValues
+from models.dense import DenseGeneral
 from models.mask import Mask
 
 Initializer = nn.initializers.Initializer
@@ -114,10 +115,10 @@ class MultiHeadAttention(nn.Module):
         head_dim, left = divmod(self.features, self.heads)
         if left:
             raise ValueError(f"features={self.features} must be a multiple of heads={self.heads}")
-        dense = lambda *shape: nn.DenseGeneral(shape, dtype=self.dtype, kernel_init=self.kernel_init)
+        dense = lambda *shape: DenseGeneral(shape, dtype=self.dtype, kernel_init=self.kernel_init)
         self.query = dense(self.heads, head_dim)
         self.key_value = dense(2, self.heads, head_dim)
-        self.out = nn.DenseGeneral(self.features, axis=(-2, -1), dtype=self.dtype, kernel_init=self.out_init)
+        self.out = DenseGeneral(self.features, axis=(-2, -1), dtype=self.dtype, kernel_init=self.out_init)
 
     def keys_values(self, x: Float[Array, "B S D"]) -> KeysValues:
         projected = self.key_value(x)

@@ -168,7 +168,7 @@ class Bidirectional(nn.Module):
 class Stack(nn.Module):
     """Layer l reads the outputs of layer l - 1, with dropout between layers only  -- Zaremba et al. 2014.
 
-    Returns the final carry of each layer and the outputs of the last.
+    Returns the final carry of each layer and the outputs of the last; `carries` are those to go on from.
     """
 
     cell: nn.Module = LSTM()
@@ -182,10 +182,17 @@ class Stack(nn.Module):
         self.between = Dropout(self.dropout)
 
     def __call__(
-        self, x: Float[Array, "B T D"], mask: Bool[Array, "B T"], train: bool = False
+        self,
+        x: Float[Array, "B T D"],
+        mask: Bool[Array, "B T"],
+        train: bool = False,
+        carries: tuple[PyTree, ...] | None = None,
     ) -> tuple[tuple[PyTree, ...], Float[Array, "B T H"]]:
-        carries = []
+        if self.bidirectional and carries is not None:
+            raise ValueError("a bidirectional stack begins at both ends: it cannot go on from carries")
+        after = []
         for level, layer in enumerate(self.layers):
-            carry, x = layer(self.between(x, train) if level else x, mask)
-            carries.append(carry)
-        return tuple(carries), x
+            before = () if carries is None else (carries[level],)
+            carry, x = layer(self.between(x, train) if level else x, mask, *before)
+            after.append(carry)
+        return tuple(after), x

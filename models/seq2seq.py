@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from models.attention import Additive, attend
+from models.dense import Dense
 from models.dropout import Dropout
 from models.embedding import Embed
 from models.recurrent import LSTM, Stack, fresh, over_time
@@ -27,7 +28,7 @@ class Bridge(nn.Module):
 
     @nn.compact
     def __call__(self, carry: PyTree) -> PyTree:
-        return jax.tree.map(lambda h: jnp.tanh(nn.Dense(h.shape[-1], dtype=h.dtype)(h)), carry)
+        return jax.tree.map(lambda h: jnp.tanh(Dense(h.shape[-1], dtype=h.dtype)(h)), carry)
 
 
 class Seq2Seq(nn.Module):
@@ -71,9 +72,9 @@ class Seq2Seq(nn.Module):
         self.decoder = [
             fresh(self.cell, features=self.hidden_dim, dtype=self.dtype) for _ in range(self.depth)
         ]
-        self.readout = nn.Dense(self.embed_dim, dtype=self.dtype)
+        self.readout = Dense(self.embed_dim, dtype=self.dtype)
         if not self.tied:
-            self.output = nn.Dense(self.vocab_size, dtype=self.dtype)
+            self.output = Dense(self.vocab_size, dtype=self.dtype)
         self.drop = Dropout(self.dropout)
 
     def encode(self, source: Int[Array, "B S"], train: bool = False) -> Memory:

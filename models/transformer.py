@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from models.attention import Initializer, MultiHeadAttention
 from models.cache import KeysValues, Past
+from models.dense import Dense
 from models.dropout import Dropout
 from models.embedding import Embed, Sinusoidal
 from models.mask import Mask
@@ -27,7 +28,7 @@ class FeedForward(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "B T D"]) -> Float[Array, "B T D"]:
-        dense = lambda features, name, init: nn.Dense(features, dtype=self.dtype, kernel_init=init, name=name)
+        dense = lambda features, name, init: Dense(features, dtype=self.dtype, kernel_init=init, name=name)
         hidden = self.activation(dense(self.hidden_dim, "widen", self.kernel_init)(x))
         return dense(x.shape[-1], "narrow", self.out_init)(hidden)
 

@@ -8,11 +8,45 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from models.attention import Additive, Bilinear, Dot
+from models.convolution_lm import ConvolutionLM
+from models.copying import Average, Gate, Sentinel, TanhDot
+from models.decoding import Continuation, forbid
+from models.embedding import Sinusoidal
 from models.gpt2 import GPT2
+from models.recurrent import GRU, RNN
+from models.rnn_lm import RNNLM
+from models.self_attention_lm import AveragedHeads, ConcatenatedHeads, SelfAttentionLM
+from models.window_lm import FixedWindowLM
 
 V, LENGTH = 16, 7
 INPUTS = jnp.array([[1, 10, 11, 12, 4, 9, 6], [1, 12, 10, 13, 5, 4, 7], [1, 5, 14, 4, 8, 13, 9]])
-MODELS = {"gpt2": GPT2(V, context=12, features=8, heads=2, layers=2, dropout=0.5)}
+RECURRENT = RNNLM(V, embed_dim=6, hidden_dim=8, dropout=0.5)
+ATTENTIVE = dataclasses.replace(RECURRENT, score=Additive(5), window=3)
+LONG = dataclasses.replace(ATTENTIVE, cell=GRU(), score=Dot(), window=20, tied=True)
+AVERAGED = SelfAttentionLM(V, AveragedHeads(3), embed_dim=6, position_dim=2, dropout=0.5)
+BLIND = dataclasses.replace(AVERAGED, heads=AveragedHeads(values=False), positions=None)
+MODERN = dataclasses.replace(AVERAGED, heads=ConcatenatedHeads(2, 8), positions=Sinusoidal())
+READERS = {
+    "lstm": dataclasses.replace(RECURRENT, depth=2),
+    "rnn-tied": dataclasses.replace(RECURRENT, cell=RNN(), embed_dim=8, tied=True),
+    "lstm-additive": ATTENTIVE,
+    "gru-average": dataclasses.replace(LONG, pointer=Average()),
+    "lstm-gate": dataclasses.replace(ATTENTIVE, score=Bilinear(), pointer=Gate()),
+    "lstm-sentinel": dataclasses.replace(ATTENTIVE, score=TanhDot(), pointer=Sentinel(), depth=2),
+    "window": FixedWindowLM(V, window=3, embed_dim=6, hidden_dim=8, dropout=0.5),
+    "window-one": FixedWindowLM(V, window=1, embed_dim=6, hidden_dim=8, direct=True, dropout=0.5),
+    "convolution": ConvolutionLM(V, kernel=3, features=8, layers=2, dilated=False, dropout=0.5),
+    "convolution-dilated": ConvolutionLM(V, kernel=2, features=8, layers=2, dropout=0.5),
+}
+MODELS = READERS | {
+    "gpt2": GPT2(V, context=12, features=8, heads=2, layers=2, dropout=0.5),
+    "averaged": AVERAGED,
+    "averaged-window": dataclasses.replace(BLIND, window=4),
+    "multi-head": dataclasses.replace(MODERN, position_dim=None),
+}
+# How many words, the last included, a state is made of: the whole past unless it stands here.
+REACH = {"window": 3, "window-one": 1, "convolution": 5, "convolution-dilated": 4, "averaged-window": 4}
 all_models = pytest.mark.parametrize("name", MODELS)
 
 
@@ -73,17 +107,48 @@ def test_rows_are_independent(name):
     np.testing.assert_allclose(there[:, :3], back[::-1, :3], atol=2e-5)
     changed = logits(name, INPUTS.at[1, 0].set(2))
     np.testing.assert_array_equal(changed[[0, 2]], logits(name)[[0, 2]])
-    assert np.all(np.abs(changed - logits(name))[1].max(axis=-1) > 1e-4)
+    assert np.all(np.abs(changed - logits(name))[1, : REACH.get(name)].max(axis=-1) > 1e-4)
 
 
 @all_models
 def test_no_gradient_from_the_future(name):
-    """d logits_t / d (input y_s) is there exactly where s <= t: y_s moves by a mixture with another word."""
-    apply = functools.partial(MODELS[name].apply, {"params": parameters(name)})
-    states = jax.jit(lambda inputs: apply(inputs, method="states"))
+    """d logits_t / d (input y_s) is there exactly where s <= t and in reach: y_s becomes another word."""
     for s in range(LENGTH):
-        moved = np.abs(states(INPUTS.at[:, s].set(15)) - states(INPUTS)).max(axis=-1)
-        np.testing.assert_array_equal(moved > 0, np.broadcast_to(np.arange(LENGTH) >= s, moved.shape))
+        moved = np.abs(logits(name, INPUTS.at[:, s].set(15)) - logits(name)).max(axis=-1)
+        distance = np.broadcast_to(np.arange(LENGTH) - s, moved.shape)
+        np.testing.assert_array_equal(moved > 0, (distance >= 0) & (distance < REACH.get(name, LENGTH)))
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_chunks_of_any_length_are_one_reading(name):
+    def read(model, carry, inputs):
+        states, carry = model.read(carry, inputs)
+        return model.logits(states), carry
+
+    model, variables = READERS[name], {"params": parameters(name)}
+    apply = jax.jit(functools.partial(model.apply, variables, method=read))
+    carry, said = model.apply(variables, len(INPUTS), 0, method="start"), []
+    for chunk in jnp.split(INPUTS, [3, 4], axis=1):
+        part, carry = apply(carry, chunk)
+        said.append(part)
+    np.testing.assert_allclose(np.concatenate(said, axis=1), logits(name), atol=2e-5)
+
+
+@pytest.mark.parametrize("name", ["lstm-sentinel", "convolution-dilated", "averaged-window"])
+def test_what_beam_search_scores_is_what_one_pass_says(name):
+    """The carry follows hypotheses that branch: each total is that of its words read at once."""
+    prompts, lengths, room = INPUTS[:, :3], jnp.array([3, 1, 2]), 5
+    search = jax.jit(functools.partial(Continuation(length=room, beam=3), MODELS[name]))
+    found = jax.device_get(search(parameters(name), prompts, lengths, jnp.full(3, room)))
+    assert len({tuple(tokens) for tokens in found.tokens[0].tolist()}) == 3
+    for row, length in enumerate(lengths.tolist()):
+        for tokens, total in zip(found.tokens[row], found.log_probabilities[row], strict=True):
+            said = tokens[: np.argmax(np.append(tokens, 2) == 2) + 1]  # EOS included
+            text = jnp.concatenate([prompts[row, :length], tokens])[None]
+            whole = jnp.pad(text, ((0, 0), (0, 8 - text.shape[1])))
+            given = forbid(compiled(name)({"params": parameters(name)}, whole))[0, length - 1 :]
+            expected = sum(given[t, token] for t, token in enumerate(said))
+            np.testing.assert_allclose(total, expected, rtol=1e-4)
 
 
 @all_models

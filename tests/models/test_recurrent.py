@@ -117,6 +117,18 @@ def test_a_carry_continues_where_it_stopped():
     np.testing.assert_allclose(whole[0], carry, atol=1e-6)
 
 
+def test_a_stack_goes_on_from_the_carries_of_its_layers():
+    stack, x, mask = Stack(LSTM(H), depth=2), normal(1, B, T, D), jnp.ones((B, T), bool)
+    variables = stack.init(jax.random.key(0), x, mask)
+    whole, outputs = stack.apply(variables, x, mask)
+    carries, head = stack.apply(variables, x[:, :2], mask[:, :2])
+    carries, tail = stack.apply(variables, x[:, 2:], mask[:, 2:], carries=carries)
+    np.testing.assert_allclose(outputs, jnp.concatenate([head, tail], axis=1), atol=1e-6)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), whole, carries)
+    with pytest.raises(ValueError, match="begins at both ends"):
+        Stack(LSTM(H), 2, bidirectional=True).init(jax.random.key(0), x, mask, carries=carries)
+
+
 @pytest.mark.parametrize("cell, gates", list(zip(CELLS, (1, 3, 4), strict=True)))
 @pytest.mark.parametrize("depth, directions", [(1, 1), (3, 2)])
 def test_every_layer_and_direction_owns_its_parameters(cell, gates, depth, directions):

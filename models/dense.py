@@ -1,0 +1,48 @@
+"""Dense layers: flax.linen's, with the gradient of their weights in the form that multiplies fastest."""
+
+import math
+from functools import partial
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+
+def product(
+    x: Float[Array, "..."], weights: Float[Array, "..."], dimensions, precision=None
+) -> Float[Array, "..."]:
+    """lax.dot_general of a dense layer: the last axes of x against the first of the weights, no batch axes.
+
+    Differentiated by JAX, dW = dy' x comes out transposed: XLA on CPU then copies dy, multiplies at 78
+    GFLOP/s where x' dy has 101, and copies dW. A training step of a GPT with 384 features took 2.99 s, and so
+    2.78 s.
+    """
+    (last, first), (_, batch) = dimensions
+    count = len(last)
+    if tuple(last) != tuple(range(x.ndim - count, x.ndim)) or tuple(first) != tuple(range(count)) or batch:
+        raise ValueError(f"product: {dimensions} are not a dense layer's dimensions")
+    width = math.prod(weights.shape[:count])
+    flat = times(x.reshape(-1, width), weights.reshape(width, -1), precision)
+    return flat.reshape(*x.shape[: x.ndim - count], *weights.shape[count:])
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def times(x: Float[Array, "B K"], weights: Float[Array, "K M"], precision) -> Float[Array, "B M"]:
+    return jnp.matmul(x, weights, precision=precision)
+
+
+def forward(x, weights, precision):
+    return times(x, weights, precision), (x, weights)
+
+
+def backward(precision, kept, dy):
+    x, weights = kept
+    along = partial(jnp.einsum, precision=precision)
+    return along("BM,KM->BK", dy, weights), along("BK,BM->KM", x, dy)
+
+
+times.defvjp(forward, backward)
+
+Dense = partial(nn.Dense, dot_general=product)
+DenseGeneral = partial(nn.DenseGeneral, dot_general=product)
