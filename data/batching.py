@@ -40,6 +40,21 @@ class Buckets:
         corners = smallest_corners(lengths(pairs), self.shapes)
         return [Shape(self.rows(max(corner)), *(int(side) for side in corner)) for corner in corners]
 
+    def over(
+        self,
+        train: Sequence[IdPair],
+        valid: Sequence[IdPair],
+        seed: int,
+        accumulate: int = 1,
+        before: int | None = BOS,
+    ) -> tuple["PairBatches", "PairBatches"]:
+        """Batches of both splits, of one set of shapes; validation is never accumulated.
+
+        Whatever is to stand before a stream's first token, a target sentence begins with BOS.
+        """
+        shapes = self.fit([*train, *valid])
+        return PairBatches(train, shapes, seed, accumulate), PairBatches(valid, shapes, seed)
+
     def rows(self, longest: int) -> int:
         return max(self.tokens // int(longest) // self.multiple, 1) * self.multiple
 

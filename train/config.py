@@ -5,10 +5,13 @@ import dataclasses
 import flax.linen as nn
 
 from data.batching import Buckets
+from data.language import LanguageModelling
+from data.streams import Streams, Windows
 from data.translation import Translation
 from models.decoding import Search
-from train.evaluators import AlignmentError, Bleu
-from train.objectives import NextTargetToken
+from models.ngram import NGram
+from train.evaluators import AlignmentError, Bleu, Perplexity
+from train.objectives import NextTargetToken, NextToken
 from train.optimizers import Adam, Optimizer
 from train.step import Jit, Pmap
 
@@ -20,14 +23,15 @@ class Run:
     `steps` updates of `accumulate` micro-batches each; a validation and a checkpoint every `evaluate_every`
     updates; the last `keep` checkpoints and the best are kept. Training ends early once `patience`
     validations have brought no better loss. What is evaluated is the mean of the last `average` checkpoints,
-    or the best one where `average` is 0.
+    or the best one where `average` is 0. A model that is fitted by counting has no use for the objective, the
+    optimizer and the budget.
     """
 
-    model: nn.Module
-    task: Translation = Translation()
-    objective: NextTargetToken = NextTargetToken()
+    model: nn.Module | NGram
+    task: Translation | LanguageModelling = Translation()
+    objective: NextTargetToken | NextToken = NextTargetToken()
     optimizer: Optimizer = Adam()
-    batches: Buckets = Buckets()
+    batches: Buckets | Streams | Windows = Buckets()
     steps: int = 1000
     accumulate: int = 1
     evaluate_every: int = 100
@@ -35,7 +39,7 @@ class Run:
     average: int = 0
     patience: int | None = None
     search: Search = Search()
-    evaluators: tuple[Bleu | AlignmentError, ...] = (Bleu(),)
+    evaluators: tuple[Bleu | AlignmentError | Perplexity, ...] = (Bleu(),)
     parallel: Jit | Pmap = Jit()
     seed: int = 0
 

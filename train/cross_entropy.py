@@ -10,9 +10,9 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PyTree
 
-Head = Callable[[Float[Array, "B T D"]], Float[Array, "B T V"]]
+Head = Callable[[PyTree], Float[Array, "B T V"]]
 
 
 def cross_entropy(
@@ -26,7 +26,7 @@ def cross_entropy(
 
 def cross_entropy_sum(
     head: Head,
-    states: Float[Array, "B T D"],
+    states: PyTree,
     targets: Int[Array, "B T"],
     weights: Float[Array, "B T"],
     smoothing: float = 0.0,
@@ -34,58 +34,81 @@ def cross_entropy_sum(
 ) -> Float[Array, ""]:
     """sum of weights x cross_entropy(head(states), targets), the head applied to about `tokens` at a time.
 
-    Exact, and differentiable once with respect to states, weights and whatever `head` closes over.
+    Exact, and differentiable once with respect to states, weights and whatever `head` closes over. States are
+    an array [B, T, D], or a tree of arrays [B, T, ...] of which those of integers have no gradient.
     """
-    head, closed = jax.closure_convert(head, states[:, :1])
-    return summed(head, smoothing, tokens, closed, states, targets, weights)
+    leaves, structure = jax.tree.flatten(states)
+    moves = [jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in leaves]
+    moving, fixed = (
+        [leaf for leaf, own in zip(leaves, moves, strict=True) if own is kind] for kind in (True, False)
+    )
+
+    def headed(moving, fixed):
+        moving, fixed = iter(moving), iter(fixed)
+        return head(jax.tree.unflatten(structure, [next(moving if own else fixed) for own in moves]))
+
+    # What it closes over is found for the one shape that it will be called with.
+    _, width = pieces(tokens, *weights.shape)
+    first = jax.tree.map(lambda leaf: leaf[:, :width], (moving, fixed))
+    headed, closed = jax.closure_convert(headed, *first)
+    return summed(headed, smoothing, tokens, closed, moving, fixed, targets, weights)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
-def summed(head, smoothing, tokens, closed, states, targets, weights):
+def summed(head, smoothing, tokens, closed, moving, fixed, targets, weights):
     loss = partial(piece, head, smoothing, closed)
     add = lambda total, part: (total + loss(*part), None)
-    return over_pieces(add, 0.0, tokens, states, targets, weights)[0]
+    return over_pieces(add, 0.0, tokens, moving, fixed, targets, weights)[0]
 
 
-def piece(head, smoothing, closed, states, targets, weights):
-    return jnp.sum(cross_entropy(head(states, *closed), targets, smoothing) * weights)
+def piece(head, smoothing, closed, moving, fixed, targets, weights):
+    return jnp.sum(cross_entropy(head(moving, fixed, *closed), targets, smoothing) * weights)
 
 
-def summed_with_gradient(head, smoothing, tokens, closed, states, targets, weights):
+def summed_with_gradient(head, smoothing, tokens, closed, moving, fixed, targets, weights):
     """The sum is a scalar: its gradient is known up to a factor while the logits are still at hand."""
 
     def add(sums, part):
-        states, targets, weights = part
-        loss = lambda closed, states, weights: piece(head, smoothing, closed, states, targets, weights)
-        value, gradient = jax.value_and_grad(loss, (0, 1, 2))(closed, states, weights)
+        moving, fixed, targets, weights = part
+        loss = lambda closed, moving, weights: piece(head, smoothing, closed, moving, fixed, targets, weights)
+        value, gradient = jax.value_and_grad(loss, (0, 1, 2))(closed, moving, weights)
         closed_gradient, *gradients = gradient
         return jax.tree.map(jnp.add, sums, (value, closed_gradient)), tuple(gradients)
 
     nothing = 0.0, jax.tree.map(jnp.zeros_like, closed)
-    (total, closed_gradient), gradients = over_pieces(add, nothing, tokens, states, targets, weights)
+    parts = moving, fixed, targets, weights
+    (total, closed_gradient), gradients = over_pieces(add, nothing, tokens, *parts)
     return total, (closed_gradient, *gradients)
 
 
 def times(head, smoothing, tokens, gradients, factor):
-    closed, states, weights = jax.tree.map(lambda gradient: gradient * factor, gradients)
-    return closed, states, None, weights
+    closed, moving, weights = jax.tree.map(lambda gradient: gradient * factor, gradients)
+    return closed, moving, None, None, weights
 
 
 summed.defvjp(summed_with_gradient, times)
 
 
-def over_pieces(body: Callable, initial, tokens: int, *arrays: Array):
-    """`body(carry, pieces)` over arrays [B, T, ...] cut along T; results are put together along T again."""
-    rows, length = arrays[0].shape[:2]
-    width = min(max(tokens // rows, 1), length)
-    count = length // width
-    if count * width == length and count == 1:
+def pieces(tokens: int, rows: int, length: int) -> tuple[int, int]:
+    """(count, width) of even pieces of about `tokens` positions; the last may reach beyond the end."""
+    count = -(-length // min(max(tokens // rows, 1), length))
+    return count, -(-length // count)
+
+
+def over_pieces(body: Callable, initial, tokens: int, *arrays: PyTree):
+    """`body(carry, pieces)` over arrays [B, T, ...] cut along T; results are put together along T again.
+
+    All pieces have one width: behind the end there are zeros, and a weight of zero makes nothing of them.
+    """
+    rows, length = jax.tree.leaves(arrays)[0].shape[:2]
+    count, width = pieces(tokens, rows, length)
+    if count == 1:
         return body(initial, arrays)
-    cut = lambda x: jnp.moveaxis(x[:, : count * width].reshape(rows, count, width, *x.shape[2:]), 1, 0)
-    join = lambda x: jnp.moveaxis(x, 0, 1).reshape(rows, count * width, *x.shape[3:])
+
+    def cut(x):
+        x = jnp.pad(x, [(0, 0), (0, count * width - length), *[(0, 0)] * (x.ndim - 2)])
+        return jnp.moveaxis(x.reshape(rows, count, width, *x.shape[2:]), 1, 0)
+
+    join = lambda x: jnp.moveaxis(x, 0, 1).reshape(rows, count * width, *x.shape[3:])[:, :length]
     carry, results = jax.lax.scan(body, initial, jax.tree.map(cut, arrays))
-    results = jax.tree.map(join, results)
-    if count * width == length:
-        return carry, results
-    carry, last = body(carry, tuple(x[:, count * width :] for x in arrays))
-    return carry, jax.tree.map(lambda *parts: jnp.concatenate(parts, axis=1), results, last)
+    return carry, jax.tree.map(join, results)

@@ -5,25 +5,45 @@ before comparing it with another.
 """
 
 import dataclasses
+import functools
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from data.language import LanguageModelling
 from data.parallel import Corpus, Generated
+from data.tokenizer import Tokenizer
 from data.translation import Translation
 from models.decoding import PerToken, Search
 from train.metrics import alignment, bleu
+from train.objectives import NextToken
+from train.scoring import Scorer
 from train.translator import Translator
+
+if TYPE_CHECKING:
+    from train.config import Run  # which lists the evaluators
 
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """A run after training: how it translates, what on, and where its outputs go."""
+    """A run after training. `weights` says in a protocol's words which of its checkpoints `params` are."""
 
-    translator: Translator
-    task: Translation
+    run: "Run"
+    model: object
+    params: dict
+    tokenizer: Tokenizer
     weights: str
     directory: Path
     data_dir: str | None = None
+
+    @property
+    def task(self) -> "Translation | LanguageModelling":
+        return self.run.task
+
+    @functools.cached_property
+    def translator(self) -> Translator:
+        return Translator(self.model, self.params, self.tokenizer, self.run.search)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +89,51 @@ class Bleu:
                 "weights": trained.weights,
             }
             yield Result(metric, name, value, protocol)
+
+
+@dataclasses.dataclass(frozen=True)
+class Perplexity:
+    """exp of the mean loss in nats a token, and the same losses as bits a character and a byte.
+
+    Bits compare models of unlike vocabulary, perplexity only those of one. Each token counts once. A model
+    whose context is limited reads windows, `stride` tokens further each time: the smaller, the more it sees
+    and the longer it takes (None: windows side by side).
+    """
+
+    split: str = "test"
+    stride: int | None = None
+
+    def __call__(self, trained: Trained) -> Iterator[Result]:
+        run, task, tokenizer = trained.run, trained.task, trained.tokenizer
+        require_next_token(run)
+        scorer = Scorer(run, trained.model, trained.params, tokenizer.eos, self.stride)
+        losses = scorer(task.encoded(self.split, tokenizer, trained.data_dir)).astype(float)
+        sizes, bits = task.sizes(self.split, trained.data_dir), losses.sum() / math.log(2)
+        values = {
+            "perplexity": math.exp(min(losses.mean(), 700.0)),
+            "bits per character": bits / sizes.characters,
+            "bits per byte": bits / sizes.bytes,
+        }
+        for metric, value in values.items():
+            protocol = {
+                "signature": f"{len(losses):,} tokens" if metric == "perplexity" else "",
+                "corpus": task.protocol(self.split),
+                "vocabulary": f"{len(tokenizer):,} ids",
+                "context": scorer.context,
+                "weights": trained.weights,
+            }
+            yield Result(metric, self.split, value, {key: said for key, said in protocol.items() if said})
+
+
+def require_next_token(run: "Run") -> None:
+    """ValueError for a run whose probabilities are not those of a next token."""
+    if not getattr(run.model, "normalised", True):
+        raise ValueError(f"Perplexity: what {run.model.smoothing} gives to words does not sum to 1")
+    if not isinstance(run.objective, NextToken):
+        raise ValueError(
+            f"Perplexity: a model trained for {type(run.objective).__name__} gives no probability to a text "
+            "from left to right; set objective=NextToken()"
+        )
 
 
 def keep(directory: Path, name: str, **sides: Sequence[str]) -> None:

@@ -9,20 +9,18 @@ from pathlib import Path
 import jax
 import numpy as np
 import optax
+from jaxtyping import PyTree
 
-from data.batching import Batch, PairBatches
-from data.tokenizer import Tokenizer
+from data.batching import Batch
 from train import devices, flops
 from train import directory as run_directory
-from train.checkpoint import Checkpoints
 from train.config import Run
-from train.evaluators import Trained
+from train.fitting import Fitting
+from train.job import History, Job
 from train.log import Log, Unwritten, complete_lines
 from train.optimizers import Plateau
 from train.progress import Bar
 from train.step import Jit, TrainState, init_state, make_step
-from train.trained import weights
-from train.translator import Translator
 
 
 class Stopped(Exception):
@@ -37,48 +35,28 @@ class Diverged(ValueError):
     """The loss or the gradient is no number any more; the last good checkpoint stands."""
 
 
-@dataclasses.dataclass
-class History:
-    """What a run has gone through, saved with each checkpoint so that a resumed run remembers it."""
+class Training(Job):
+    """A run trained by gradients: its compiled steps, its state, and what it carries from batch to batch."""
 
-    seconds: float = 0.0
-    tokens: float = 0.0
-    flops: float = 0.0
-    best: float = math.inf
-    stale: int = 0  # validations since the best one
-
-
-class Training:
-    """One run in one directory: its data, compiled steps, state and checkpoints."""
-
-    def __init__(
-        self, run: Run, directory: Path, data_dir: str | None = None, experiment: str = "", row: str = ""
-    ):
-        self.run, self.directory, self.data_dir = run, directory, data_dir
-        self.leads = jax.process_index() == 0  # of several processes the first does all the writing
-        directory.mkdir(parents=True, exist_ok=True)
-        path = directory / "tokenizer.json"
-        if run_directory.holds(directory, run):
-            self.tokenizer = Tokenizer.load(path)
-        else:  # a tokenizer there is what a failed start left
-            self.tokenizer = run.task.train_tokenizer(data_dir)
-            if self.leads:
-                self.tokenizer.save(path)
-        self.model = dataclasses.replace(run.model, vocab_size=len(self.tokenizer))
-        train, valid = (run.task.encoded(split, self.tokenizer, data_dir) for split in ("train", "valid"))
-        shapes = run.batches.fit([*train, *valid])
-        self.batches = PairBatches(train, shapes, run.seed, run.accumulate)
-        self.valid = PairBatches(valid, shapes, run.seed)
-        # Claimed once the data has proved good: a start that fails leaves the directory to another try.
-        self.described = run_directory.claim(directory, run, self.tokenizer, experiment, row, self.leads)
-        self.checkpoints = Checkpoints(directory / "checkpoints", keep=run.keep)
-        self.history = History()
-        self.state = self.start()
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self.rows_axis = 1 if self.run.accumulate > 1 else 0
+        self.state, self.carry = self.start()
         self.compiled: dict[tuple, tuple] = {}
-        self.validate = jax.jit(lambda params, batch: run.objective.evaluate(self.model, params, batch))
+        self.validate = jax.jit(
+            lambda params, batch, carry: self.run.objective.evaluate(self.model, params, batch, carry)
+        )
         self.size = jax.jit(optax.tree.norm)
 
-    def start(self) -> TrainState:
+    def prepare(self, train, valid) -> None:
+        run, before = self.run, self.tokenizer.eos
+        self.batches, self.valid = run.batches.over(train, valid, run.seed, run.accumulate, before)
+
+    @property
+    def reached(self) -> int:
+        return int(self.state.step)
+
+    def start(self) -> tuple[TrainState, PyTree]:
         """The newest sound checkpoint, with its place in the data and its history; else a fresh state."""
         run, example = self.run, next(self.valid.once())
         init = lambda batch: init_state(self.model, run.objective, run.optimizer, run.seed, batch)
@@ -87,20 +65,32 @@ class Training:
         abstract = jax.tree.map(
             lambda leaf, where: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), shapes, sharding
         )
-        if restored := self.checkpoints.restore(abstract):
-            state, iterator, _, _ = restored
+        carry = self.blank(example)
+        kept = saved(abstract, jax.tree.map(abstractly, run.parallel.whole(carry, self.rows_axis)))
+        if restored := self.checkpoints.restore(kept):
+            leaves, iterator, _, _ = restored
             self.batches.restore(iterator["data"])
             self.history = History(**iterator["history"])
-            return state
-        return jax.jit(init, out_shardings=sharding)(example)
+            carry = run.parallel.put_rows(leaves.pop("carry"), self.rows_axis)
+            return TrainState(**leaves), carry
+        return jax.jit(init, out_shardings=sharding)(example), carry
+
+    def blank(self, example: Batch) -> PyTree:
+        """What the first batch finds where later ones find a carry; validation has as many rows."""
+        blank = self.run.objective.blank(self.model, example)
+        if self.run.accumulate > 1:
+            blank = jax.tree.map(lambda leaf: np.stack([leaf] * self.run.accumulate), blank)
+        return self.run.parallel.put_rows(blank, self.rows_axis)
 
     def compiled_for(self, batch: Batch, placed) -> tuple:
         """(step, operations of one on all devices) for a batch of these shapes, compiled at first sight."""
         key = tuple(array.shape for array in batch.values())
         if key not in self.compiled:
             parts = self.model, self.run.objective, self.run.optimizer
-            step = self.run.parallel.compile(*parts, self.state).lower(self.state, (), placed).compile()
-            self.compiled[key] = step, flops.count(make_step(*parts), self.state, (), batch)
+            step = self.run.parallel.compile(*parts, self.state)
+            step = step.lower(self.state, self.carry, placed).compile()
+            carry = self.run.parallel.whole(self.carry, self.rows_axis)
+            self.compiled[key] = step, flops.count(make_step(*parts), self.state, carry, batch)
         return self.compiled[key]
 
     def fit(self, log: Log, bar: Bar, interruptions: "Interruptions") -> None:
@@ -110,7 +100,7 @@ class Training:
             batch = next(self.batches)
             placed = run.parallel.put(batch)
             update, operations = self.compiled_for(batch, placed)
-            self.state, _, measures = update(self.state, (), placed)
+            self.state, self.carry, measures = update(self.state, self.carry, placed)
             self.history.flops += operations
             step += 1
             # One step behind: the host reads step n while the devices compute n + 1.
@@ -157,9 +147,7 @@ class Training:
 
     def look(self, step: int, log: Log, bar: Bar) -> dict:
         """Validate: the loss, what it means for patience, and for the learning rate on a plateau."""
-        sums = [self.validate(self.state.params, Jit().put(batch)) for batch in self.valid.once()]
-        total, count = np.sum(jax.device_get(sums), axis=0)
-        loss = float(total / count)
+        loss = self.validation_loss()
         better = loss < self.history.best
         self.history.best = min(loss, self.history.best)
         self.history.stale = 0 if better else self.history.stale + 1
@@ -170,39 +158,46 @@ class Training:
         bar.say(f"step {step}: validation loss {loss:.4f}, perplexity {math.exp(min(loss, 50)):.2f}")
         return {"loss": loss}
 
+    def validation_loss(self) -> float:
+        """Nats a token over the whole split, each row's chunks one after another."""
+        sums, carry = [], None
+        for batch in self.valid.once():
+            if carry is None:
+                carry = Jit().put_rows(self.run.objective.blank(self.model, batch), 0)
+            total, (count, carry) = self.validate(self.state.params, Jit().put(batch), carry)
+            sums.append((total, count))
+        total, count = np.sum(jax.device_get(sums), axis=0)
+        return float(total / count)
+
     def exhausted(self) -> bool:
         return self.run.patience is not None and self.history.stale >= self.run.patience
 
     def save(self, step: int, metrics: dict) -> None:
         iterator = {"data": self.batches.state(), "history": dataclasses.asdict(self.history)}
-        self.checkpoints.save(step, self.state, iterator, self.described, metrics)
+        carry = self.run.parallel.whole(self.carry, self.rows_axis)
+        self.checkpoints.save(step, saved(self.state, carry), iterator, self.described, metrics)
 
-    def evaluate(self, log: Log, bar: Bar) -> None:
-        """Results and costs into the ledger; with the costs, its last line, the run is done."""
-        params, words = weights(self.run, self.checkpoints)  # read by all processes together
-        if not self.leads:
-            return
-        translator = Translator(self.model, params, self.tokenizer, self.run.search)
-        trained = Trained(translator, self.run.task, words, self.directory, self.data_dir)
-        for evaluator in self.run.evaluators:
-            for result in evaluator(trained):
-                log.write("result", **dataclasses.asdict(result))
-                bar.say(
-                    f"{result.metric} on {result.split}: {result.value:.2f}  ({result.protocol['corpus']})"
-                )
-        log.write(
-            "cost",
-            parameters=sum(leaf.size for leaf in jax.tree.leaves(params)),
-            steps=int(self.state.step),
-            tokens=self.history.tokens,
-            seconds=self.history.seconds,
-            flops_counted=self.history.flops,
-            flops_by_time=self.history.seconds * len(jax.devices()) * devices.sustained_flops(),
-            devices=len(jax.devices()),
-            compilations=len(self.compiled),
-            padding=self.batches.padding(),
-        )
-        bar.say(f"{len(self.compiled)} shapes compiled, {self.batches.padding():.1%} padding")
+    def costs(self) -> dict:
+        return {
+            "steps": self.reached,
+            "tokens": self.history.tokens,
+            "seconds": self.history.seconds,
+            "flops_counted": self.history.flops,
+            "flops_by_time": self.history.seconds * len(jax.devices()) * devices.sustained_flops(),
+            "devices": len(jax.devices()),
+            "compilations": len(self.compiled),
+            "padding": self.batches.padding(),
+        }
+
+
+def abstractly(leaf) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=getattr(leaf, "sharding", None))
+
+
+def saved(state: TrainState, carry: PyTree) -> dict:
+    """The leaves of a checkpoint: the state's, and beside them what passes on to the next batch."""
+    fields = {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
+    return fields | {"carry": carry}
 
 
 def is_done(directory: Path) -> bool:
@@ -217,8 +212,9 @@ def train(
     if is_done(directory):
         run_directory.holds(directory, run)
         return
-    training = Training(run, directory, data_dir, experiment, row)
-    reached = int(training.state.step)
+    kind = Fitting if hasattr(run.model, "fit") else Training
+    training = kind(run, directory, data_dir, experiment, row)
+    reached = training.reached
     name = f"{row or directory.name} seed {run.seed}"
     with Bar(name, run.steps, reached, quiet=not training.leads) as bar:
         log = Log(directory, reached) if training.leads else Unwritten()

@@ -1,6 +1,7 @@
-"""What is minimised: an objective takes a batch to a sum of losses and the count they are over.
+"""What is minimised: an objective takes a batch to a sum of losses, the count they are over, and a carry.
 
-Means are taken once, after sums and counts have been added up over micro-batches and devices. Only this file
+Means are taken once, after sums and counts have been added up over micro-batches and devices. The carry is
+what a batch leaves to the next, such as the state of an RNN: () for most. Only this file, `train/scoring.py`
 and `models/decoding.py` know how a model is applied.
 """
 
@@ -10,7 +11,7 @@ from functools import partial
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int, Key, PyTree
 
 from train.cross_entropy import cross_entropy_sum
 
@@ -63,8 +64,11 @@ class InverseSigmoid:
         return jax.nn.sigmoid(jnp.log(self.k) - step / self.k)
 
 
+Sums = tuple[Float[Array, ""], tuple[Float[Array, ""], PyTree]]
+
+
 def summed(
-    model: nn.Module, params, states: Float[Array, "B T D"], batch: dict, smoothing: float, tokens: int
+    model: nn.Module, params, states: PyTree, batch: dict, smoothing: float, tokens: int
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """(sum of losses over real tokens, their count), of the states that the model's `logits` reads."""
     head = lambda states: model.apply({"params": params}, states, method="logits")
@@ -74,26 +78,58 @@ def summed(
 
 @dataclasses.dataclass(frozen=True)
 class NextToken:
-    """Cross-entropy of each token given those before it, in nats; `tokens` as in NextTargetToken."""
+    """Cross-entropy of each token given those before it, in nats; `tokens` as in NextTargetToken.
+
+    With `carried`, for models that `read` from a carry, each row goes on from the state in which its last
+    chunk ended: the state passes the edge and the gradient does not  -- truncated backpropagation through
+    time, Williams & Peng 1990. A row begins anew where the batch says so in `starts`.
+    """
 
     smoothing: float = 0.0
     tokens: int = 1024
+    carried: bool = False
 
     def init(self, model: nn.Module, key: Key[Array, ""], batch: dict):
         return model.init(key, batch["inputs"])["params"]
 
-    def __call__(
-        self, model: nn.Module, params, batch: dict, key: Key[Array, ""], step: Int[Array, ""]
-    ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-        """(sum of smoothed losses over real tokens, their count), with dropout."""
-        rngs = {"dropout": key}
-        states = model.apply({"params": params}, batch["inputs"], train=True, rngs=rngs, method="states")
-        return summed(model, params, states, batch, self.smoothing, self.tokens)
+    def blank(self, model: nn.Module, batch: dict) -> PyTree:
+        """What the first batch finds where later ones find a carry, in numpy arrays."""
+        if not self.carried:
+            return ()
+        return jax.device_get(model.apply({}, len(batch["inputs"]), 0, method="start"))
 
-    def evaluate(self, model: nn.Module, params, batch: dict) -> tuple[Float[Array, ""], Float[Array, ""]]:
-        """(sum of losses, count) without dropout or smoothing: its mean is log perplexity."""
-        states = model.apply({"params": params}, batch["inputs"], method="states")
-        return summed(model, params, states, batch, 0.0, self.tokens)
+    def __call__(
+        self,
+        model: nn.Module,
+        params,
+        batch: dict,
+        key: Key[Array, ""],
+        step: Int[Array, ""],
+        carry: PyTree = (),
+    ) -> Sums:
+        """(sum of smoothed losses over real tokens, (their count, carry)), with dropout."""
+        states, carry = self.read(model, params, batch, carry, train=True, rngs={"dropout": key})
+        loss, count = summed(model, params, states, batch, self.smoothing, self.tokens)
+        return loss, (count, carry)
+
+    def evaluate(self, model: nn.Module, params, batch: dict, carry: PyTree = ()) -> Sums:
+        """(sum of losses, (count, carry)) without dropout or smoothing: its mean is log perplexity."""
+        states, carry = self.read(model, params, batch, carry)
+        loss, count = summed(model, params, states, batch, 0.0, self.tokens)
+        return loss, (count, carry)
+
+    def read(
+        self, model: nn.Module, params, batch: dict, carry: PyTree, train: bool = False, **rngs
+    ) -> tuple[PyTree, PyTree]:
+        """(states after each input, carry)."""
+        apply = partial(model.apply, {"params": params})
+        if not self.carried:
+            return apply(batch["inputs"], train=train, method="states", **rngs), ()
+        starts = batch["starts"][:, 0] > 0
+        fresh = apply(len(starts), 0, method="start")
+        begun = lambda new, old: jnp.where(starts.reshape(-1, *(1,) * (old.ndim - 1)), new, old)
+        carry = jax.tree.map(begun, fresh, carry)
+        return apply(carry, batch["inputs"], train=train, method="read", **rngs)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,19 +146,30 @@ class NextTargetToken:
     def init(self, model: nn.Module, key: Key[Array, ""], batch: dict):
         return model.init(key, batch["source"], batch["inputs"])["params"]
 
+    def blank(self, model: nn.Module, batch: dict) -> PyTree:
+        return ()
+
     def __call__(
-        self, model: nn.Module, params, batch: dict, key: Key[Array, ""], step: Int[Array, ""]
-    ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-        """(sum of smoothed losses over real tokens, their count), with dropout."""
+        self,
+        model: nn.Module,
+        params,
+        batch: dict,
+        key: Key[Array, ""],
+        step: Int[Array, ""],
+        carry: PyTree = (),
+    ) -> Sums:
+        """(sum of smoothed losses over real tokens, (their count, ())), with dropout."""
         gold = self.history.gold(step)
         apply = partial(
             model.apply, {"params": params}, batch["source"], batch["inputs"], train=True,
             rngs={"dropout": key, "sampling": jax.random.fold_in(key, 1)},
         )  # fmt: skip
         states = apply(method="states") if gold is None else apply(gold, method="sampled")
-        return summed(model, params, states, batch, self.smoothing, self.tokens)
+        loss, count = summed(model, params, states, batch, self.smoothing, self.tokens)
+        return loss, (count, carry)
 
-    def evaluate(self, model: nn.Module, params, batch: dict) -> tuple[Float[Array, ""], Float[Array, ""]]:
-        """(sum of losses, count) without dropout, smoothing or sampling: its mean is log perplexity."""
+    def evaluate(self, model: nn.Module, params, batch: dict, carry: PyTree = ()) -> Sums:
+        """(sum of losses, (count, ())) without dropout, smoothing or sampling: its mean is log perplexity."""
         states = model.apply({"params": params}, batch["source"], batch["inputs"], method="states")
-        return summed(model, params, states, batch, 0.0, self.tokens)
+        loss, count = summed(model, params, states, batch, 0.0, self.tokens)
+        return loss, (count, carry)

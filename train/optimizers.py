@@ -53,6 +53,20 @@ class Constant:
 
 
 @dataclasses.dataclass(frozen=True)
+class Staircase:
+    """peak for `flat` updates, times `factor` then and every `every` after  -- Zaremba et al. 2014, §4.1."""
+
+    peak: float = 1.0
+    flat: int = 1000
+    every: int = 1000
+    factor: float = 0.5
+
+    def __call__(self, update: Int[Array, ""]) -> Float[Array, ""]:
+        steps = jnp.maximum(update - self.flat, -1) // self.every + 1
+        return self.peak * self.factor ** steps.astype(jnp.float32)
+
+
+@dataclasses.dataclass(frozen=True)
 class Plateau(Constant):
     """Constant, multiplied by `factor` whenever `patience` validations have passed without a new best loss.
 
@@ -63,7 +77,7 @@ class Plateau(Constant):
     patience: int = 1
 
 
-Schedule = InverseSqrt | Cosine | Constant | Plateau
+Schedule = InverseSqrt | Cosine | Constant | Staircase | Plateau
 
 
 @dataclasses.dataclass(frozen=True)

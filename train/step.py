@@ -14,7 +14,7 @@ import numpy as np
 import optax
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int, Key, PyTree
 
 
 @flax.struct.dataclass
@@ -37,19 +37,19 @@ def init_state(model: nn.Module, objective, optimizer, seed: int, batch: dict) -
 def make_step(model: nn.Module, objective, optimizer, axis: str | None = None) -> Callable:
     """step(state, carry, batch) -> (state, carry, measures).
 
-    A batch whose arrays have one more leading axis is a stack of micro-batches. Sums of losses, counts and
-    gradients are added up over micro-batches and, where `axis` names one, over devices; the one division by
-    the global count comes last, so any split of a batch gives the gradient of the whole.
+    A batch whose arrays have one more leading axis is a stack of micro-batches, and so is its carry. Sums of
+    losses, counts and gradients are added up over micro-batches and, where `axis` names one, over devices;
+    the one division by the global count comes last, so any split of a batch gives the gradient of the whole.
     """
     direction = optimizer.direction()
     reduce = (lambda tree: jax.lax.psum(tree, axis)) if axis else (lambda tree: tree)
 
-    def sums(params, batch, key, step):
+    def sums(params, batch, key, step, carry):
         def total(params):
-            return objective(model, params, batch, key, step)
+            return objective(model, params, batch, key, step, carry)
 
-        (loss, count), gradient = jax.value_and_grad(total, has_aux=True)(params)
-        return loss, count, gradient
+        (loss, (count, carry)), gradient = jax.value_and_grad(total, has_aux=True)(params)
+        return (loss, count, gradient), carry
 
     def step(state: TrainState, carry, batch: dict):
         # Folded from (seed, step, device, micro-batch), never carried: a resumed run draws the same.
@@ -57,16 +57,16 @@ def make_step(model: nn.Module, objective, optimizer, axis: str | None = None) -
         key = jax.random.fold_in(key, jax.lax.axis_index(axis)) if axis else key
 
         def add(partial, numbered):
-            index, micro = numbered
-            new = sums(state.params, micro, jax.random.fold_in(key, index), state.step)
-            return jax.tree.map(jnp.add, partial, new), None
+            index, micro, carry = numbered
+            new, carry = sums(state.params, micro, jax.random.fold_in(key, index), state.step, carry)
+            return jax.tree.map(jnp.add, partial, new), carry
 
         if batch["weights"].ndim == 2:
-            partial = sums(state.params, batch, jax.random.fold_in(key, 0), state.step)
+            partial, carry = sums(state.params, batch, jax.random.fold_in(key, 0), state.step, carry)
         else:
             zeros = jnp.zeros(()), jnp.zeros(()), jax.tree.map(jnp.zeros_like, state.params)
             numbers = jnp.arange(batch["weights"].shape[0])
-            partial, _ = jax.lax.scan(add, zeros, (numbers, batch))
+            partial, carry = jax.lax.scan(add, zeros, (numbers, batch, carry))
         loss, count, gradient = reduce(partial)
         gradient = jax.tree.map(lambda g: g / jnp.maximum(count, 1.0), gradient)
         update, optimizer_state = direction.update(gradient, state.optimizer, state.params)
@@ -83,10 +83,15 @@ def make_step(model: nn.Module, objective, optimizer, axis: str | None = None) -
     return step
 
 
-def filled(array: np.ndarray, multiple: int) -> np.ndarray:
-    """[..., rows, width] with empty rows below, which weigh nothing: now they divide by `multiple`."""
-    missing = -array.shape[-2] % multiple
-    return np.pad(array, [(0, 0)] * (array.ndim - 2) + [(0, missing), (0, 0)])
+def filled(array: np.ndarray, axis: int, multiple: int) -> np.ndarray:
+    """With empty rows added along `axis`, which weigh nothing: now they divide by `multiple`."""
+    missing = -array.shape[axis] % multiple
+    return np.pad(array, [(0, missing if at == axis else 0) for at in range(array.ndim)])
+
+
+def axis_of_rows(batch: dict) -> int:
+    """Where a batch and its carry have their rows: behind the axis of micro-batches, where there is one."""
+    return batch["weights"].ndim - 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,14 +131,27 @@ class Jit:
 
     def put(self, batch: dict, devices=None) -> dict:
         """A global batch of numpy arrays onto the devices; each process gives the rows its devices hold."""
+        return self.put_rows(batch, axis_of_rows(batch), devices)
+
+    def put_rows(self, tree: PyTree, axis: int, devices=None) -> PyTree:
+        """A tree of global numpy arrays, a batch or its carry, whose rows lie along `axis`.
+
+        Arrays on devices are there already.
+        """
         mesh = self.mesh(devices)
 
         def place(array):
-            array = filled(array, mesh.shape["data"] * mesh.shape["fsdp"])
-            rows = P(*(None,) * (array.ndim - 2), ("data", "fsdp"))
+            if isinstance(array, jax.Array):
+                return array
+            array = filled(array, axis, mesh.shape["data"] * mesh.shape["fsdp"])
+            rows = P(*(None,) * axis, ("data", "fsdp"))
             return jax.make_array_from_callback(array.shape, NamedSharding(mesh, rows), lambda at: array[at])
 
-        return jax.tree.map(place, batch)
+        return jax.tree.map(place, tree)
+
+    def whole(self, carry: PyTree, axis: int) -> PyTree:
+        """The carry as `put_rows` took it."""
+        return carry
 
     def compile(self, model, objective, optimizer, state, devices=None) -> Callable:
         sharding = self.state_sharding(state, devices)
@@ -153,17 +171,27 @@ class Pmap:
 
         Of the devices of all processes, those of this one.
         """
+        return self.put_rows(batch, axis_of_rows(batch), devices)
+
+    def put_rows(self, tree: PyTree, axis: int, devices=None) -> PyTree:
+        """As `put`, for a batch or its carry."""
         devices = jax.devices() if devices is None else devices
         ours = [index for index, device in enumerate(devices) if device.process_index == jax.process_index()]
 
         def split(array):
-            parts = np.split(filled(array, len(devices)), len(devices), axis=array.ndim - 2)
+            array = filled(np.asarray(array), axis, len(devices))
+            parts = np.split(array, len(devices), axis=axis)
             return np.stack([parts[index] for index in ours])
 
-        return jax.tree.map(split, batch)
+        return jax.tree.map(split, tree)
+
+    def whole(self, carry: PyTree, axis: int) -> PyTree:
+        """The carry as `put_rows` took it."""
+        join = lambda array: np.concatenate(list(np.asarray(array)), axis=axis)
+        return jax.tree.map(join, carry)
 
     def compile(self, model, objective, optimizer, state, devices=None) -> Callable:
         step = make_step(model, objective, optimizer, axis="devices")
         return jax.pmap(
-            step, "devices", in_axes=(None, None, 0), out_axes=None, donate_argnums=0, devices=devices
+            step, "devices", in_axes=(None, 0, 0), out_axes=(None, 0, None), donate_argnums=0, devices=devices
         )

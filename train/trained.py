@@ -1,4 +1,4 @@
-"""A trained run taken from its directory: which weights, which tokenizer, ready to translate."""
+"""A trained run taken from its directory: which weights, which tokenizer, ready to be asked."""
 
 import dataclasses
 from pathlib import Path
@@ -8,7 +8,7 @@ from models.decoding import Search
 from train import directory as run_directory
 from train.checkpoint import Checkpoints
 from train.config import Run
-from train.translator import Translator
+from train.evaluators import Trained
 
 
 def weights(run: Run, checkpoints: Checkpoints) -> tuple[dict, str]:
@@ -23,12 +23,13 @@ def weights(run: Run, checkpoints: Checkpoints) -> tuple[dict, str]:
     return checkpoints.average(chosen), f"average of last {len(chosen)} checkpoints"
 
 
-def load(directory: Path, search: Search | None = None) -> Translator:
-    """The translator of a run directory, with its own search or another."""
+def load(directory: Path, search: Search | None = None) -> Trained:
+    """The run of a directory, with its own search or another."""
     run, described = run_directory.read(directory)
     path = directory / "tokenizer.json"
     tokenizer = Tokenizer.load(path)
     tokenizer.require(described["tokenizer"], path)
-    params, _ = weights(run, Checkpoints(directory / "checkpoints"))
+    params, words = weights(run, Checkpoints(directory / "checkpoints"))
     model = dataclasses.replace(run.model, vocab_size=len(tokenizer))
-    return Translator(model, params, tokenizer, search or run.search)
+    run = dataclasses.replace(run, search=search or run.search)
+    return Trained(run, model, params, tokenizer, words, directory)

@@ -49,7 +49,7 @@ class Translator:
 
     def searched(self, sources: list[list[int]], width: int) -> Hypotheses:
         block = pad(sources, full_rows(len(sources), width), width)
-        placed = Jit().put({"source": block}, self.devices)["source"]
+        placed = Jit().put_rows(block, 0, self.devices)
         return jax.device_get(self.find(self.params, placed))
 
     def read(self, hypotheses: Hypotheses, row: int) -> list[Hypothesis]:

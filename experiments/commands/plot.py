@@ -65,7 +65,7 @@ def align(directory, sentence: str | None, path) -> None:
     source = sentence or (ledger.read(directory).output("test", "source") or [""])[0]
     if not source.strip():
         raise ValueError(f"{directory}: no test outputs yet; give a sentence with --sentence")
-    translator = load(directory)
+    translator = load(directory).translator
     ((best, *_),) = translator([source])
     weights, source_pieces, target_pieces = translator.attention(source, best.ids)
     plots.alignment(weights, source_pieces, target_pieces, path)

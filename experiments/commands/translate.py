@@ -40,7 +40,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from train.trained import load
 
     directory = Path(arguments.run_dir)
-    translator = load(directory, search(directory, arguments))
+    translator = load(directory, search(directory, arguments)).translator
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     number = 0
     with saved_maps(arguments.attention) if arguments.attention else contextlib.nullcontext({}) as maps:

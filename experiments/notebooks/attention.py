@@ -40,7 +40,7 @@ plots.learning_curves({run.parent.name: record}, pictures / "learning_curves.png
 # decoder looked. A word with one counterpart should look narrowly.
 
 # %%
-translator = load(run)
+translator = load(run).translator
 source = record.output("test", "source")[0]
 ((best, *_),) = translator([source])
 weights, source_pieces, target_pieces = translator.attention(source, best.ids)

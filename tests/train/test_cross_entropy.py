@@ -85,6 +85,30 @@ def test_sum_and_gradients_are_those_of_all_logits_at_once(length):
         same(together, expected)
 
 
+def test_states_may_be_a_tree_of_which_integers_have_no_gradient():
+    """Each position has its own id to shift its logits at: cut along with the states."""
+    given, targets = example(7)
+    ids = jnp.int32(RNG.integers(V, size=(B, 7)))
+
+    def shifted(head, tree):
+        moved = jax.nn.one_hot(tree["ids"], V) * tree["by"][..., None]
+        return logits(head, tree["states"]) + moved
+
+    by = jnp.float32(RNG.normal(size=(B, 7)))
+
+    def whole(given, by):
+        head, states, weights = given
+        all_logits = shifted(head, {"states": states, "by": by, "ids": ids})
+        return jnp.sum(cross_entropy(all_logits, targets, 0.1) * weights)
+
+    def pieces(given, by):
+        head, states, weights = given
+        tree = {"states": states, "by": by, "ids": ids}
+        return cross_entropy_sum(partial(shifted, head), tree, targets, weights, 0.1, tokens=8)
+
+    same(*(jax.value_and_grad(loss, (0, 1))(given, by) for loss in (pieces, whole)))
+
+
 def test_the_gradient_is_scaled_by_what_comes_after():
     given, targets = example(5)
     total = lambda given, loss: jnp.sin(3.0 * loss(given, targets)) + loss(given, targets) ** 2

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 
 from data.batching import Shape, pair_batch
 from models.dropout import Dropout
-from train.objectives import NextTargetToken
+from train.objectives import NextTargetToken, NextToken
 from train.optimizers import Adam, Constant, Sgd
 from train.step import Jit, Pmap, init_state
 
@@ -142,7 +143,7 @@ def test_dropout_does_not_know_how_many_devices_there_are(alone):
 
 def test_measures_are_what_they_say():
     before = jax.device_get(start(Bag(), SGD)().params)
-    total, count = OBJECTIVE(Bag(), before, BATCH, jax.random.key(9), 0)
+    total, (count, _) = OBJECTIVE(Bag(), before, BATCH, jax.random.key(9), 0)
     after, (measures,) = updated(Jit(), 1, steps=1, scale=np.float32(0.5))
     moved = jax.tree.map(lambda a, b: (a - b) / 0.25, before, jax.device_get(after.params))
     assert measures["tokens"] == float(count) == BATCH["weights"].sum()
@@ -179,7 +180,8 @@ def test_each_micro_batch_and_each_device_of_pmap_draws_its_own_mask(join):
 
 @pytest.mark.parametrize("layout", [Jit(), Pmap()], ids=repr)
 def test_a_step_compiled_ahead_of_time_donates_an_unstacked_state(layout):
-    state, batch, carry = fresh(layout, 2), layout.put(BATCH), {"h": np.ones(3, np.float32)}
+    state, batch = fresh(layout, 2), layout.put(BATCH)
+    carry = layout.put_rows({"h": np.arange(8, dtype=np.float32)}, 0)
     shapes = jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), state)
     update = layout.compile(Bag(), OBJECTIVE, SGD, state).lower(state, carry, batch).compile()
     assert update.cost_analysis()["flops"] > 0
@@ -188,8 +190,79 @@ def test_a_step_compiled_ahead_of_time_donates_an_unstacked_state(layout):
         state, carry, _ = update(given, carry, batch)
         assert all(leaf.is_deleted() for leaf in jax.tree.leaves(given.params))
         assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), state) == shapes
-        assert carry["h"].tolist() == [1.0] * 3
+        assert np.ravel(carry["h"]).tolist() == list(range(8))
     assert int(state.step) == 2
+
+
+class Counter(nn.Module):
+    """A state that sums the tokens read so far, and logits that show it: all that a carry needs."""
+
+    def setup(self):
+        self.out = nn.Dense(12)
+
+    def start(self, batch, length):
+        return {"sum": jnp.full((batch, 1), 0.5)}
+
+    def read(self, carry, inputs, train=False):
+        sums = carry["sum"] + jnp.cumsum(inputs / 10.0, axis=1)
+        return sums[..., None], {"sum": sums[:, -1:]}
+
+    def logits(self, states):
+        return self.out(states)
+
+    def __call__(self, inputs):
+        return self.logits(self.read(self.start(len(inputs), 0), inputs)[0])
+
+
+def stream_batches(rows, chunks, length=3):
+    """Chunks of one long row each; the rows begin again where every second epoch of `chunks` does."""
+    tokens = np.random.default_rng(1).integers(4, 12, (rows, chunks * length + 1))
+    for index in range(chunks):
+        at = slice(index * length, (index + 1) * length)
+        yield {
+            "inputs": tokens[:, :-1][:, at],
+            "targets": tokens[:, 1:][:, at],
+            "weights": np.ones((rows, length), np.float32),
+            "starts": np.full((rows, 1), index == 0, np.float32),
+        }
+
+
+CARRIED = NextToken(carried=True)
+
+
+def carried(layout, count, batches, rows_axis=0):
+    """The loss of each batch and the last carry, going from chunk to chunk without learning."""
+    model, devices = Counter(), jax.devices()[:count]
+    first = jax.tree.map(lambda x: x[0], batches[0]) if rows_axis else batches[0]
+    state = jax.jit(lambda: init_state(model, CARRIED, SGD, 0, first))().replace(scale=np.float32(0.0))
+    blank = CARRIED.blank(model, first)
+    blank = jax.tree.map(lambda x: np.stack([x] * len(batches[0]["inputs"])), blank) if rows_axis else blank
+    carry, losses = layout.put_rows(blank, rows_axis, devices), []
+    update = layout.compile(model, CARRIED, SGD, state, devices)
+    state = jax.device_put(state, layout.state_sharding(state, devices))
+    for batch in batches:
+        state, carry, measures = update(state, carry, layout.put(batch, devices))
+        losses.append(float(measures["loss"]))
+    return losses, np.asarray(layout.whole(carry, rows_axis)["sum"])
+
+
+@pytest.mark.parametrize("layout, count", [(Jit(), 1), (Jit(), 2), (Pmap(), 2)], ids=repr)
+def test_a_carry_passes_from_chunk_to_chunk_and_begins_anew_where_the_batch_says_so(layout, count):
+    batches = [*stream_batches(4, 3), *stream_batches(4, 3)]
+    losses, total = carried(layout, count, batches)
+    np.testing.assert_allclose(losses[:3], losses[3:], rtol=1e-6)
+    read = np.concatenate([batch["inputs"] for batch in batches[:3]], axis=1)
+    np.testing.assert_allclose(total, 0.5 + read.sum(axis=1, keepdims=True) / 10, rtol=1e-6)
+    assert len(set(losses[:3])) == 3
+
+
+@pytest.mark.parametrize("layout, count", [(Jit(), 1), (Jit(), 2), (Pmap(), 2)], ids=repr)
+def test_each_micro_batch_has_a_carry_of_its_own(layout, count):
+    batches = list(stream_batches(8, 3))
+    stacked = [jax.tree.map(lambda x: x.reshape(2, 4, -1), batch) for batch in batches]
+    (whole, totals), (parts, each) = carried(Jit(), 1, batches), carried(layout, count, stacked, rows_axis=1)
+    np.testing.assert_allclose(whole, parts, rtol=1e-6)
+    np.testing.assert_allclose(totals.reshape(2, 4, 1), each, rtol=1e-6)
 
 
 def test_fsdp_splits_parameters_and_optimizer_state():

@@ -1,0 +1,75 @@
+"""One run in one directory: its tokenizer, its data, its checkpoints, and what it comes to at the end."""
+
+import dataclasses
+import math
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from data.tokenizer import Tokenizer
+from train import directory as run_directory
+from train.checkpoint import Checkpoints
+from train.config import Run
+from train.evaluators import Trained
+from train.log import Log
+from train.progress import Bar
+from train.trained import weights
+
+
+@dataclasses.dataclass
+class History:
+    """What a run has gone through, saved with each checkpoint so that a resumed run remembers it."""
+
+    seconds: float = 0.0
+    tokens: float = 0.0
+    flops: float = 0.0
+    best: float = math.inf
+    stale: int = 0  # validations since the best one
+
+
+class Job:
+    """What a run has whether it is trained by gradients or fitted by counting."""
+
+    def __init__(
+        self, run: Run, directory: Path, data_dir: str | None = None, experiment: str = "", row: str = ""
+    ):
+        self.run, self.directory, self.data_dir = run, directory, data_dir
+        self.leads = jax.process_index() == 0  # of several processes the first does all the writing
+        directory.mkdir(parents=True, exist_ok=True)
+        path = directory / "tokenizer.json"
+        if run_directory.holds(directory, run):
+            self.tokenizer = Tokenizer.load(path)
+        else:  # a tokenizer there is what a failed start left
+            self.tokenizer = run.task.train_tokenizer(data_dir)
+            if self.leads:
+                self.tokenizer.save(path)
+        self.model = dataclasses.replace(run.model, vocab_size=len(self.tokenizer))
+        self.prepare(*(run.task.encoded(split, self.tokenizer, data_dir) for split in ("train", "valid")))
+        # Claimed once the data has proved good: a start that fails leaves the directory to another try.
+        self.described = run_directory.claim(directory, run, self.tokenizer, experiment, row, self.leads)
+        self.checkpoints = Checkpoints(directory / "checkpoints", keep=run.keep)
+        self.history = History()
+
+    def prepare(self, train, valid) -> None:
+        """Take the encoded splits."""
+        raise NotImplementedError
+
+    def costs(self) -> dict:
+        """What the job knows of its cost beyond parameters."""
+        raise NotImplementedError
+
+    def evaluate(self, log: Log, bar: Bar) -> None:
+        """Results and costs into the ledger; with the costs, its last line, the run is done."""
+        params, words = weights(self.run, self.checkpoints)  # read by all processes together
+        if not self.leads:
+            return
+        trained = Trained(self.run, self.model, params, self.tokenizer, words, self.directory, self.data_dir)
+        for evaluator in self.run.evaluators:
+            for result in evaluator(trained):
+                log.write("result", **dataclasses.asdict(result))
+                bar.say(
+                    f"{result.metric} on {result.split}: {result.value:.2f}  ({result.protocol['corpus']})"
+                )
+        parameters = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
+        log.write("cost", parameters=parameters, **self.costs())

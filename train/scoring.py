@@ -1,0 +1,66 @@
+"""How a language model takes a text: -log p of each token given those before it.
+
+Three ways to read, each saying how far back a token's prediction could look: a model that carries a state
+reads the text from end to end; one with a limited context reads windows that overlap by all but `stride`; an
+n-gram model looks its histories up.
+"""
+
+from collections.abc import Iterator
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float, Int, PyTree
+
+from data.batching import Batch
+from data.streams import Streams, strided
+from train.cross_entropy import cross_entropy
+from train.objectives import NextToken
+
+TOKENS = 2048  # scored at a time: their logits over a vocabulary of 50,000 take 400 MB
+
+
+class Scorer:
+    """Losses in nats of the tokens of a stream; `context` is how they were read, in a protocol's words.
+
+    The first token is predicted from `before`.
+    """
+
+    def __init__(self, run, model, params, before: int, stride: int | None = None):
+        self.run, self.model, self.params, self.before = run, model, params, before
+        if hasattr(model, "log_probabilities"):
+            self.context, self.read = f"{model.order - 1} tokens", self.looked_up
+        elif run.objective.carried:
+            self.context, self.read = "state carried through the split", self.carried
+        else:
+            self.length = run.batches.length
+            self.stride = stride or self.length
+            self.context, self.read = f"windows of {self.length} tokens, stride {self.stride}", self.windowed
+        self.score = jax.jit(self.losses)
+
+    def __call__(self, ids: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
+        return self.read(ids)
+
+    def looked_up(self, ids):
+        return -self.model.log_probabilities(self.params, np.asarray(ids))
+
+    def losses(self, params, batch: Batch, carry: PyTree) -> tuple[Float[Array, "B T"], PyTree]:
+        objective: NextToken = self.run.objective
+        states, carry = objective.read(self.model, params, batch, carry)
+        logits = self.model.apply({"params": params}, states, method="logits")
+        return cross_entropy(logits, batch["targets"]), carry
+
+    def carried(self, ids):
+        return np.concatenate(list(self.counted(Streams(1, 512).whole(ids, self.before))))
+
+    def windowed(self, ids):
+        rows = max(TOKENS // self.length, 1)
+        return np.concatenate(list(self.counted(strided(ids, self.length, self.stride, rows, self.before))))
+
+    def counted(self, batches: Iterator[Batch]) -> Iterator[np.ndarray]:
+        """The losses that count, in the order of the stream."""
+        carry = None
+        for batch in batches:
+            if carry is None:
+                carry = self.run.objective.blank(self.model, batch)
+            losses, carry = self.score(self.params, batch, carry)
+            yield np.asarray(losses)[batch["weights"] > 0]
