@@ -8,7 +8,9 @@ import importlib
 import os
 import sys
 
-COMMANDS = ("list", "show", "run", "table", "translate", "plot", "data", "doctor", "bench")
+COMMANDS = (
+    "list", "show", "run", "table", "translate", "generate", "perplexity", "plot", "data", "doctor", "bench",
+)  # fmt: skip
 
 EPILOG = """\
 examples:

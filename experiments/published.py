@@ -1,4 +1,4 @@
-"""Translation scores other people published, with the protocol and the place each was read in.
+"""Scores other people published, with the protocol and the place each was read in.
 
 Each protocol stands alone: the Multi30k rows differ in direction, tokenisation and decoding, so a BLEU of
 28 in one group may be the better system than a BLEU of 36 in another.
@@ -71,3 +71,19 @@ WMT14 = tuple(
 )
 
 TRANSLATION = (*MULTI30K, *WMT14)
+
+_PTB = "Penn Treebank, 10,000 words, state carried through the split"
+_TENSORFLOW = f"{_PTB}; rows of the TensorFlow tutorial's table, mean over the words of the split"
+_POINTED = f"{_PTB}; as the authors' table prints it"
+
+PENN_TREEBANK = tuple(
+    Published(row, {"perplexity, valid": valid, "perplexity, test": test}, protocol, source)
+    for row, valid, test, protocol, source in (
+        ("LSTM, 2 x 200", "121.39", "115.91", _TENSORFLOW, "github.com/tensorflow/models, ptb_word_lm.py"),
+        ("LSTM, 2 x 650", "86.16", "82.07", _TENSORFLOW, "github.com/tensorflow/models, ptb_word_lm.py"),
+        ("LSTM, 2 x 1500", "82.62", "78.29", _TENSORFLOW, "github.com/tensorflow/models, ptb_word_lm.py"),
+        ("pointer sentinel LSTM, 21M", "72.4", "70.9", _POINTED, "Merity et al. 2017, table 2"),
+        ("AWD-LSTM, 24M", "61.2", "58.8", _PTB, "github.com/salesforce/awd-lstm-lm, README"),
+        ("AWD-LSTM, fine-tuned", "58.8", "56.5", _PTB, "github.com/salesforce/awd-lstm-lm, README"),
+    )
+)

@@ -4,8 +4,10 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
+from data.streams import Streams
 from experiments import catalogue
 from experiments.readme import tables
 from models.decoding import Search
@@ -13,6 +15,10 @@ from train.parts import from_tree, override, to_tree
 
 ROWS = {f"{name}/{row}": run for name, table in tables().items() for row, run in table.rows.items()}
 MODELS = list(dict.fromkeys(dataclasses.replace(run.model, vocab_size=20) for run in ROWS.values()))
+TRANSLATORS = [model for model in MODELS if hasattr(model, "encode")]
+LANGUAGE_MODELS = [model for model in MODELS if hasattr(model, "prefill")]
+FITTED = [model for model in MODELS if hasattr(model, "fit")]
+named = {"ids": lambda model: type(model).__name__}
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -37,8 +43,12 @@ def test_every_experiment_says_its_command():
         assert table.command(list(table.rows)) == f"lookback run {name}"
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
-def test_a_model_keeps_the_contract_in_shapes_and_types(model):
+def test_every_model_is_of_a_kind_that_is_tested():
+    assert len(MODELS) == len(TRANSLATORS) + len(LANGUAGE_MODELS) + len(FITTED)
+
+
+@pytest.mark.parametrize("model", TRANSLATORS, **named)
+def test_a_translator_keeps_the_contract_in_shapes_and_types(model):
     """Traced, not computed: logits are float32, the carry keeps its shapes from step to step, search fits."""
     source, inputs = jnp.ones((2, 5), jnp.int32), jnp.ones((2, 4), jnp.int32)
     variables = jax.eval_shape(model.init, jax.random.key(0), source, inputs)
@@ -61,3 +71,47 @@ def test_a_model_keeps_the_contract_in_shapes_and_types(model):
     tokens, scores = jax.eval_shape(searched, variables)
     assert tokens.shape[:2] == scores.shape == (2, 3)
     assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(variables))
+
+
+@pytest.mark.parametrize("model", LANGUAGE_MODELS, **named)
+def test_a_language_model_keeps_the_contract_in_shapes_and_types(model):
+    """Traced, not computed: a carry keeps its shapes from step to step, and from chunk to chunk."""
+    inputs = jnp.ones((2, 4), jnp.int32)
+    variables = jax.eval_shape(model.init, jax.random.key(0), inputs)
+    logits = jax.eval_shape(model.apply, variables, inputs)
+    assert (logits.shape, logits.dtype) == ((2, 4, 20), jnp.float32)
+
+    def stepped(variables):
+        before = model.apply(variables, 2, 9, method="start")
+        first, read = model.apply(variables, before, inputs, jnp.array([4, 1]), method="prefill")
+        logits, after = model.apply(variables, read, inputs[:, 0], method="step")
+        return (first, logits), *map(jax.tree.leaves, (before, read, after))
+
+    def carried(variables):
+        before = model.apply(variables, 2, 0, method="start")
+        states, after = model.apply(variables, before, inputs, method="read")
+        logits = model.apply(variables, states, method="logits")
+        return logits, *map(jax.tree.leaves, (before, after))
+
+    kept = lambda carries: [[(x.shape, x.dtype) for x in carry] for carry in carries]
+    said, *carries = jax.eval_shape(stepped, variables)
+    assert [(x.shape, x.dtype) for x in said] == [((2, 20), jnp.float32)] * 2
+    assert kept(carries)[0] == kept(carries)[1] == kept(carries)[2]
+    if hasattr(model, "read"):
+        logits, *carries = jax.eval_shape(carried, variables)
+        assert logits.shape == (2, 4, 20) and kept(carries)[0] == kept(carries)[1]
+    assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(variables))
+
+
+@pytest.mark.parametrize("run", [run for run in ROWS.values() if hasattr(run.objective, "carried")], **named)
+def test_what_is_carried_can_be_carried(run):
+    """A model that goes on from a carry reads streams in order; one that cannot reads windows."""
+    if not hasattr(run.model, "fit"):
+        assert run.objective.carried == hasattr(run.model, "read") == isinstance(run.batches, Streams)
+
+
+@pytest.mark.parametrize("model", FITTED, **named)
+def test_a_fitted_model_gives_each_word_of_a_stream_a_probability(model):
+    ids = np.array([5, 6, 5, 7, 2, 5, 6, 2])
+    logs = model.log_probabilities(model.fit(ids), ids)
+    assert logs.shape == ids.shape and np.all(logs < 0)

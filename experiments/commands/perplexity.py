@@ -1,0 +1,51 @@
+"""Perplexity of a text under a trained language model, bits a byte, and on request each token's surprisal.
+
+examples:
+  lookback perplexity runs/perplexity/LSTM/0 < text.txt
+  lookback perplexity runs/perplexity/GPT-2/0 --tokens < text.txt | sort -n | tail
+"""
+
+import argparse
+import sys
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_dir", help="directory of a trained language model; the text is standard input")
+    parser.add_argument(
+        "--tokens", action="store_true", help="a line a token: its surprisal in bits, a tab, the token"
+    )
+    parser.add_argument(
+        "--stride", type=int, metavar="N", help="how far a limited context moves each time (its length)"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    import math
+    from pathlib import Path
+
+    from train import devices
+
+    devices.setup()
+    from experiments.commands.generate import from_stdin
+    from train.evaluators import require_next_token
+    from train.scoring import Scorer
+    from train.trained import load
+
+    trained = load(Path(arguments.run_dir))
+    require_next_token(trained.run)
+    text, tokenizer = from_stdin(), trained.tokenizer
+    if not text:
+        raise ValueError("stdin: no text to score")
+    ids = tokenizer.stream(text)
+    scorer = Scorer(trained.run, trained.model, trained.params, tokenizer.eos, arguments.stride)
+    losses = scorer(ids)
+    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
+    if arguments.tokens:
+        for loss, piece in zip(losses, tokenizer.pieces(ids.tolist()), strict=True):
+            print(f"{loss / math.log(2):.3f}\t{piece}")
+        return
+    bits = losses.sum(dtype=float) / math.log(2)
+    print(f"perplexity {math.exp(min(losses.mean(dtype=float), 700)):.2f} over {len(ids):,} tokens")
+    print(f"bits per character {bits / len(text):.4f}")
+    print(f"bits per byte {bits / len(text.encode()):.4f}")
+    print(f"context: {scorer.context}; vocabulary: {len(tokenizer):,} ids; weights: {trained.weights}")
