@@ -3,16 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready-$(firstword $(shell cat requirements.txt pyproject.toml | cksum))
 
+# A process a core; a file's tests stay together, as they share what they have compiled.
+WORKERS := --numprocesses $(shell nproc 2>/dev/null || echo 2) --dist loadfile
+
 .PHONY: demo test test-slow lint bench lock clean
 
 demo: $(READY)
 	$(VENV)/bin/python -m experiments.demo
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest -q -m "not slow"
+	$(VENV)/bin/python -m pytest -q -m "not slow" $(WORKERS)
 
 test-slow: $(READY)
-	$(VENV)/bin/python -m pytest -q
+	$(VENV)/bin/python -m pytest -q $(WORKERS)
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

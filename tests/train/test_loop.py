@@ -16,7 +16,7 @@ from data.translation import Translation
 from data.world import World
 from models.decoding import Search
 from models.seq2seq import Seq2Seq
-from train import loop
+from train import job, loop
 from train.checkpoint import Checkpoints
 from train.config import Run
 from train.log import complete_lines
@@ -165,7 +165,7 @@ def test_a_second_ctrl_c_stops_at_once_a_second_term_does_not(interruptible):
 
 def test_ctrl_c_while_evaluating_is_not_swallowed_and_loses_nothing(tmp_path, monkeypatch, interruptible):
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(loop, "weights", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        patch.setattr(job, "weights", lambda *_: os.kill(os.getpid(), signal.SIGINT))
         loop.train(RUN, tmp_path)
     assert not loop.is_done(tmp_path)
     loop.train(RUN, tmp_path)
