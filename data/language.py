@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data import token_files
+from data.recall import Recall
 from data.stdlib_text import StdlibCode, StdlibDocs
 from data.text import GeneratedText, PennTreebank, TextFiles, TinyShakespeare, WarAndPeace, WikiText2
 from data.tokenizer import (
@@ -25,6 +26,7 @@ Text = (
     StdlibDocs
     | StdlibCode
     | GeneratedText
+    | Recall
     | PennTreebank
     | WikiText2
     | TinyShakespeare

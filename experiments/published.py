@@ -87,3 +87,13 @@ PENN_TREEBANK = tuple(
         ("AWD-LSTM, fine-tuned", "58.8", "56.5", _PTB, "github.com/salesforce/awd-lstm-lm, README"),
     )
 )
+
+_NANOGPT = "tiny Shakespeare, first 90 % train, rest validation; nats a character over random windows"
+
+TINY_SHAKESPEARE = tuple(
+    Published(row, {"loss": loss}, _NANOGPT, "github.com/karpathy/nanoGPT, README")
+    for row, loss in (
+        ("GPT 4 x 128, context 64, batch 12, 2,000 updates", "1.88"),
+        ("GPT 6 x 384, context 256, batch 64, 5,000 updates", "1.4697"),
+    )
+)

@@ -10,7 +10,7 @@ from data.streams import Streams, Windows
 from data.translation import Translation
 from models.decoding import Search
 from models.ngram import NGram
-from train.evaluators import AlignmentError, Bleu, Perplexity
+from train.evaluators import AlignmentError, Bleu, Perplexity, RecallAccuracy
 from train.objectives import NextTargetToken, NextToken
 from train.optimizers import Adam, Optimizer
 from train.step import Jit, Pmap
@@ -39,7 +39,7 @@ class Run:
     average: int = 0
     patience: int | None = None
     search: Search = Search()
-    evaluators: tuple[Bleu | AlignmentError | Perplexity, ...] = (Bleu(),)
+    evaluators: tuple[Bleu | AlignmentError | Perplexity | RecallAccuracy, ...] = (Bleu(),)
     parallel: Jit | Pmap = Jit()
     seed: int = 0
 

@@ -11,8 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from data.language import LanguageModelling
 from data.parallel import Corpus, Generated
+from data.recall import Recall
 from data.tokenizer import Tokenizer
 from data.translation import Translation
 from models.decoding import PerToken, Search
@@ -93,7 +96,7 @@ class Bleu:
 
 @dataclasses.dataclass(frozen=True)
 class Perplexity:
-    """exp of the mean loss in nats a token, and the same losses as bits a character and a byte.
+    """exp of the mean loss in nats a token, that loss, and the same as bits a character and a byte.
 
     Bits compare models of unlike vocabulary, perplexity only those of one. Each token counts once. A model
     whose context is limited reads windows, `stride` tokens further each time: the smaller, the more it sees
@@ -111,18 +114,46 @@ class Perplexity:
         sizes, bits = task.sizes(self.split, trained.data_dir), losses.sum() / math.log(2)
         values = {
             "perplexity": math.exp(min(losses.mean(), 700.0)),
+            "loss": losses.mean(),
             "bits per character": bits / sizes.characters,
             "bits per byte": bits / sizes.bytes,
         }
         for metric, value in values.items():
             protocol = {
-                "signature": f"{len(losses):,} tokens" if metric == "perplexity" else "",
+                "signature": f"{len(losses):,} tokens" if metric in ("perplexity", "loss") else "",
                 "corpus": task.protocol(self.split),
                 "vocabulary": f"{len(tokenizer):,} ids",
                 "context": scorer.context,
                 "weights": trained.weights,
             }
             yield Result(metric, self.split, value, {key: said for key, said in protocol.items() if said})
+
+
+@dataclasses.dataclass(frozen=True)
+class RecallAccuracy:
+    """How often the likeliest next word is the answer, in per cent, a result for each distance to its cue."""
+
+    split: str = "test"
+
+    def __call__(self, trained: Trained) -> Iterator[Result]:
+        task, tokenizer = trained.task, trained.tokenizer
+        if not isinstance(task.corpus, Recall):
+            raise ValueError(
+                f"RecallAccuracy: {task.protocol(self.split)} has no answers marked; Recall() has"
+            )
+        scorer = Scorer(trained.run, trained.model, trained.params, tokenizer.eos)
+        probes = task.corpus.probes(self.split)
+        for distance in task.corpus.distances:
+            lines = [" ".join(probe.words) for probe in probes if probe.distance == distance]
+            ids = np.array(tokenizer.encode(lines))[:, :-1]  # without EOS
+            right = scorer.following(ids[:, :-1]).argmax(axis=1) == ids[:, -1]
+            protocol = {
+                "signature": f"likeliest of {len(tokenizer)}, {len(lines)} lines",
+                "corpus": task.protocol(self.split),
+                "context": "the line from its beginning",
+                "weights": trained.weights,
+            }
+            yield Result("accuracy", f"distance {distance}", 100 * float(right.mean()), protocol)
 
 
 def require_next_token(run: "Run") -> None:

@@ -35,10 +35,25 @@ class Scorer:
             self.length = run.batches.length
             self.stride = stride or self.length
             self.context, self.read = f"windows of {self.length} tokens, stride {self.stride}", self.windowed
-        self.score = jax.jit(self.losses)
+        self.score, self.last = jax.jit(self.losses), jax.jit(self.last_of)
 
     def __call__(self, ids: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
         return self.read(ids)
+
+    def following(self, rows: Int[np.ndarray, "n L"]) -> Float[np.ndarray, "n V"]:
+        """Log-probabilities of the token after each row, which is read from its beginning, after `before`."""
+        if hasattr(self.model, "log_probabilities"):
+            with np.errstate(divide="ignore"):
+                return np.log([self.model.distribution(self.params, row) for row in rows])
+        inputs = np.concatenate([np.full((len(rows), 1), self.before), rows], axis=1).astype(np.int32)
+        batch = {"inputs": inputs, "starts": np.ones((len(rows), 1), np.float32)}
+        return np.asarray(self.last(self.params, batch, self.run.objective.blank(self.model, batch)))
+
+    def last_of(self, params, batch: Batch, carry: PyTree) -> Float[Array, "n V"]:
+        states, _ = self.run.objective.read(self.model, params, batch, carry)
+        last = jax.tree.map(lambda leaf: leaf[:, -1:], states)
+        logits = self.model.apply({"params": params}, last, method="logits")
+        return jax.nn.log_softmax(logits[:, 0])
 
     def looked_up(self, ids):
         return -self.model.log_probabilities(self.params, np.asarray(ids))

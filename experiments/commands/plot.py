@@ -49,7 +49,8 @@ def attends(directory) -> bool:
     """Whether the model looks at its source while it speaks."""
     from train.directory import read
 
-    return getattr(read(directory)[0].model, "score", ...) is not None
+    model = read(directory)[0].model
+    return hasattr(model, "encode") and getattr(model, "score", ...) is not None
 
 
 def align(directory, sentence: str | None, path) -> None:

@@ -10,8 +10,9 @@ import pytest
 import scipy.special
 
 from data.language import LanguageModelling
+from data.recall import Recall
 from data.streams import Streams, Windows
-from data.text import TextFiles
+from data.text import GeneratedText, TextFiles
 from data.tokenizer import TextCharacters, WhitespaceWords
 from models.gpt2 import GPT2
 from models.ngram import NGram
@@ -19,7 +20,7 @@ from models.recurrent import GRU
 from models.rnn_lm import RNNLM
 from models.smoothing import StupidBackoff
 from train.config import Run
-from train.evaluators import Perplexity, Trained
+from train.evaluators import Perplexity, RecallAccuracy, Trained
 from train.objectives import NextToken
 from train.scoring import Scorer
 
@@ -86,6 +87,32 @@ def test_windows_see_what_their_stride_lets_them(task, tmp_path, stride):
     logits = done.model.apply({"params": done.params}, jnp.array(read[firsts[:, None] + np.arange(LENGTH)]))
     expected = -scipy.special.log_softmax(logits[places, places - firsts], axis=-1)[places, ids]
     np.testing.assert_allclose(losses, expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("run", [RNN, GPT, KN], ids=["carried", "windows", "counts"])
+def test_what_follows_a_row_is_what_the_model_says_after_it(task, tmp_path, run):
+    done = trained(run, task, tmp_path)
+    rows, eos = done.tokenizer.stream(TEXT)[:15].reshape(3, 5), done.tokenizer.eos
+    got = Scorer(done.run, done.model, done.params, eos).following(rows)
+    for row, logs in zip(rows, got, strict=True):
+        if run is KN:
+            expected = done.model.distribution(done.params, row)
+        else:
+            logits = done.model.apply({"params": done.params}, jnp.array([[eos, *row]]))[0, -1]
+            expected = scipy.special.softmax(logits)
+        np.testing.assert_allclose(np.exp(logs), expected, atol=1e-5)
+
+
+def test_recall_is_right_as_far_back_as_the_model_sees(tmp_path):
+    """A 4-gram sees three words: one between the cue and the question, if it has met the three, never eight."""
+    task = LanguageModelling(Recall(distances=(1, 8), train=16_000, valid=100, test=200), WhitespaceWords())
+    done = trained(dataclasses.replace(KN, model=NGram(order=4)), task, tmp_path)
+    near, far = RecallAccuracy()(done)
+    assert (near.split, far.split) == ("distance 1", "distance 8")
+    assert near.value > 95 and far.value < 30
+    with pytest.raises(ValueError, match="RecallAccuracy: .* has no answers marked"):
+        other = LanguageModelling(GeneratedText(), WhitespaceWords())
+        next(RecallAccuracy()(dataclasses.replace(done, run=dataclasses.replace(KN, task=other))))
 
 
 def test_perplexity_and_bits_are_one_loss_over_unlike_counts(task, tmp_path):

@@ -1,0 +1,85 @@
+"""How far back can a language model look for a name or a topic?
+
+    lookback run lookback_distance     7 rows x 3 seeds, minutes on 2 cores
+
+The long, sparse look-backs of the lecture: "In October ... celebrate ___", "Alice ... with ___". A line has
+a cue, so many words of no concern, and the word that the cue decides; the score is how often the likeliest
+word is the right one. All networks have as many parameters, within a tenth; `lookback plot
+runs/lookback_distance/*/0` draws accuracy against distance.
+"""
+
+import dataclasses
+
+from data.language import LanguageModelling
+from data.recall import Recall
+from data.streams import Streams, Windows
+from data.tokenizer import WhitespaceWords
+from experiments.columns import COSTS, Column
+from experiments.table import Table
+from models.attention import ScaledDot
+from models.embedding import Learned
+from models.gpt2 import GPT2
+from models.ngram import NGram
+from models.recurrent import RNN
+from models.rnn_lm import RNNLM
+from models.self_attention_lm import AveragedHeads, SelfAttentionLM
+from train.config import Run
+from train.evaluators import Perplexity, RecallAccuracy
+from train.objectives import NextToken
+from train.optimizers import Adam, Cosine
+
+LENGTH = 64  # of a chunk and of a window: the longest line has 51 words
+
+RECURRENT = Run(
+    model=RNNLM(embed_dim=64, hidden_dim=96),
+    task=LanguageModelling(Recall(), WhitespaceWords()),
+    objective=NextToken(carried=True),
+    optimizer=Adam(schedule=Cosine(peak=3e-3, warmup=100, steps=2000), beta2=0.999, clip=1.0),
+    batches=Streams(rows=32, length=LENGTH),
+    steps=2000,
+    evaluate_every=200,
+    keep=1,
+    evaluators=(RecallAccuracy(), Perplexity()),
+)
+WINDOWED = dataclasses.replace(
+    RECURRENT, objective=NextToken(), batches=Windows(rows=32, length=LENGTH), model=GPT2()
+)
+
+
+def rows() -> dict[str, Run]:
+    carried = {
+        "RNN": RNNLM(cell=RNN(), embed_dim=64, hidden_dim=196),
+        "LSTM": RNNLM(embed_dim=64, hidden_dim=94),
+        "LSTM + attention": RNNLM(embed_dim=64, hidden_dim=84, score=ScaledDot(), window=LENGTH),
+    }
+    attention = lambda heads, width: SelfAttentionLM(
+        heads=heads, positions=Learned(LENGTH), position_dim=None, embed_dim=width
+    )
+    windows = {
+        "self-attention, 1 head": attention(AveragedHeads(1, values=False), 176),
+        "self-attention, 4 heads averaged": attention(AveragedHeads(4), 83),
+        "GPT-2": GPT2(context=LENGTH, features=52, heads=4, layers=2, dropout=0.0),
+    }
+    return {
+        "5-gram": dataclasses.replace(RECURRENT, model=NGram(order=5)),
+        **{row: dataclasses.replace(RECURRENT, model=model) for row, model in carried.items()},
+        **{row: dataclasses.replace(WINDOWED, model=model) for row, model in windows.items()},
+    }
+
+
+TABLE = Table(
+    name="lookback_distance",
+    title="Recall of a name or topic so many words back, per cent",
+    question="How far back can a language model look for a name or a topic?",
+    rows=rows(),
+    columns={str(d): Column("accuracy", f"distance {d}") for d in Recall().distances}
+    | {"perplexity": Column("perplexity", "test", 2, better="lower"), **COSTS},
+    baseline="LSTM",
+    smoke=(
+        "steps=2",
+        "evaluate_every=1",
+        "task.corpus.train=280",
+        "task.corpus.valid=70",
+        "task.corpus.test=70",
+    ),
+)
