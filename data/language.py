@@ -15,6 +15,7 @@ from data.tokenizer import (
     Bytes,
     Characters,
     PublishedGPT2,
+    SavedTokenizer,
     TextCharacters,
     Tokenizer,
     WhitespaceWords,
@@ -33,7 +34,17 @@ Text = (
     | WarAndPeace
     | TextFiles
 )
-Level = BPE | Words | Characters | WhitespaceWords | TextCharacters | Bytes | ByteBPE | PublishedGPT2
+Level = (
+    BPE
+    | Words
+    | Characters
+    | WhitespaceWords
+    | TextCharacters
+    | Bytes
+    | ByteBPE
+    | PublishedGPT2
+    | SavedTokenizer
+)
 
 
 class Sizes(NamedTuple):
@@ -66,8 +77,8 @@ class LanguageModelling:
         return f"{self.corpus.protocol(split)}, by {self.tokenizer}"
 
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
-        """Learned from the training split, or loaded where it is a published one."""
-        if isinstance(self.tokenizer, PublishedGPT2):
+        """Learned from the training split, or loaded where it is there already."""
+        if isinstance(self.tokenizer, PublishedGPT2 | SavedTokenizer):
             return self.tokenizer.load(data_dir)
         return self.tokenizer.train([self.text("train", data_dir)])
 

@@ -299,6 +299,16 @@ class ByteBPE:
 
 
 @dataclasses.dataclass(frozen=True)
+class SavedTokenizer:
+    """The tokenizer of another run, from its tokenizer.json: what its weights go on with."""
+
+    path: str
+
+    def load(self, data_dir: str | None = None) -> Tokenizer:
+        return Tokenizer.load(Path(self.path).expanduser())
+
+
+@dataclasses.dataclass(frozen=True)
 class PublishedGPT2:
     """GPT-2's own 50,257 ids, <|endoftext|> 50256, from its files in a folder  -- Radford et al. 2019.
 

@@ -9,8 +9,9 @@ import os
 import sys
 
 COMMANDS = (
-    "list", "show", "run", "table", "translate", "generate", "perplexity", "plot", "data", "doctor", "bench",
-)  # fmt: skip
+    *("list", "show", "run", "table", "plot", "data", "doctor", "bench"),
+    *("translate", "generate", "perplexity", "finetune"),
+)
 
 EPILOG = """\
 examples:

@@ -1,4 +1,4 @@
-"""The figures: alignments as heat maps, learning curves, and BLEU against the length of the source.
+"""The figures: alignments as heat maps, learning curves, BLEU against length, what is left at a distance.
 
 matplotlib is loaded by the functions that draw, and drawn without a display.
 """
@@ -149,6 +149,31 @@ def length_curves(
         axes.set_ylabel("BLEU")
         axes.set_title(*_verbatim([title]))
         axes.legend(loc="best")
+
+
+def distance_curves(
+    curves: Mapping[str, Sequence[tuple[int, float]]], path: Path | str, title: str, along: str
+) -> None:
+    """What is left so far back, in per cent: (distance, per cent) of each system."""
+    distances = sorted({distance for curve in curves.values() for distance, _ in curve})
+    if not distances:
+        raise ValueError(f"{path}: no system was asked about any distance")
+    with drawn(path, 1, (6.0, 3.8)) as (_, (axes,)):
+        for number, (name, curve) in enumerate(curves.items()):
+            axes.plot(
+                *zip(*sorted(curve), strict=True),
+                label=name,
+                color=COLOURS[number % len(COLOURS)],
+                marker=MARKERS[number % len(MARKERS)],
+                markersize=5,
+            )
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(distances, [str(distance) for distance in distances])
+        axes.minorticks_off()
+        axes.set_ylim(bottom=-3)
+        axes.set_xlabel(along)
+        axes.set_title(title)
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 @contextlib.contextmanager

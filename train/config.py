@@ -10,7 +10,7 @@ from data.streams import Streams, Windows
 from data.translation import Translation
 from models.decoding import Search
 from models.ngram import NGram
-from train.evaluators import AlignmentError, Bleu, Perplexity, RecallAccuracy
+from train.evaluators import AlignmentError, Bleu, GradientReach, Perplexity, RecallAccuracy
 from train.objectives import NextTargetToken, NextToken
 from train.optimizers import Adam, Optimizer
 from train.step import Jit, Pmap
@@ -23,8 +23,9 @@ class Run:
     `steps` updates of `accumulate` micro-batches each; a validation and a checkpoint every `evaluate_every`
     updates; the last `keep` checkpoints and the best are kept. Training ends early once `patience`
     validations have brought no better loss. What is evaluated is the mean of the last `average` checkpoints,
-    or the best one where `average` is 0. A model that is fitted by counting has no use for the objective, the
-    optimizer and the budget.
+    or the best one where `average` is 0. Training begins with the weights of `initial`, the folder of another
+    run or of a published GPT-2, or with weights of chance. A model that is fitted by counting has no use for
+    the objective, the optimizer and the budget.
     """
 
     model: nn.Module | NGram
@@ -39,9 +40,10 @@ class Run:
     average: int = 0
     patience: int | None = None
     search: Search = Search()
-    evaluators: tuple[Bleu | AlignmentError | Perplexity | RecallAccuracy, ...] = (Bleu(),)
+    evaluators: tuple[Bleu | AlignmentError | Perplexity | RecallAccuracy | GradientReach, ...] = (Bleu(),)
     parallel: Jit | Pmap = Jit()
     seed: int = 0
+    initial: str | None = None
 
     def __post_init__(self):
         for field in ("steps", "accumulate", "evaluate_every", "keep"):

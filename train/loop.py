@@ -21,6 +21,7 @@ from train.log import Log, Unwritten, complete_lines
 from train.optimizers import Plateau
 from train.progress import Bar
 from train.step import Jit, TrainState, init_state, make_step
+from train.trained import initial
 
 
 class Stopped(Exception):
@@ -73,7 +74,11 @@ class Training(Job):
             self.history = History(**iterator["history"])
             carry = run.parallel.put_rows(leaves.pop("carry"), self.rows_axis)
             return TrainState(**leaves), carry
-        return jax.jit(init, out_shardings=sharding)(example), carry
+        state = jax.jit(init, out_shardings=sharding)(example)
+        if run.initial:
+            params = initial(Path(run.initial).expanduser(), shapes.params)
+            state = state.replace(params=jax.device_put(params, sharding.params))
+        return state, carry
 
     def blank(self, example: Batch) -> PyTree:
         """What the first batch finds where later ones find a carry; validation has as many rows."""

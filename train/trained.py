@@ -1,14 +1,17 @@
-"""A trained run taken from its directory: which weights, which tokenizer, ready to be asked."""
+"""Trained weights taken from a folder: of a run, ready to be asked, or as another run begins with them."""
 
 import dataclasses
 from pathlib import Path
 
+import numpy as np
+
 from data.tokenizer import Tokenizer
 from models.decoding import Search
 from train import directory as run_directory
-from train.checkpoint import Checkpoints
+from train.checkpoint import Checkpoints, flatten
 from train.config import Run
 from train.evaluators import Trained
+from train.pretrained import read_gpt2
 
 
 def weights(run: Run, checkpoints: Checkpoints) -> tuple[dict, str]:
@@ -33,3 +36,21 @@ def load(directory: Path, search: Search | None = None) -> Trained:
     model = dataclasses.replace(run.model, vocab_size=len(tokenizer))
     run = dataclasses.replace(run, search=search or run.search)
     return Trained(run, model, params, tokenizer, words, directory)
+
+
+def initial(folder: Path, like: dict) -> dict:
+    """The weights in a folder, of a run or of a published GPT-2, for a model whose own are `like` these."""
+    if (folder / "run.json").exists():
+        run, _ = run_directory.read(folder)
+        found, _ = weights(run, Checkpoints(folder / "checkpoints"))
+    elif (folder / "config.json").exists():
+        _, found = read_gpt2(folder)
+    else:
+        raise ValueError(f"initial={str(folder)!r}: neither a run's folder nor a published GPT-2's")
+    shapes = lambda tree: {path: np.shape(leaf) for path, leaf in flatten(tree).items()}
+    ours, theirs = shapes(like), shapes(found)
+    for path in sorted({*ours, *theirs}):
+        if ours.get(path) != theirs.get(path):
+            there, here = (str(side.get(path, "missing")) for side in (theirs, ours))
+            raise ValueError(f"initial={str(folder)!r}: {path} is {there} there and {here} in this model")
+    return found

@@ -4,9 +4,15 @@ examples:
   lookback plot runs/translation/lstm-additive/0     alignment of the first test sentence, and curves
   lookback plot runs/translation/lstm-additive/0 --sentence "The old baker sings." --out pictures
   lookback plot runs/source_length/*/0               learning curves and BLEU by source length together
+  lookback plot runs/lookback_distance/*/0           learning curves and recall against distance
 """
 
 import argparse
+
+DISTANCES = {
+    "accuracy": ("Recall of a name or topic, per cent", "words between the cue and the question"),
+    "gradient": ("Gradient left, per cent of that one step back", "steps between the state and the loss"),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +37,11 @@ def execute(arguments: argparse.Namespace) -> None:
     }:
         plots.length_curves(spoken, out / "source_length.png")
         print(out / "source_length.png")
+    for metric, words in DISTANCES.items():
+        curves = {name: by_distance(record, metric) for name, record in records.items()}
+        if curves := {name: curve for name, curve in curves.items() if curve}:
+            plots.distance_curves(curves, out / f"{metric}.png", *words)
+            print(out / f"{metric}.png")
     if len(folders) == 1 and attends(folders[0]):
         align(folders[0], arguments.sentence, out / "alignment.png")
         print(out / "alignment.png")
@@ -43,6 +54,15 @@ def by_length(record, edges=(5, 10, 15, 20, 25, 30)):
 
     sides = [record.output("test", side) for side in ("source", "hypothesis", "reference")]
     return by_source_length(*sides, edges=edges, **scoring(record, Column("BLEU", "test")))
+
+
+def by_distance(record, metric: str) -> list[tuple[int, float]]:
+    """(distance, per cent) of a run that was asked what is left so far back."""
+    return [
+        (int(split.removeprefix("distance ")), result.value)
+        for (name, split), result in record.results.items()
+        if name == metric and split.startswith("distance ")
+    ]
 
 
 def attends(directory) -> bool:

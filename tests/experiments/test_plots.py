@@ -84,6 +84,13 @@ def test_length_curves_take_systems_with_the_same_sentences_only(tmp_path):
         plots.length_curves({"with": with_attention, "without": [(0, 10, 4, 28.0)]}, tmp_path / "m.png")
 
 
+def test_distance_curves_are_drawn_of_systems_that_have_them(tmp_path):
+    plots.distance_curves({"LSTM": [(1, 100.0), (8, 40.0)]}, tmp_path / "d.png", "Recall", "words")
+    assert (tmp_path / "d.png").stat().st_size > 1000
+    with pytest.raises(ValueError, match="no system was asked"):
+        plots.distance_curves({"LSTM": []}, tmp_path / "e.png", "Recall", "words")
+
+
 def test_drawing_leaves_pyplot_and_its_style_alone(tmp_path):
     code = (
         "import sys; from experiments import plots; assert 'matplotlib' not in sys.modules\n"

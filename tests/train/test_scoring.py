@@ -104,7 +104,7 @@ def test_what_follows_a_row_is_what_the_model_says_after_it(task, tmp_path, run)
 
 
 def test_recall_is_right_as_far_back_as_the_model_sees(tmp_path):
-    """A 4-gram sees three words: one between the cue and the question, if it has met the three, never eight."""
+    """A 4-gram sees one word between the cue and the question, if it has met the three, and never eight."""
     task = LanguageModelling(Recall(distances=(1, 8), train=16_000, valid=100, test=200), WhitespaceWords())
     done = trained(dataclasses.replace(KN, model=NGram(order=4)), task, tmp_path)
     near, far = RecallAccuracy()(done)

@@ -1,0 +1,79 @@
+"""Train a language model on with a text of your own: of a run, or a published GPT-2.
+
+examples:
+  lookback finetune runs/char_lm/gpt-4x128/0 diary.txt --out runs/diary
+  lookback finetune ~/gpt2 letters/ --steps 300 batches.rows=2 batches.length=256
+  lookback generate runs/diary --prompt "Dear"
+"""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", help="a run's folder, or one with config.json, model.safetensors and vocabulary"
+    )
+    parser.add_argument("text", help="a text file, or a folder of .txt files")
+    parser.add_argument("changes", nargs="*", metavar="path=value", help="as in batches.length=128")
+    parser.add_argument("--out", default="runs/finetuned", help="the new run's folder (runs/finetuned)")
+    parser.add_argument("--steps", type=int, default=200, help="updates (200)")
+    parser.add_argument("--rate", type=float, default=1e-4, help="peak of the learning rate (1e-4)")
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from train import devices
+
+    devices.setup()
+    from train.loop import train
+    from train.parts import override
+
+    out = Path(arguments.out)
+    run = override(tuned(Path(arguments.folder).expanduser(), arguments), arguments.changes)
+    train(run, out, None, "finetune", out.name)
+    print(f"lookback generate {out} --prompt ...", f"lookback perplexity {out} < TEXT", sep="\n")
+
+
+def tuned(folder, arguments: argparse.Namespace):
+    """A run on the new text that begins with the weights, the tokenizer and the batches of `folder`."""
+    import dataclasses
+
+    from data.language import LanguageModelling
+    from data.streams import Windows
+    from data.text import TextFiles
+    from data.tokenizer import PublishedGPT2, SavedTokenizer
+    from train import directory
+    from train.config import Run
+    from train.evaluators import Perplexity, require_next_token
+    from train.objectives import NextToken
+    from train.optimizers import Adam, Cosine
+    from train.pretrained import read_gpt2
+
+    corpus = TextFiles(arguments.text, train=0.9, valid=0.1)
+    if (folder / "run.json").exists():
+        before, _ = directory.read(folder)
+        require_next_token(before)
+        tokenizer = SavedTokenizer(str(folder / "tokenizer.json"))
+        model, objective, batches = before.model, before.objective, before.batches
+    else:
+        model, _ = read_gpt2(folder)
+        tokenizer = PublishedGPT2(str(folder))
+        objective, batches = NextToken(), Windows(rows=4, length=min(model.context, 128))
+    if hasattr(model, "fit"):
+        raise ValueError(
+            f"{folder}: {type(model).__name__} is counted, not trained: count the new text instead"
+        )
+    schedule = Cosine(peak=arguments.rate, warmup=max(arguments.steps // 20, 1), steps=arguments.steps)
+    return Run(
+        model=dataclasses.replace(model, vocab_size=0),
+        task=LanguageModelling(corpus, tokenizer),
+        objective=objective,
+        optimizer=Adam(schedule=schedule, beta2=0.99, decay=0.1, clip=1.0),
+        batches=batches,
+        steps=arguments.steps,
+        evaluate_every=max(arguments.steps // 10, 1),
+        keep=1,
+        evaluators=(Perplexity(split="valid"),),
+        initial=str(folder),
+    )

@@ -1,0 +1,73 @@
+"""From a text file to a language model that goes on from a prompt: run, perplexity, generate, finetune."""
+
+import io
+import math
+import sys
+
+import jax
+import numpy as np
+import pytest
+
+from experiments.__main__ import main
+from train.checkpoint import Checkpoints
+
+TEXT = "the old baker sings and the young cook hears the song of the old baker\n" * 40
+TINY = ("model.features=8", "model.heads=2", "model.layers=1", "model.context=16", "steps=4")
+TINY += ("evaluate_every=2", "batches.rows=2", "batches.length=16")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A GPT-2 of a few numbers, trained for four steps on a text file of the user's."""
+    folder = tmp_path_factory.mktemp("language")
+    (folder / "song.txt").write_text(TEXT, encoding="utf-8")
+    corpus = f"task.corpus=TextFiles(path={str(folder / 'song.txt')!r})"
+    command = ["run", "char_lm", "--rows", "gpt-4x128", "--seeds", "1", "--runs-dir", str(folder / "runs")]
+    assert main([*command, *TINY, corpus]) == 0
+    (directory,) = (folder / "runs" / "char_lm").glob("*/0")
+    return folder, directory
+
+
+@pytest.fixture
+def say(capsys, monkeypatch):
+    """say(*arguments, stdin="...") -> what the command printed."""
+    monkeypatch.setattr(type(sys.stdout), "reconfigure", lambda *_, **__: None, raising=False)
+
+    def run(*arguments, stdin=""):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        capsys.readouterr()
+        assert main(list(arguments)) == 0
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_generate_goes_on_from_the_prompt_the_same_for_the_same_seed(trained, say):
+    _, directory = trained
+    options = ("generate", str(directory), "--length", "30", "--seed", "3")
+    first, again = (say(*options, "--prompt", "the old") for _ in range(2))
+    assert first == again == say(*options, stdin="the old\n")
+    assert first.startswith("the old") and len(first) == len("the old") + 30 + 1
+
+
+def test_perplexity_of_a_text_is_that_of_its_tokens_surprisals(trained, say):
+    _, directory = trained
+    whole = say("perplexity", str(directory), stdin=TEXT[:50])
+    each = say("perplexity", str(directory), "--tokens", stdin=TEXT[:50])
+    bits = [float(line.split("\t")[0]) for line in each.splitlines()]
+    assert len(bits) == 50
+    assert math.log2(float(whole.split()[1])) == pytest.approx(sum(bits) / 50, abs=2e-3)
+
+
+def test_finetune_begins_with_the_weights_it_is_given(trained, capsys):
+    folder, directory = trained
+    (folder / "other.txt").write_text("a new song of the same young baker\n" * 40, encoding="utf-8")
+    out = folder / "tuned"
+    command = ["finetune", str(directory), str(folder / "other.txt"), "--out", str(out), "--steps", "2"]
+    assert main([*command, "--rate", "1e-9"]) == 0
+    given, kept = (Checkpoints(path / "checkpoints") for path in (directory, out))
+    given, kept = given.params(given.best), kept.params(kept.best)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-7), given, kept)
+    assert (out / "tokenizer.json").read_bytes() == (directory / "tokenizer.json").read_bytes()
+    assert main([*command[:3], "--out", str(folder / "wider"), "model.features=16"]) == 2
+    assert "is (2, 2, 4) there and (2, 2, 8) in this model" in capsys.readouterr().err
