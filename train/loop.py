@@ -92,7 +92,7 @@ class Training(Job):
         key = tuple(array.shape for array in batch.values())
         if key not in self.compiled:
             parts = self.model, self.run.objective, self.run.optimizer
-            step = self.run.parallel.compile(*parts, self.state)
+            step = self.run.parallel.compile(*parts, self.state, rows_axis=self.rows_axis)
             step = step.lower(self.state, self.carry, placed).compile()
             carry = self.run.parallel.whole(self.carry, self.rows_axis)
             self.compiled[key] = step, flops.count(make_step(*parts), self.state, carry, batch)

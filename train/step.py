@@ -144,8 +144,7 @@ class Jit:
             if isinstance(array, jax.Array):
                 return array
             array = filled(array, axis, mesh.shape["data"] * mesh.shape["fsdp"])
-            rows = P(*(None,) * axis, ("data", "fsdp"))
-            return jax.make_array_from_callback(array.shape, NamedSharding(mesh, rows), lambda at: array[at])
+            return jax.make_array_from_callback(array.shape, split_rows(mesh, axis), lambda at: array[at])
 
         return jax.tree.map(place, tree)
 
@@ -153,10 +152,16 @@ class Jit:
         """The carry as `put_rows` took it."""
         return carry
 
-    def compile(self, model, objective, optimizer, state, devices=None) -> Callable:
+    def compile(self, model, objective, optimizer, state, devices=None, rows_axis: int = 0) -> Callable:
+        """The step, its carry's rows along `rows_axis`: they leave it as they came."""
         sharding = self.state_sharding(state, devices)
+        carry = split_rows(self.mesh(devices), rows_axis)
         step = make_step(model, objective, optimizer)
-        return jax.jit(step, donate_argnums=0, out_shardings=(sharding, None, None))
+        return jax.jit(step, donate_argnums=0, out_shardings=(sharding, carry, None))
+
+
+def split_rows(mesh: jax.sharding.Mesh, axis: int) -> NamedSharding:
+    return NamedSharding(mesh, P(*(None,) * axis, ("data", "fsdp")))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -190,7 +195,7 @@ class Pmap:
         join = lambda array: np.concatenate(list(np.asarray(array)), axis=axis)
         return jax.tree.map(join, carry)
 
-    def compile(self, model, objective, optimizer, state, devices=None) -> Callable:
+    def compile(self, model, objective, optimizer, state, devices=None, rows_axis: int = 0) -> Callable:
         step = make_step(model, objective, optimizer, axis="devices")
         return jax.pmap(
             step, "devices", in_axes=(None, 0, 0), out_axes=(None, 0, None), donate_argnums=0, devices=devices

@@ -238,8 +238,12 @@ def carried(layout, count, batches, rows_axis=0):
     blank = CARRIED.blank(model, first)
     blank = jax.tree.map(lambda x: np.stack([x] * len(batches[0]["inputs"])), blank) if rows_axis else blank
     carry, losses = layout.put_rows(blank, rows_axis, devices), []
-    update = layout.compile(model, CARRIED, SGD, state, devices)
     state = jax.device_put(state, layout.state_sharding(state, devices))
+    placed = layout.put(batches[0], devices)
+    update = layout.compile(model, CARRIED, SGD, state, devices, rows_axis)
+    update = update.lower(
+        state, carry, placed
+    ).compile()  # as the loop does: what comes out must fit in again
     for batch in batches:
         state, carry, measures = update(state, carry, layout.put(batch, devices))
         losses.append(float(measures["loss"]))
