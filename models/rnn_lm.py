@@ -20,14 +20,15 @@ from models.recurrent import LSTM, Stack, fresh
 class Reading:
     """Where a recurrent reader stands: its cells and, if it looks back, at what.
 
-    The last `window` states, the newest last, and the words they were the states of; `count` of them are
-    there, and the places before these are empty.
+    The last `window` states [B W H], the newest last, and the words [B W] they were the states of; `count` of
+    them [B] are there, and the places before these are empty. On its way through checkpoints and devices it
+    holds other leaves than arrays.
     """
 
     cells: PyTree
-    states: Float[Array, "*B W H"] | None = None
-    count: Int[Array, "*B"] | None = None
-    words: Int[Array, "*B W"] | None = None
+    states: PyTree = None
+    count: PyTree = None
+    words: PyTree = None
 
 
 class RNNLM(Reader):

@@ -45,14 +45,14 @@ class Job:
             if self.leads:
                 self.tokenizer.save(path)
         self.model = dataclasses.replace(run.model, vocab_size=len(self.tokenizer))
-        self.prepare(*(run.task.encoded(split, self.tokenizer, data_dir) for split in ("train", "valid")))
-        # Claimed once the data has proved good: a start that fails leaves the directory to another try.
-        self.described = run_directory.claim(directory, run, self.tokenizer, experiment, row, self.leads)
         self.checkpoints = Checkpoints(directory / "checkpoints", keep=run.keep)
+        self.prepare(*(run.task.encoded(split, self.tokenizer, data_dir) for split in ("train", "valid")))
+        # Claimed once all it needs has proved good: a start that fails leaves the directory to another try.
+        self.described = run_directory.claim(directory, run, self.tokenizer, experiment, row, self.leads)
         self.history = History()
 
     def prepare(self, train, valid) -> None:
-        """Take the encoded splits."""
+        """Take the encoded splits, and whatever else a start needs that might not be good."""
         raise NotImplementedError
 
     def costs(self) -> dict:

@@ -52,6 +52,12 @@ class Training(Job):
     def prepare(self, train, valid) -> None:
         run, before = self.run, self.tokenizer.eos
         self.batches, self.valid = run.batches.over(train, valid, run.seed, run.accumulate, before)
+        self.example = next(self.valid.once())
+        self.init = lambda batch: init_state(self.model, run.objective, run.optimizer, run.seed, batch)
+        self.shapes = jax.eval_shape(self.init, self.example)
+        self.given = None
+        if run.initial and not self.checkpoints.steps:
+            self.given = initial(Path(run.initial).expanduser(), self.shapes.params)
 
     @property
     def reached(self) -> int:
@@ -59,14 +65,11 @@ class Training(Job):
 
     def start(self) -> tuple[TrainState, PyTree]:
         """The newest sound checkpoint, with its place in the data and its history; else a fresh state."""
-        run, example = self.run, next(self.valid.once())
-        init = lambda batch: init_state(self.model, run.objective, run.optimizer, run.seed, batch)
-        shapes = jax.eval_shape(init, example)
-        sharding = run.parallel.state_sharding(shapes)
-        abstract = jax.tree.map(
-            lambda leaf, where: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), shapes, sharding
-        )
-        carry = self.blank(example)
+        run = self.run
+        sharding = run.parallel.state_sharding(self.shapes)
+        placed = lambda leaf, where: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where)
+        abstract = jax.tree.map(placed, self.shapes, sharding)
+        carry = self.blank(self.example)
         kept = saved(abstract, jax.tree.map(abstractly, run.parallel.whole(carry, self.rows_axis)))
         if restored := self.checkpoints.restore(kept):
             leaves, iterator, _, _ = restored
@@ -74,10 +77,9 @@ class Training(Job):
             self.history = History(**iterator["history"])
             carry = run.parallel.put_rows(leaves.pop("carry"), self.rows_axis)
             return TrainState(**leaves), carry
-        state = jax.jit(init, out_shardings=sharding)(example)
-        if run.initial:
-            params = initial(Path(run.initial).expanduser(), shapes.params)
-            state = state.replace(params=jax.device_put(params, sharding.params))
+        state = jax.jit(self.init, out_shardings=sharding)(self.example)
+        if self.given is not None:
+            state = state.replace(params=jax.device_put(self.given, sharding.params))
         return state, carry
 
     def blank(self, example: Batch) -> PyTree:

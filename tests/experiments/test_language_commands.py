@@ -71,3 +71,4 @@ def test_finetune_begins_with_the_weights_it_is_given(trained, capsys):
     assert (out / "tokenizer.json").read_bytes() == (directory / "tokenizer.json").read_bytes()
     assert main([*command[:3], "--out", str(folder / "wider"), "model.features=16"]) == 2
     assert "is (2, 2, 4) there and (2, 2, 8) in this model" in capsys.readouterr().err
+    assert not (folder / "wider" / "run.json").exists()  # another try may have the folder

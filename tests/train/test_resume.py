@@ -13,16 +13,24 @@ import numpy as np
 import pytest
 
 from data.batching import Buckets
+from data.language import LanguageModelling
 from data.parallel import Generated
-from data.tokenizer import Words
+from data.streams import Streams, Windows
+from data.text import GeneratedText
+from data.tokenizer import WhitespaceWords, Words
 from data.translation import Translation
 from data.world import World
+from models.attention import ScaledDot
+from models.copying import Sentinel
+from models.gpt2 import GPT2
+from models.rnn_lm import RNNLM
 from models.seq2seq import Seq2Seq
 from models.transformer import Transformer
 from train import loop
 from train.checkpoint import Checkpoints
 from train.config import Run
 from train.log import complete_lines
+from train.objectives import NextToken
 from train.optimizers import Adam, Constant
 from train.parts import to_tree
 from train.trained import weights
@@ -46,6 +54,19 @@ TRANSFORMER = dataclasses.replace(
     model=Transformer(features=16, hidden_dim=16, heads=2, encoder_layers=1, decoder_layers=1, dropout=0.3),
 )
 STACKED = dataclasses.replace(RNN, accumulate=2)
+CARRIED = dataclasses.replace(
+    RNN,
+    model=RNNLM(embed_dim=8, hidden_dim=8, dropout=0.3, score=ScaledDot(), pointer=Sentinel(), window=6),
+    task=LanguageModelling(GeneratedText(SMALL), WhitespaceWords()),
+    objective=NextToken(carried=True),
+    batches=Streams(rows=2, length=7),
+)
+WINDOWED = dataclasses.replace(
+    CARRIED,
+    model=GPT2(context=7, features=8, heads=2, layers=1, dropout=0.3),
+    objective=NextToken(),
+    batches=Windows(rows=2, length=7),
+)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +98,7 @@ def outcome_of(run, directory):
     ]
     return {
         "state": bits(training.state),
+        "carry": bits(training.carry),
         "place": training.batches.state(),
         "tokens": training.history.tokens,
         "judged by": (bits(params), words),
@@ -162,10 +184,15 @@ def test_stopped_again_and_again_it_still_averages_the_regular_checkpoints(tmp_p
     assert uninterrupted(RNN)["judged by"][1] == "average of last 2 checkpoints"
 
 
-def test_micro_batches_resume_bit_for_bit_too(tmp_path, uninterrupted):
-    stopped_at(1, STACKED, tmp_path)
-    loop.train(STACKED, tmp_path)
-    assert outcome_of(STACKED, tmp_path) == uninterrupted(STACKED)
+@pytest.mark.parametrize(
+    "run",
+    [STACKED, CARRIED, dataclasses.replace(CARRIED, accumulate=2), WINDOWED],
+    ids=["stacked", "carried", "stacked and carried", "windowed"],
+)
+def test_whatever_the_batches_are_it_resumes_bit_for_bit(run, tmp_path, uninterrupted):
+    stopped_at(1, run, tmp_path)
+    loop.train(run, tmp_path)
+    assert outcome_of(run, tmp_path) == uninterrupted(run)
 
 
 def test_the_newest_checkpoint_damaged_the_one_before_it_serves(tmp_path, uninterrupted, capsys):
