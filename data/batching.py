@@ -113,6 +113,11 @@ def pad(rows: Sequence[Sequence[int]], count: int, width: int) -> np.ndarray:
     return block
 
 
+def width_of(length: int, widths: Sequence[int]) -> int:
+    """The least of these widths, in order, that holds `length`, else the length itself: few are compiled."""
+    return next((width for width in widths if width >= length), length)
+
+
 def lengths(pairs: Sequence[IdPair]) -> np.ndarray:
     """[n, 2]: tokens on either side of each pair."""
     return np.array([[len(source), len(target)] for source, target in pairs])

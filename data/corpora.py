@@ -81,15 +81,19 @@ def read_lines(path: PathLike) -> list[str]:
 
 def decode_lines(content: bytes, name: PathLike) -> list[str]:
     """Lines end at a line feed only: U+2028 or a form feed is part of a sentence. Errors speak of `name`."""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"{name}, line {line}: not UTF-8 ({error.reason}); convert the file") from error
-    lines = text.removeprefix("\ufeff").split("\n")
+    lines = decode(content, name).removeprefix("\ufeff").split("\n")
     if lines[-1] == "":
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
+
+
+def decode(content: bytes, name: PathLike) -> str:
+    """A UTF-8 text exactly as it is, with any byte-order mark and any line ends."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"{name}, line {line}: not UTF-8 ({error.reason}); convert the file") from error
 
 
 def read_member(archive: PathLike, name: str) -> bytes:

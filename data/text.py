@@ -156,12 +156,7 @@ def said(world: World, split: str, language: str) -> tuple[str, ...]:
 
 def decoded(path: Path) -> str:
     """A UTF-8 text, plain or gzipped, exactly as it is: with any byte-order mark and any line ends."""
-    content = corpora.read_bytes(path)
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"{path}, line {line}: not UTF-8 ({error.reason}); convert the file") from error
+    return corpora.decode(corpora.read_bytes(path), path)
 
 
 def joined(texts: Iterable[str]) -> str:

@@ -68,12 +68,13 @@ class Past:
         beams = 1 if self.ancestors is None else self.ancestors.shape[1]
         return self.position[:, None] * beams + jnp.arange(count)
 
-    def mask(self, count: int) -> Bool[Array, "B T S"]:
-        """What the next `count` tokens may see, themselves included."""
+    def mask(self, count: int, window: int | None = None) -> Bool[Array, "B T S"]:
+        """What the next `count` tokens may see: themselves and all before, or the last `window` of these."""
         length = self.layers[0].values.shape[-2]
+        within = lambda slots, places: (slots <= places) & (window is None or slots > places - window)
         if self.ancestors is None:
-            return jnp.arange(length) <= self.places(count)[:, :, None]
-        said = jnp.arange(length // count) <= self.position[:, None]
+            return within(jnp.arange(length), self.places(count)[:, :, None])
+        said = within(jnp.arange(length // count), self.position[:, None])
         own = self.ancestors[..., None] == jnp.arange(count)
         return (own & said[:, None, :, None]).reshape(-1, count, length)
 

@@ -8,12 +8,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from models.cache import Past
+from models.decoder import Decoder
 from models.dropout import Dropout
 from models.mask import Mask
 from models.transformer import Block
 
 
-class GPT2(nn.Module):
+class GPT2(Decoder):
     """p(x_t | x_<t) = softmax(E h_t), h = LayerNorm(block_L(.. block_1(E[x] + P)))  -- Radford et al. 2019.
 
     Blocks are pre-LN, with gelu in its tanh form and four times as wide inside. Weights ~ N(0, 0.02^2); those
@@ -68,15 +69,8 @@ class GPT2(nn.Module):
             layers.append(kept)
         return self.norm(x), None if past is None else past.grown(tuple(layers), count)
 
-    def states(self, inputs: Int[Array, "B T"], train: bool = False) -> Float[Array, "B T D"]:
-        """What `logits` reads, of all positions at once."""
-        return self.decode(inputs, None, train)[0]
-
     def logits(self, states: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
         return jnp.einsum("...D,VD->...V", states, self.table.astype(self.dtype)).astype(jnp.float32)
-
-    def __call__(self, inputs: Int[Array, "B T"], train: bool = False) -> Float[Array, "B T V"]:
-        return self.logits(self.states(inputs, train))
 
     def start(self, batch: int, length: int) -> Past:
         """Room for `length` tokens, prompt included."""
@@ -84,23 +78,6 @@ class GPT2(nn.Module):
             raise ValueError(f"{length} tokens do not fit into context={self.context}")
         shape = (length, self.heads, self.features // self.heads)
         return Past.empty(self.layers, batch, *shape, self.dtype)
-
-    def step(self, carry: Past, token: Int[Array, "B"]) -> tuple[Float[Array, "B V"], Past]:
-        """Of one hypothesis a row, or of as many side by side as `carry` was spread for."""
-        states, carry = self.decode(token.reshape(len(carry.position), -1), carry, train=False)
-        return self.logits(states.reshape(len(token), -1)), carry
-
-    def prefill(
-        self, carry: Past, tokens: Int[Array, "B P"], lengths: Int[Array, "B"]
-    ) -> tuple[Float[Array, "B V"], Past]:
-        """Read lengths[b] tokens of each row; the logits after the last of them, if there is one.
-
-        Keys of the padding behind them are written too; the steps that follow write over them before a query
-        may look there.
-        """
-        states, read = self.decode(tokens, carry, train=False)
-        last = jnp.take_along_axis(states, (lengths - 1)[:, None, None], axis=1)[:, 0]
-        return self.logits(last), read.replace(position=carry.position + lengths)
 
 
 KEPT = jax.checkpoint_policies.dots_with_no_batch_dims_saveable

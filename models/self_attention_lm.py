@@ -8,6 +8,7 @@ from jaxtyping import Array, Bool, Float, Int
 from models import fused
 from models.attention import MultiHeadAttention, attend
 from models.cache import KeysValues, Past
+from models.decoder import Decoder
 from models.dense import Dense
 from models.dropout import Dropout
 from models.embedding import Embed, Learned
@@ -74,7 +75,7 @@ class ConcatenatedHeads(nn.Module):
         return self.projected(x, memory, mask)
 
 
-class SelfAttentionLM(nn.Module):
+class SelfAttentionLM(Decoder):
     """softmax(W x_t' + b), x_t' what the heads make of x_1 .. x_t, x_t = E[w_t] and its position.
 
     UT Austin CS378, lecture 24; `heads=ConcatenatedHeads()` makes them those of Vaswani et al. 2017.
@@ -119,43 +120,16 @@ class SelfAttentionLM(nn.Module):
         if past is None:
             return self.drop(self.looks(x, new, Mask(causal=True, window=self.window)), train), None
         kept = past.layers[0].write(new, past.slots(count))
-        return self.looks(x, kept, self.visible(past, count)), past.grown((kept,), count)
-
-    def visible(self, past: Past, count: int) -> Bool[Array, "B T S"]:
-        seen = past.mask(count)
-        if self.window is None:
-            return seen
-        beside = 1 if past.ancestors is None else past.ancestors.shape[1]
-        return seen & (jnp.arange(seen.shape[-1]) // beside > past.places(count)[:, :, None] - self.window)
-
-    def states(self, inputs: Int[Array, "B T"], train: bool = False) -> Float[Array, "B T D"]:
-        """What `logits` reads, of all positions at once."""
-        return self.decode(inputs, None, train)[0]
+        return self.looks(x, kept, past.mask(count, self.window)), past.grown((kept,), count)
 
     def logits(self, states: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
         return self.output(states).astype(jnp.float32)
-
-    def __call__(self, inputs: Int[Array, "B T"], train: bool = False) -> Float[Array, "B T V"]:
-        return self.logits(self.states(inputs, train))
 
     def start(self, batch: int, length: int) -> Past:
         """Room for `length` tokens, prompt included."""
         blank = self.embed(jnp.zeros((batch, length), jnp.int32), jnp.zeros((1, length), jnp.int32))
         room = jax.tree.map(jnp.zeros_like, self.looks.keys_values(blank))
         return Past((room,), jnp.zeros(batch, jnp.int32))
-
-    def step(self, carry: Past, token: Int[Array, "B"]) -> tuple[Float[Array, "B V"], Past]:
-        """Of one hypothesis a row, or of as many side by side as `carry` was spread for."""
-        states, carry = self.decode(token.reshape(len(carry.position), -1), carry, train=False)
-        return self.logits(states.reshape(len(token), -1)), carry
-
-    def prefill(
-        self, carry: Past, tokens: Int[Array, "B P"], lengths: Int[Array, "B"]
-    ) -> tuple[Float[Array, "B V"], Past]:
-        """Read lengths[b] tokens of each row; the logits after the last of them, if there is one."""
-        states, read = self.decode(tokens, carry, train=False)
-        last = jnp.take_along_axis(states, (lengths - 1)[:, None, None], axis=1)[:, 0]
-        return self.logits(last), read.replace(position=carry.position + lengths)
 
     def attention(self, inputs: Int[Array, "B T"]) -> Float[Array, "B 1 N T S"]:
         """Where each head looked; apply with `mutable=["intermediates"]`."""

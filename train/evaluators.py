@@ -6,7 +6,6 @@ before comparing it with another.
 
 import dataclasses
 import functools
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from models.decoding import PerToken, Search
 from train.horizon import gradient_norms
 from train.metrics import alignment, bleu
 from train.objectives import NextToken
-from train.scoring import Scorer
+from train.scoring import Scorer, measures
 from train.translator import Translator
 
 if TYPE_CHECKING:
@@ -112,15 +111,9 @@ class Perplexity:
         run, task, tokenizer = trained.run, trained.task, trained.tokenizer
         require_next_token(run)
         scorer = Scorer(run, trained.model, trained.params, tokenizer.eos, self.stride)
-        losses = scorer(task.encoded(self.split, tokenizer, trained.data_dir)).astype(float)
-        sizes, bits = task.sizes(self.split, trained.data_dir), losses.sum() / math.log(2)
-        values = {
-            "perplexity": math.exp(min(losses.mean(), 700.0)),
-            "loss": losses.mean(),
-            "bits per character": bits / sizes.characters,
-            "bits per byte": bits / sizes.bytes,
-        }
-        for metric, value in values.items():
+        losses = scorer(task.encoded(self.split, tokenizer, trained.data_dir))
+        sizes = task.sizes(self.split, trained.data_dir)
+        for metric, value in measures(losses, sizes.characters, sizes.bytes).items():
             protocol = {
                 "signature": f"{len(losses):,} tokens" if metric in ("perplexity", "loss") else "",
                 "corpus": task.protocol(self.split),

@@ -78,8 +78,9 @@ class Training(Job):
             carry = run.parallel.put_rows(leaves.pop("carry"), self.rows_axis)
             return TrainState(**leaves), carry
         state = jax.jit(self.init, out_shardings=sharding)(self.example)
-        if self.given is not None:
-            state = state.replace(params=jax.device_put(self.given, sharding.params))
+        given, self.given = self.given, None  # not held on to: a large model's are half a gigabyte
+        if given is not None:
+            state = state.replace(params=jax.device_put(given, sharding.params))
         return state, carry
 
     def blank(self, example: Batch) -> PyTree:

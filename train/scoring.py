@@ -5,6 +5,7 @@ reads the text from end to end; one with a limited context reads windows that ov
 n-gram model looks its histories up.
 """
 
+import math
 from collections.abc import Iterator
 
 import jax
@@ -17,6 +18,18 @@ from train.cross_entropy import cross_entropy
 from train.objectives import NextToken
 
 TOKENS = 2048  # scored at a time: their logits over a vocabulary of 50,000 take 400 MB
+
+
+def measures(losses: Float[np.ndarray, "n"], characters: int, size: int) -> dict[str, float]:
+    """What losses in nats come to, over a text of so many characters and bytes."""
+    losses = losses.astype(float)
+    bits = losses.sum() / math.log(2)
+    return {
+        "perplexity": math.exp(min(losses.mean(), 700.0)),
+        "loss": losses.mean(),
+        "bits per character": bits / characters,
+        "bits per byte": bits / size,
+    }
 
 
 class Scorer:

@@ -7,7 +7,7 @@ import flax.linen as nn
 import jax
 import numpy as np
 
-from data.batching import pad
+from data.batching import pad, width_of
 from data.tokenizer import Tokenizer
 from data.vocabulary import BOS, PAD
 from models.decoding import Hypotheses, Search, source_attention
@@ -69,7 +69,7 @@ class Translator:
         best with word alignments (Garg et al. 2019, §4.2).
         """
         (source,) = self.tokenizer.encode([line])
-        width = next((w for w in WIDTHS if w >= max(len(source), len(ids))), max(len(source), len(ids)))
+        width = width_of(max(len(source), len(ids)), WIDTHS)
         weights = self.look(self.params, pad([source], 1, width), pad([[BOS, *ids[:-1]]], 1, width))
         weights = np.asarray(weights[0])
         layer = weights[max(len(weights) - 2, 0)].mean(axis=0)[: len(ids), : len(source)]
@@ -82,7 +82,7 @@ def grouped(ids: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], int]]:
     while order:
         # Filled from the longest: its width is what the group is padded to.
         longest = len(ids[order[-1]])
-        width = next((w for w in WIDTHS if w >= longest), longest)
+        width = width_of(longest, WIDTHS)
         rows = rows_for(width)
         shorter = next((w for w in reversed(WIDTHS) if w < width), 0)
         members = [i for i in order[-rows:] if len(ids[i]) > shorter] or order[-1:]

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from data.batching import pad
+from data.batching import pad, width_of
 from models.decoding import Continuation, Draw, Marks, PerToken, forbid, most_likely
 from train.evaluators import Trained
 
@@ -55,7 +55,7 @@ class Writer:
         while index < length:
             room = self.context or len(said) + length
             held = said[-max(room // 2, 1) :] if len(said) >= room else said
-            width = next((w for w in WIDTHS if len(held) <= w <= room), len(held))
+            width = width_of(len(held), [w for w in WIDTHS if w <= room])
             carry = self.start(self.params, 1, room if self.context else width + length - index)
             logits, carry = self.read(self.params, carry, pad([held], 1, width), np.array([len(held)]))
             for _ in range(min(length - index, room - len(held))):
@@ -90,7 +90,7 @@ class Writer:
         """The `beam` best continuations of each text, best first; all at once, whatever their lengths."""
         prompts = [self.prompt(text) for text in texts]
         longest = max(map(len, prompts))
-        width = next((w for w in WIDTHS if w >= longest), longest)
+        width = width_of(longest, WIDTHS)
         if self.context is not None and width + length > self.context:
             width = longest
         search = Continuation(length, beam, PerToken(), draw, self.marks)

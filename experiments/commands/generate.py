@@ -1,7 +1,7 @@
 """Go on from a prompt with a trained language model, token by token as they come.
 
 examples:
-  lookback generate runs/char_lm/gpt/0 --prompt "ROMEO:" --length 300 --temperature 0.8
+  lookback generate runs/char_lm/gpt-4x128/0 --prompt "ROMEO:" --length 300 --temperature 0.8
   echo "The capital of" | lookback generate runs/perplexity/LSTM/0 --top-p 0.9
   lookback generate runs/perplexity/GPT-2/0 --prompt "In October" "Every Monday" --beam 4
 """
@@ -11,7 +11,9 @@ import sys
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run_dir", help="directory of a trained language model, as in runs/char_lm/gpt/0")
+    parser.add_argument(
+        "run_dir", help="directory of a trained language model, as in runs/char_lm/gpt-4x128/0"
+    )
     parser.add_argument("--prompt", nargs="+", metavar="TEXT", help="what to go on from; else standard input")
     parser.add_argument("--length", type=int, default=200, help="tokens to say (200)")
     parser.add_argument("--temperature", type=float, default=1.0, help="below 1 bolder, above more varied")

@@ -28,7 +28,7 @@ def execute(arguments: argparse.Namespace) -> None:
     devices.setup()
     from experiments.commands.generate import from_stdin
     from train.evaluators import require_next_token
-    from train.scoring import Scorer
+    from train.scoring import Scorer, measures
     from train.trained import load
 
     trained = load(Path(arguments.run_dir))
@@ -44,8 +44,8 @@ def execute(arguments: argparse.Namespace) -> None:
         for loss, piece in zip(losses, tokenizer.pieces(ids.tolist()), strict=True):
             print(f"{loss / math.log(2):.3f}\t{piece}")
         return
-    bits = losses.sum(dtype=float) / math.log(2)
-    print(f"perplexity {math.exp(min(losses.mean(dtype=float), 700)):.2f} over {len(ids):,} tokens")
-    print(f"bits per character {bits / len(text):.4f}")
-    print(f"bits per byte {bits / len(text.encode()):.4f}")
+    found = measures(losses, len(text), len(text.encode()))
+    print(f"perplexity {found['perplexity']:.2f} over {len(ids):,} tokens")
+    print(f"bits per character {found['bits per character']:.4f}")
+    print(f"bits per byte {found['bits per byte']:.4f}")
     print(f"context: {scorer.context}; vocabulary: {len(tokenizer):,} ids; weights: {trained.weights}")
