@@ -9,7 +9,7 @@ import os
 import sys
 
 COMMANDS = (
-    *("list", "show", "run", "table", "plot", "data", "doctor", "bench"),
+    *("list", "show", "run", "table", "plot", "data", "doctor", "bench", "complexity"),
     *("translate", "generate", "perplexity", "finetune"),
 )
 

@@ -176,8 +176,31 @@ def distance_curves(
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
+def power_laws(
+    panels: Mapping[tuple[str, str], Mapping[str, Sequence[tuple[float, float, float]]]], path: Path | str
+) -> None:
+    """{(title, along): {name: [(size, value, expected), ..]}} on logarithmic axes, where a power is a line.
+
+    What is expected, dashed, is known but for a factor: it is laid through the value at the largest size.
+    """
+    with drawn(path, len(panels), (4.2 * len(panels) + 1.8, 3.8), shared=False) as (_, drawings):
+        for ((title, along), curves), axes in zip(panels.items(), drawings, strict=True):
+            for number, (name, curve) in enumerate(curves.items()):
+                sizes, values, expected = np.array(sorted(curve), dtype=float).T
+                look = {"color": COLOURS[number % len(COLOURS)]}
+                mark = MARKERS[number % len(MARKERS)]
+                axes.plot(sizes, values, label=name, marker=mark, markersize=4, linewidth=1.2, **look)
+                axes.plot(sizes, expected * values[-1] / expected[-1], linestyle="--", linewidth=0.8, **look)
+            axes.set_xscale("log", base=2)
+            axes.set_yscale("log")
+            axes.xaxis.set_major_formatter("{x:,.0f}")
+            axes.set_xlabel(along)
+            axes.set_title(title)
+        drawings[-1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
 @contextlib.contextmanager
-def drawn(path: Path | str, panels: int, size: tuple[float, float]) -> Iterator:
+def drawn(path: Path | str, panels: int, size: tuple[float, float], shared: bool = True) -> Iterator:
     """Panels side by side on the Agg canvas, written to `path` at the end; pyplot's state stays untouched."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -186,7 +209,7 @@ def drawn(path: Path | str, panels: int, size: tuple[float, float]) -> Iterator:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
-        yield figure, figure.subplots(1, panels, squeeze=False, sharex=True)[0]
+        yield figure, figure.subplots(1, panels, squeeze=False, sharex=shared)[0]
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, format="png")
 
