@@ -36,10 +36,16 @@ def sinusoid(positions: Int[Array, "*B"], features: int) -> Float[Array, "*B D"]
 
 
 class Sinusoidal(nn.Module):
-    """Positions as fixed waves: any length, nothing to learn  -- Vaswani et al. 2017, §3.5."""
+    """Positions as fixed waves: any length, nothing to learn  -- Vaswani et al. 2017, §3.5.
+
+    They multiply words by sqrt(D) before waves are added; where words are left as they are, waves of the
+    words' size do the same.
+    """
+
+    amplitude: float = 1.0
 
     def __call__(self, positions: Int[Array, "B T"], features: int) -> Float[Array, "B T D"]:
-        return sinusoid(positions, features)
+        return self.amplitude * sinusoid(positions, features)
 
 
 class Learned(nn.Module):

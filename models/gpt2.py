@@ -1,6 +1,7 @@
 """GPT-2, a decoder alone  -- Radford et al. 2019, §2.3; what the paper leaves open as in openai/gpt-2."""
 
 from functools import partial
+from typing import Literal
 
 import flax.linen as nn
 import jax
@@ -19,6 +20,7 @@ class GPT2(Decoder):
 
     Blocks are pre-LN, with gelu in its tanh form and four times as wide inside. Weights ~ N(0, 0.02^2); those
     that write to the residual stream have 1 / sqrt(2 L) of it, as 2 L of them add up; P ~ N(0, 0.01^2).
+    `positions` may be a part instead of the learned P, such as Sinusoidal(amplitude=0.02), or None.
     With `remat` the backward pass computes again what is not a product of x with weights; XLA's CPU backend
     drops the barriers that this needs and keeps everything all the same.
     Parameters are float32; `dtype` is what is computed in, and logits are float32.
@@ -29,6 +31,7 @@ class GPT2(Decoder):
     features: int = 768
     heads: int = 12
     layers: int = 12
+    positions: nn.Module | Literal["learned"] | None = "learned"
     dropout: float = 0.1
     remat: bool = False
     dtype: str = "float32"
@@ -36,7 +39,8 @@ class GPT2(Decoder):
     def setup(self):
         normal = nn.initializers.normal
         self.table = self.param("table", normal(0.02), (self.vocab_size, self.features))
-        self.places = self.param("places", normal(0.01), (self.context, self.features))
+        if self.positions == "learned":
+            self.places = self.param("places", normal(0.01), (self.context, self.features))
         block = partial(
             nn.remat(Block, static_argnums=5, policy=KEPT) if self.remat else Block,
             features=self.features,
@@ -53,6 +57,14 @@ class GPT2(Decoder):
         self.norm = nn.LayerNorm(epsilon=1e-5, dtype=self.dtype)
         self.drop = Dropout(self.dropout)
 
+    def embed(self, inputs: Int[Array, "B T"], places: Int[Array, "#B T"]) -> Float[Array, "B T D"]:
+        x = self.table[inputs]
+        if self.positions == "learned":
+            x += self.places[places]
+        elif self.positions is not None:
+            x += self.positions(places, self.features)
+        return x.astype(self.dtype)
+
     def decode(
         self, inputs: Int[Array, "B T"], past: Past | None, train: bool
     ) -> tuple[Float[Array, "B T D"], Past | None]:
@@ -62,8 +74,7 @@ class GPT2(Decoder):
             raise ValueError(f"{count} tokens do not fit into context={self.context}")
         places = jnp.arange(count)[None] if past is None else past.places(count)
         mask, slots = (Mask(causal=True), None) if past is None else (past.mask(count), past.slots(count))
-        x, layers = (self.table[inputs] + self.places[places]).astype(self.dtype), []
-        x = self.drop(x, train)
+        x, layers = self.drop(self.embed(inputs, places), train), []
         for index, block in enumerate(self.blocks):
             x, kept = block(x, mask, None if past is None else past.layers[index], slots, train)
             layers.append(kept)

@@ -13,7 +13,19 @@ from models.ngram import NGram
 from train.evaluators import AlignmentError, Bleu, GradientReach, Perplexity, RecallAccuracy
 from train.objectives import NextTargetToken, NextToken
 from train.optimizers import Adam, Optimizer
+from train.shuffling import ShuffledHistory
 from train.step import Jit, Pmap
+from train.word_groups import WordGroups
+
+Evaluator = (
+    Bleu
+    | AlignmentError
+    | Perplexity
+    | RecallAccuracy
+    | GradientReach
+    | ShuffledHistory
+    | WordGroups
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +52,7 @@ class Run:
     average: int = 0
     patience: int | None = None
     search: Search = Search()
-    evaluators: tuple[Bleu | AlignmentError | Perplexity | RecallAccuracy | GradientReach, ...] = (Bleu(),)
+    evaluators: tuple[Evaluator, ...] = (Bleu(),)
     parallel: Jit | Pmap = Jit()
     seed: int = 0
     initial: str | None = None

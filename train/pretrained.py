@@ -94,6 +94,8 @@ def write_gpt2(folder: Path, model: GPT2, params: Mapping[str, Any]) -> None:
 
     Which ids begin and end a text is the tokenizer's to say: config.json has null for them.
     """
+    if model.positions != "learned":
+        raise ValueError(f"GPT2(positions={model.positions}): a published GPT-2 has learned ones only")
     ours, found = leaves_of(model), flax.traverse_util.flatten_dict(params, sep="/")
     for path in (*ours, *found):
         wanted, given = (leaves[path].shape if path in leaves else "absent" for leaves in (ours, found))

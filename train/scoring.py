@@ -58,8 +58,11 @@ class Scorer:
         if hasattr(self.model, "log_probabilities"):
             with np.errstate(divide="ignore"):
                 return np.log([self.model.distribution(self.params, row) for row in rows])
-        inputs = np.concatenate([np.full((len(rows), 1), self.before), rows], axis=1).astype(np.int32)
-        batch = {"inputs": inputs, "starts": np.ones((len(rows), 1), np.float32)}
+        return self.after(np.concatenate([np.full((len(rows), 1), self.before), rows], axis=1))
+
+    def after(self, rows: Int[np.ndarray, "n L"]) -> Float[np.ndarray, "n V"]:
+        """Log-probabilities of the token after each row, of a model with nothing before it."""
+        batch = {"inputs": rows.astype(np.int32), "starts": np.ones((len(rows), 1), np.float32)}
         return np.asarray(self.last(self.params, batch, self.run.objective.blank(self.model, batch)))
 
     def last_of(self, params, batch: Batch, carry: PyTree) -> Float[Array, "n V"]:

@@ -41,6 +41,7 @@ READERS = {
 }
 MODELS = READERS | {
     "gpt2": GPT2(V, context=12, features=8, heads=2, layers=2, dropout=0.5),
+    "gpt2-sinusoids": GPT2(V, context=12, features=8, heads=2, layers=1, positions=Sinusoidal(), dropout=0.5),
     "averaged": AVERAGED,
     "averaged-window": dataclasses.replace(BLIND, window=4),
     "multi-head": dataclasses.replace(MODERN, position_dim=None),

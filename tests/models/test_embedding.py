@@ -16,6 +16,7 @@ def test_sinusoids_are_their_closed_form():
     for at, p in np.ndenumerate(positions):
         angles = [p / 10000 ** (2 * i / D) for i in range(D // 2)]
         np.testing.assert_allclose(got[at], [*np.sin(angles), *np.cos(angles)], atol=5e-5)
+    np.testing.assert_allclose(Sinusoidal(0.25).apply({}, jnp.array(positions), D), got / 4, atol=1e-6)
 
 
 def test_a_shift_is_one_rotation_wherever_it_starts():

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from models.embedding import Sinusoidal, sinusoid
 from models.gpt2 import GPT2, LARGE, MEDIUM, SMALL, XL
 
 V, D, N = 11, 6, 2
@@ -51,8 +52,8 @@ def look_back(p, x):
     return out
 
 
-def oracle(p, inputs):
-    x = p["table"][inputs] + p["places"][: len(inputs)]
+def oracle(p, inputs, places):
+    x = p["table"][inputs] + places[: len(inputs)]
     for block in (p["blocks_0"], p["blocks_1"]):
         x = x + look_back(block["attention"], norm(block["residuals_0"]["norm"], x))
         feed = block["feed_forward"]
@@ -66,7 +67,19 @@ def test_logits_equal_loops_by_hand():
     exact = jax.tree.map(lambda p: np.asarray(p, np.float64), variables["params"])
     got = jax.jit(MODEL.apply)(variables, INPUTS)
     for row in (0, 1):
-        np.testing.assert_allclose(got[row], oracle(exact, INPUTS[row]), atol=5e-5)
+        np.testing.assert_allclose(got[row], oracle(exact, INPUTS[row], exact["places"]), atol=5e-5)
+
+
+@pytest.mark.parametrize("positions", [None, Sinusoidal(0.5)], ids=["none", "sinusoids"])
+def test_other_positions_or_none_stand_where_the_learned_ones_do(positions):
+    model = dataclasses.replace(MODEL, positions=positions)
+    variables = filled(model)
+    assert "places" not in variables["params"]
+    exact = jax.tree.map(lambda p: np.asarray(p, np.float64), variables["params"])
+    places = np.zeros((7, D)) if positions is None else 0.5 * np.asarray(sinusoid(jnp.arange(7), D))
+    got = jax.jit(model.apply)(variables, INPUTS)
+    for row in (0, 1):
+        np.testing.assert_allclose(got[row], oracle(exact, INPUTS[row], places), atol=5e-5)
 
 
 def test_initial_weights_are_those_published():

@@ -237,6 +237,11 @@ def test_parameters_of_another_model_are_not_written(golden, tmp_path, change, c
     assert not any(tmp_path.iterdir())
 
 
+def test_a_model_without_learned_positions_is_not_written(golden, tmp_path):
+    with pytest.raises(ValueError, match="positions=None.: a published GPT-2 has learned ones only"):
+        write_gpt2(tmp_path, dataclasses.replace(golden[0], positions=None), golden[1])
+
+
 @pytest.mark.parametrize("model, arrays, count", [(SMALL, 148, 124_439_808), (XL, 580, 1_557_611_200)])
 def test_the_published_sizes_are_laid_out_in_full(model, arrays, count):
     shapes = {name: shape for name, shape, _ in layout(model)}
