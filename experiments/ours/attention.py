@@ -12,7 +12,7 @@ def fused(**shape) -> Work:
 
     mask = Mask(causal=shape["causal"])
     work, (q, k, v) = attending(lambda q, k, v: fused.attention(q, k, v, mask), **shape)
-    work.facts["kernel"] = fused.choose(q, k, v, mask).name
+    work.facts["kernel"] = fused.choose(q, k, v, fused.Terms(mask)).name
     return work
 
 

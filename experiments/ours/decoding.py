@@ -40,7 +40,7 @@ def translation(count, vocabulary, features, hidden, heads, layers, beam) -> Wor
         return found.tokens[:, 0]
 
     find = jax.jit(search)
-    place = lambda block: Jit().put({"source": block})["source"]
+    place = lambda block: Jit().put_rows(block, 0)
     translate = lambda: [jax.device_get(find(params, place(block)))[: len(block)] for block in blocks]
     return Work(translate, check=long_as(blocks), facts=facts(params))
 
@@ -70,7 +70,7 @@ def continuation(batch, prompt, new, vocabulary, context, features, heads, layer
         return generate(step, carry, jnp.full(rows, new), new).tokens[:, 0]
 
     find = jax.jit(answer)
-    place = lambda: Jit().put({"text": text})["text"]
+    place = lambda: Jit().put_rows(text, 0)
     speak = lambda: [jax.device_get(find(params, place()))[:batch]]
     return Work(speak, check=long_as([np.zeros((batch, new))]), facts=facts(params))
 

@@ -12,7 +12,7 @@ def gpt(batch, vocabulary, context, features, heads, layers, dropout, dtype="flo
     from models.gpt2 import GPT2
     from train.objectives import NextToken
 
-    model = GPT2(vocabulary, context, features, heads, layers, dropout, dtype=dtype)
+    model = GPT2(vocabulary, context, features, heads, layers, dropout=dropout, dtype=dtype)
     return updating(model, NextToken(), running_text(batch, context, vocabulary))
 
 

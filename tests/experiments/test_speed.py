@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from experiments import speed
-from experiments.bench import sentences
+from experiments.bench import sentences, worker
+from train import devices
 
 ROOT = Path(__file__).parents[2]
 EVERY = [*speed.lines("cpu"), *speed.lines("gpu")]
@@ -113,3 +114,13 @@ def test_peers_need_no_jax():
             names += [node.module] if isinstance(node, ast.ImportFrom) else []
             for name in names:
                 assert name in allowed or name.partition(".")[0] in allowed, f"{path}: {name}"
+
+
+@pytest.mark.parametrize("each", speed.smoked(speed.lines("cpu")), ids=lambda each: each.group)
+def test_ours_runs_at_the_smallest_size(each, monkeypatch):
+    monkeypatch.setattr(devices, "setup", lambda: None)  # the tests' own devices are set up already
+    for contender in (contender for contender in each.contenders if contender.ours):
+        state = {}
+        order = {"prepare": contender.function, "options": each.options, "mallopt": ()}
+        assert worker.answer(order, state)["bytes"] is not None
+        assert worker.answer({"repeats": 1}, state)["seconds"] > 0
