@@ -68,37 +68,57 @@ class Marks:
     never: tuple[int, ...] = (PAD, BOS)
 
 
+def barred(logits: Float[Array, "*B V"], never: tuple[int, ...] = (PAD, BOS)) -> Float[Array, "*B V"]:
+    """Logits with no chance for what may not be said."""
+    return logits.at[..., jnp.array(never, jnp.int32)].set(-jnp.inf).astype(jnp.float32)
+
+
+def maxima(x: Float[Array, "*B V"], width: int = 100) -> Float[Array, "*B G"]:
+    """Of each `width` values in a row; the last group may be smaller."""
+    full = x.shape[-1] - x.shape[-1] % width
+    found = jnp.max(x[..., :full].reshape(*x.shape[:-1], -1, width), axis=-1)
+    if full == x.shape[-1]:
+        return found
+    return jnp.concatenate([found, jnp.max(x[..., full:], axis=-1, keepdims=True)], axis=-1)
+
+
+def log_normaliser(logits: Float[Array, "*B V"]) -> Float[Array, "*B"]:
+    """log sum_v exp(logits), by maxima that `greatest` needs as well: XLA finds them once."""
+    highest = maxima(logits).max(axis=-1)
+    return highest + jnp.log(jnp.sum(jnp.exp(logits - highest[..., None]), axis=-1))
+
+
 def forbid(logits: Float[Array, "*B V"], never: tuple[int, ...] = (PAD, BOS)) -> Float[Array, "*B V"]:
     """Log-probabilities of what may be said."""
-    logits = logits.at[..., jnp.array(never, jnp.int32)].set(-jnp.inf)
-    return jax.nn.log_softmax(logits.astype(jnp.float32), axis=-1)
+    logits = barred(logits, never)
+    return logits - log_normaliser(logits)[..., None]
 
 
 def greatest(
-    x: Float[Array, "B V"], count: int, width: int = 100
-) -> tuple[Float[Array, "B C"], Int[Array, "B C"]]:
-    """jax.lax.top_k: the `count` greatest values of a row, in order, and where they are.
+    x: Float[Array, "B K V"], added: Float[Array, "B K"], count: int, width: int = 100
+) -> tuple[Float[Array, "B C"], Int[Array, "B C"], Int[Array, "B C"]]:
+    """The `count` greatest x[b, k, v] + added[b, k] of each b, in order, with their k and their v.
 
-    They are in the `count` groups of `width` with the greatest maxima, so only these are sorted. On CPU, with
-    640 rows of 5,000, that takes 5 ms instead of 9, and the greatest alone 5 ms where argmax takes 17.
+    Among equals the first come first, as in jax.lax.top_k. They are in the `count` groups of `width` with the
+    greatest maxima, so only these are sorted and the sums of no others are ever made. On CPU, with 640 rows
+    of 5,000, that takes 5 ms instead of 9, and the greatest alone 5 ms where argmax takes 17.
     """
-    rows, size = x.shape
-    full = size - size % width
-    maxima = jnp.max(x[:, :full].reshape(rows, -1, width), axis=-1)
-    if full < size:
-        maxima = jnp.concatenate([maxima, jnp.max(x[:, full:], axis=-1, keepdims=True)], axis=-1)
-    if maxima.shape[-1] <= count:
-        return tuple(jax.lax.top_k(x, count))
+    rows, size = jnp.arange(x.shape[0])[:, None], x.shape[-1]
+    offered = maxima(x, width) + added[..., None]
+    groups = offered.shape[-1]
+    offered = offered.reshape(len(x), -1)
     # Groups in the order of the row: among equals the first is taken, as everywhere else.
-    groups = jnp.sort(jax.lax.top_k(maxima, count)[1], axis=-1)
-    places = (groups[:, :, None] * width + jnp.arange(width)).reshape(rows, -1)
-    members = jnp.take_along_axis(x, jnp.minimum(places, size - 1), axis=1)
-    values, chosen = jax.lax.top_k(jnp.where(places < size, members, -jnp.inf), count)
-    return values, jnp.take_along_axis(places, chosen, axis=1)
+    chosen = jnp.sort(jax.lax.top_k(offered, min(count, offered.shape[-1]))[1], axis=-1)
+    of, places = chosen // groups, (chosen % groups)[..., None] * width + jnp.arange(width)
+    inside, places = places < size, jnp.minimum(places, size - 1)
+    members = x[rows[..., None], of[..., None], places] + added[rows, of][..., None]
+    values, at = jax.lax.top_k(jnp.where(inside, members, -jnp.inf).reshape(len(x), -1), count)
+    return values, of[rows, at // width], places.reshape(len(x), -1)[rows, at]
 
 
 def most_likely(log_probabilities: Float[Array, "B V"], key: Key[Array, ""]) -> Int[Array, "B"]:
-    return greatest(log_probabilities, 1)[1][:, 0]
+    nothing = jnp.zeros((len(log_probabilities), 1), log_probabilities.dtype)
+    return greatest(log_probabilities[:, None], nothing, 1)[2][:, 0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -237,12 +257,9 @@ def beam_search(
         index, beams = state
         last = jnp.where(index == 0, first[:, None], beams.tokens[:, :, index - 1])
         logits, carry = step(flat(beams.carry), last.reshape(-1))
-        gains = forbid(logits, marks.never).reshape(rows, beam, -1)
-        vocabulary = gains.shape[-1]
-        totals = (beams.log_probabilities[:, :, None] + gains).reshape(rows, -1)
+        logits = barred(logits, marks.never).reshape(rows, beam, -1)
         # 2K candidates: even if K of them end, K open hypotheses remain.
-        best, where = greatest(totals, 2 * beam)
-        parent, token = where // vocabulary, where % vocabulary
+        best, parent, token = greatest(logits, beams.log_probabilities - log_normaliser(logits), 2 * beam)
         tokens = select(beams.tokens, parent).at[:, :, index].set(token)
         ended = token == marks.end
         arrived = (ended | (index + 1 == limits)[:, None]) & (jnp.arange(2 * beam) < beam)

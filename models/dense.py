@@ -32,17 +32,42 @@ def times(x: Float[Array, "B K"], weights: Float[Array, "K M"], precision) -> Fl
     return jnp.matmul(x, weights, precision=precision)
 
 
-def forward(x, weights, precision):
+def times_forward(x, weights, precision):
     return times(x, weights, precision), (x, weights)
 
 
-def backward(precision, kept, dy):
+def times_backward(precision, kept, dy):
     x, weights = kept
     along = partial(jnp.einsum, precision=precision)
-    return along("BM,KM->BK", dy, weights), along("BK,BM->KM", x, dy)
+    dx = along("BM,KM->BK", dy, weights)
+    if x.shape[1] > dy.shape[1]:
+        return dx, jax.lax.optimization_barrier(along("BM,BK->MK", dy, x)).T
+    return dx, along("BK,BM->KM", x, dy)
 
 
-times.defvjp(forward, backward)
+times.defvjp(times_forward, times_backward)
+
+
+@jax.custom_vjp
+def scores(x: Float[Array, "B D"], table: Float[Array, "V D"]) -> Float[Array, "B V"]:
+    """x E', each x against every row of a table, with the gradient of the table as (x' dy)'.
+
+    The barrier keeps XLA from making dy' x of that again, which it multiplies at 58 GFLOP/s after a copy of
+    dy. A training step of an LSTM of 2 x 200 over 10,000 words took 99 ms, and so 84 ms.
+    """
+    return jnp.einsum("BD,VD->BV", x, table)
+
+
+def scores_forward(x, table):
+    return scores(x, table), (x, table)
+
+
+def scores_backward(kept, dy):
+    x, table = kept
+    return dy @ table, jax.lax.optimization_barrier(jnp.einsum("BD,BV->DV", x, dy)).T
+
+
+scores.defvjp(scores_forward, scores_backward)
 
 Dense = partial(nn.Dense, dot_general=product)
 DenseGeneral = partial(nn.DenseGeneral, dot_general=product)

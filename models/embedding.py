@@ -4,6 +4,8 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from models.dense import scores
+
 
 class Embed(nn.Module):
     """x_t = E[id_t], and logits x E' where the table is tied (Press & Wolf 2017). Rows ~ N(0, 1/D)."""
@@ -21,7 +23,8 @@ class Embed(nn.Module):
         return self.table.astype(self.dtype)[ids]
 
     def attend(self, x: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
-        return jnp.einsum("...D,VD->...V", x, self.table.astype(self.dtype))
+        logits = scores(x.reshape(-1, x.shape[-1]), self.table.astype(self.dtype))
+        return logits.reshape(*x.shape[:-1], -1)
 
 
 def sinusoid(positions: Int[Array, "*B"], features: int) -> Float[Array, "*B D"]:

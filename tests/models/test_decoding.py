@@ -177,10 +177,31 @@ def test_the_greatest_are_those_of_a_full_sort(size, width, count):
     """Among equals, of which there are many, the first in the row."""
     x = np.random.default_rng(0).integers(6, size=(50, size)).astype(np.float32)
     x[0], x[1, 1:] = -np.inf, -np.inf
-    values, places = decoding.greatest(jnp.array(x), count, width)
+    values, of, places = decoding.greatest(jnp.array(x)[:, None], jnp.zeros((50, 1)), count, width)
     order = np.argsort(-x, axis=1, kind="stable")[:, :count]
     np.testing.assert_array_equal(values, np.take_along_axis(x, order, axis=1))
     np.testing.assert_array_equal(places, order)
+    assert not of.any()
+
+
+@pytest.mark.parametrize("size, width, count", [(30, 4, 6), (33, 10, 5), (7, 10, 4)])
+def test_the_greatest_of_several_rows_are_those_of_all_sums(size, width, count):
+    draw = np.random.default_rng(1)
+    x = draw.integers(6, size=(40, 3, size)).astype(np.float32)
+    added = draw.integers(4, size=(40, 3)).astype(np.float32)
+    added[0, 1:] = -1e30
+    values, of, places = decoding.greatest(jnp.array(x), jnp.array(added), count, width)
+    sums = (x + added[..., None]).reshape(40, -1)
+    order = np.argsort(-sums, axis=1, kind="stable")[:, :count]
+    np.testing.assert_array_equal(values, np.take_along_axis(sums, order, axis=1))
+    np.testing.assert_array_equal(of * size + places, order)
+
+
+def test_the_normaliser_is_that_of_the_softmax():
+    logits = np.random.default_rng(2).normal(0, 30, (5, 3, 205)).astype(np.float32)
+    logits[..., 7] = -np.inf
+    expected = jax.nn.logsumexp(logits, axis=-1)
+    np.testing.assert_allclose(decoding.log_normaliser(jnp.array(logits)), expected, rtol=1e-6)
 
 
 MANY = 4000

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from models.dense import product
+from models.dense import product, scores
 
 CASES = {
     "features": ((3, 5, 4), (4, 6), 1),
@@ -38,3 +38,15 @@ def test_values_and_gradients_are_those_of_dot_general(case, dtype):
 def test_other_products_are_refused():
     with pytest.raises(ValueError, match="not a dense layer's dimensions"):
         product(jnp.ones((3, 4)), jnp.ones((3, 5)), (((0,), (0,)), ((), ())))
+
+
+def test_scores_are_products_with_rows():
+    keys = jax.random.split(jax.random.key(0), 2)
+    x, table = jax.random.normal(keys[0], (5, 4)), jax.random.normal(keys[1], (7, 4))
+
+    def graded(function):
+        value, pull = jax.vjp(function, x, table)
+        return value, *pull(jnp.cos(value))
+
+    for ours, theirs in zip(graded(scores), graded(lambda x, table: x @ table.T), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
