@@ -102,6 +102,7 @@ def training() -> list[Line]:
         "layers": 6,
         "dropout": 0.2,
     }
+    small = gpt | {"context": 64, "features": 128, "heads": 4, "layers": 4, "dropout": 0.0}
     eager = Contender("PyTorch, eager", "experiments.peers.gpt:training", TORCH)
     compiled = Contender("torch.compile", "experiments.peers.gpt:training", COMPILED)
     seq2seq = TRANSLATOR | {"batch": 64, "length": 64, "dropout": 0.1}
@@ -113,6 +114,12 @@ def training() -> list[Line]:
             (Contender("lookback", "experiments.ours.training:gpt"), eager, compiled), 12 * 256, "tokens/s",
             (Bar("speed", eager.name, least=1.1, goal=1.3), Bar("speed", compiled.name, goal=1.0)),
             gpt_flops(**gpt),
+        ),
+        Line(
+            "gpt-small", "gpt-small", "training, GPT 4 x 128, context 64, batch 12", small,
+            (Contender("lookback", "experiments.ours.training:gpt"), eager, compiled), 12 * 64, "tokens/s",
+            (Bar("speed", eager.name, least=1.0), Bar("speed", compiled.name, goal=1.0)),
+            gpt_flops(**small),
         ),
         Line(
             "transformer", "transformer", "training, encoder-decoder 3 + 3 x 256, 64 x 64 tokens a side",
@@ -141,8 +148,8 @@ def lstm() -> Line:
     options = {"batch": 20, "vocabulary": 10000, "length": 20, "features": 200, "layers": 2, "dropout": 0.0}
     ours = Contender("lookback", "experiments.ours.training:lstm")
     torch = Contender("torch.nn.LSTM", "experiments.peers.lstm:training", TORCH)
-    title = "training, LSTM 2 x 200, batch 20 x 20"
-    return Line("lstm", "lstm", title, options, (ours, torch), 400, "tokens/s")
+    title, bar = "training, LSTM 2 x 200, batch 20 x 20", Bar("speed", torch.name, least=1.0)
+    return Line("lstm", "lstm", title, options, (ours, torch), 400, "tokens/s", (bar,))
 
 
 def generation() -> list[Line]:
@@ -152,7 +159,7 @@ def generation() -> list[Line]:
         Line(
             f"generation-{batch}", "generation", f"GPT-2 124M, 64 tokens after 64, batch {batch}",
             PUBLISHED_GPT2 | {"batch": batch, "prompt": 64, "new": 64}, (ours, generate), 64 * batch,
-            "tokens/s",
+            "tokens/s", (Bar("speed", generate.name, least=1.5),),
         )
         for batch in (1, 8)
     ]  # fmt: skip
