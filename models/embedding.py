@@ -23,8 +23,7 @@ class Embed(nn.Module):
         return self.table.astype(self.dtype)[ids]
 
     def attend(self, x: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
-        logits = scores(x.reshape(-1, x.shape[-1]), self.table.astype(self.dtype))
-        return logits.reshape(*x.shape[:-1], -1)
+        return scores(x, self.table.astype(self.dtype))
 
 
 def sinusoid(positions: Int[Array, "*B"], features: int) -> Float[Array, "*B D"]:

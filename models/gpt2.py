@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Int
 
 from models.cache import Past
 from models.decoder import Decoder
+from models.dense import scores
 from models.dropout import Dropout
 from models.mask import Mask
 from models.transformer import Block
@@ -81,7 +82,7 @@ class GPT2(Decoder):
         return self.norm(x), None if past is None else past.grown(tuple(layers), count)
 
     def logits(self, states: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
-        return jnp.einsum("...D,VD->...V", states, self.table.astype(self.dtype)).astype(jnp.float32)
+        return scores(states, self.table.astype(self.dtype)).astype(jnp.float32)
 
     def start(self, batch: int, length: int) -> Past:
         """Room for `length` tokens, prompt included."""

@@ -42,7 +42,7 @@ def test_other_products_are_refused():
 
 def test_scores_are_products_with_rows():
     keys = jax.random.split(jax.random.key(0), 2)
-    x, table = jax.random.normal(keys[0], (5, 4)), jax.random.normal(keys[1], (7, 4))
+    x, table = jax.random.normal(keys[0], (2, 5, 4)), jax.random.normal(keys[1], (7, 4))
 
     def graded(function):
         value, pull = jax.vjp(function, x, table)
