@@ -2,8 +2,9 @@
 
 A table stands between `<!-- table NAME -->` and `<!-- end -->`; what is there is replaced by what
 `lookback table` prints, published rows left out. NAME may be that of the table on real data, such as
-translation-multi30k. `<!-- speed PLATFORM -->` is what `lookback bench --render` prints. What there is
-nothing new of stays as it is.
+translation-multi30k. `<!-- speed PLATFORM -->` is what `lookback bench --render` prints, and
+`<!-- complexity PLATFORM -->` what `lookback complexity --render` does. What there is nothing new of stays as
+it is.
 """
 
 import dataclasses
@@ -13,11 +14,13 @@ from pathlib import Path
 
 from experiments import catalogue
 from experiments.bench import report, results
+from experiments.commands import complexity
 from experiments.ledger import collect
 from experiments.table import Table, render, with_ablations
 
+RENDERED = {"speed": report.render, "complexity": complexity.render}
 README = Path(__file__).resolve().parent.parent / "README.md"
-BLOCK = re.compile(r"(<!-- (table|speed) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- (table|speed|complexity) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def tables() -> dict[str, Table]:
@@ -31,7 +34,7 @@ def rewritten(text: str, runs_dir: Path) -> str:
 
     def fill(block: re.Match) -> str:
         begin, kind, name, end = block.groups()
-        told = speed(name) if kind == "speed" else filled(known[name], collect(runs_dir, name))
+        told = filled(known[name], collect(runs_dir, name)) if kind == "table" else measured(kind, name)
         return begin + told + "\n" + end if told else block[0]
 
     return BLOCK.sub(fill, text)
@@ -41,9 +44,9 @@ def filled(table: Table, records: dict) -> str:
     return "\n".join(render(part, records) for part in with_ablations(table, records)) if records else ""
 
 
-def speed(platform: str) -> str:
-    measured = results.read(README.parent / "experiments" / "results" / f"speed-{platform}.json")
-    return report.render(list(measured.values())) if measured else ""
+def measured(kind: str, platform: str) -> str:
+    found = results.read(README.parent / "experiments" / "results" / f"{kind}-{platform}.json")
+    return RENDERED[kind](list(found.values())) if found else ""
 
 
 if __name__ == "__main__":

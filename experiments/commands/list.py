@@ -8,8 +8,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> None:
-    from experiments.catalogue import questions
+    from experiments.catalogue import measured, questions
 
-    found = questions()
-    for name, question in found.items():
-        print(f"{name:{max(map(len, found))}}  {question}")
+    trained, timed = questions(), measured()
+    width = max(map(len, trained | timed))
+    for title, found in (("lookback run ..", trained), ("lookback ..", timed)):
+        print(title)
+        for name, question in found.items():
+            print(f"  {name:{width}}  {question}")

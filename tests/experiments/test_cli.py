@@ -139,7 +139,7 @@ def test_plot_draws_curves_and_an_alignment(run_dir, lookback, tmp_path):
 @pytest.mark.parametrize(
     "words, told",
     [
-        (["list"], "translation  "),
+        (["list"], "  translation  "),
         (["show", "translation"], "lstm-additive"),
         (["show", "translation", "lstm-additive", "model.score=Dot()"], "model.score=Dot"),
         (["data", "list"], "multi30k"),
