@@ -10,6 +10,7 @@ from data.streams import Streams, Windows
 from data.translation import Translation
 from models.decoding import Search
 from models.ngram import NGram
+from train.cells import CellProbe
 from train.evaluators import AlignmentError, Bleu, GradientReach, Perplexity, RecallAccuracy
 from train.objectives import NextTargetToken, NextToken
 from train.optimizers import Adam, Optimizer
@@ -25,6 +26,7 @@ Evaluator = (
     | GradientReach
     | ShuffledHistory
     | WordGroups
+    | CellProbe
 )
 
 

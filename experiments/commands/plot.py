@@ -5,6 +5,7 @@ examples:
   lookback plot runs/translation/lstm-additive/0 --sentence "The old baker sings." --out pictures
   lookback plot runs/source_length/*/0               learning curves and BLEU by source length together
   lookback plot runs/lookback_distance/*/0           learning curves and recall against distance
+  lookback plot "runs/cells/LSTM 2x128/0"            source code coloured by the cells that keep track of it
 """
 
 import argparse
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> None:
     from pathlib import Path
 
-    from experiments import ledger, plots
+    from experiments import cell_text, ledger, plots
 
     folders = [Path(name) for name in arguments.run_dirs]
     records = {"/".join(folder.parts[-2:]): ledger.read(folder) for folder in folders}
@@ -42,6 +43,8 @@ def execute(arguments: argparse.Namespace) -> None:
         if curves := {name: curve for name, curve in curves.items() if curve}:
             plots.distance_curves(curves, out / f"{metric}.png", *words)
             print(out / f"{metric}.png")
+    if len(folders) == 1 and (lit := cell_text.read(folders[0])):
+        print(*cell_text.draw(lit, out), sep="\n")
     if len(folders) == 1 and attends(folders[0]):
         align(folders[0], arguments.sentence, out / "alignment.png")
         print(out / "alignment.png")
