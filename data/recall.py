@@ -24,8 +24,8 @@ FEASTS = tuple(
     "epiphany carnival nowruz easter vesak midsummer bastille assumption sukkot halloween thanksgiving "
     "christmas".split()
 )
-FILLERS = 40
-SUCCESSORS = 6
+FILLERS = 20
+SUCCESSORS = 2
 
 
 class Probe(NamedTuple):
@@ -44,7 +44,7 @@ class Recall:
     """
 
     distances: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 48)
-    train: int = 7000
+    train: int = 28000
     valid: int = 700
     test: int = 1400
 

@@ -16,7 +16,8 @@ def questions() -> dict[str, str]:
     found = {}
     for path in sorted(FOLDER.glob("*.py")):
         tree = parsed(path)
-        names = [target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+        assigned = (target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets)
+        names = [target.id for target in assigned if isinstance(target, ast.Name)]
         if "TABLE" in names:
             found[path.stem] = question(tree)
     return found

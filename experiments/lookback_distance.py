@@ -4,8 +4,9 @@
 
 The long, sparse look-backs of the lecture: "In October ... celebrate ___", "Alice ... with ___". A line has
 a cue, so many words of no concern, and the word that the cue decides; the score is how often the likeliest
-word is the right one. All networks have as many parameters, within a tenth; `lookback plot
-runs/lookback_distance/*/0` draws accuracy against distance.
+word is the right one. All networks have as many parameters, within a tenth, and the rate of 0.003, 0.01 and
+0.03 that gave their kind the least validation loss; `lookback plot runs/lookback_distance/*/0` draws accuracy
+against distance.
 """
 
 import dataclasses
@@ -30,40 +31,46 @@ from train.optimizers import Adam, Cosine
 
 LENGTH = 64  # of a chunk and of a window: the longest line has 51 words
 
-RECURRENT = Run(
-    model=RNNLM(embed_dim=64, hidden_dim=96),
+STREAMED = Run(
+    model=RNNLM(),
     task=LanguageModelling(Recall(), WhitespaceWords()),
     objective=NextToken(carried=True),
-    optimizer=Adam(schedule=Cosine(peak=3e-3, warmup=100, steps=2000), beta2=0.999, clip=1.0),
+    optimizer=Adam(schedule=Cosine(peak=3e-2, warmup=100, steps=2000), beta2=0.999, clip=1.0),
     batches=Streams(rows=32, length=LENGTH),
     steps=2000,
     evaluate_every=200,
     keep=1,
     evaluators=(RecallAccuracy(), Perplexity()),
 )
-WINDOWED = dataclasses.replace(
-    RECURRENT, objective=NextToken(), batches=Windows(rows=32, length=LENGTH), model=GPT2()
-)
+WINDOWED = dataclasses.replace(STREAMED, objective=NextToken(), batches=Windows(rows=32, length=LENGTH))
+
+
+def slower(run: Run) -> Run:
+    schedule = dataclasses.replace(run.optimizer.schedule, peak=1e-2)
+    return dataclasses.replace(run, optimizer=dataclasses.replace(run.optimizer, schedule=schedule))
 
 
 def rows() -> dict[str, Run]:
-    carried = {
-        "RNN": RNNLM(cell=RNN(), embed_dim=64, hidden_dim=196),
-        "LSTM": RNNLM(embed_dim=64, hidden_dim=94),
-        "LSTM + attention": RNNLM(embed_dim=64, hidden_dim=84, score=ScaledDot(), window=LENGTH),
-    }
     attention = lambda heads, width: SelfAttentionLM(
         heads=heads, positions=Learned(LENGTH), position_dim=None, embed_dim=width
     )
-    windows = {
-        "self-attention, 1 head": attention(AveragedHeads(1, values=False), 176),
-        "self-attention, 4 heads averaged": attention(AveragedHeads(4), 83),
-        "GPT-2": GPT2(context=LENGTH, features=52, heads=4, layers=2, dropout=0.0),
+    networks = {
+        "RNN": (slower(STREAMED), RNNLM(cell=RNN(), embed_dim=64, hidden_dim=196)),
+        "LSTM": (STREAMED, RNNLM(embed_dim=64, hidden_dim=94)),
+        "LSTM + attention": (
+            STREAMED,
+            RNNLM(embed_dim=64, hidden_dim=84, score=ScaledDot(), window=LENGTH),
+        ),
+        "self-attention, 1 head": (WINDOWED, attention(AveragedHeads(1, values=False), 181)),
+        "self-attention, 4 heads averaged": (WINDOWED, attention(AveragedHeads(4), 83)),
+        "GPT-2": (
+            slower(WINDOWED),
+            GPT2(context=LENGTH, features=52, heads=4, layers=2, dropout=0.0),
+        ),
     }
-    return {
-        "5-gram": dataclasses.replace(RECURRENT, model=NGram(order=5)),
-        **{row: dataclasses.replace(RECURRENT, model=model) for row, model in carried.items()},
-        **{row: dataclasses.replace(WINDOWED, model=model) for row, model in windows.items()},
+    counted = dataclasses.replace(STREAMED, model=NGram(order=5))
+    return {"5-gram": counted} | {
+        row: dataclasses.replace(run, model=model) for row, (run, model) in networks.items()
     }
 
 
