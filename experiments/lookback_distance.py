@@ -61,7 +61,7 @@ def rows() -> dict[str, Run]:
             STREAMED,
             RNNLM(embed_dim=64, hidden_dim=84, score=ScaledDot(), window=LENGTH),
         ),
-        "self-attention, 1 head": (WINDOWED, attention(AveragedHeads(1, values=False), 181)),
+        "self-attention, 1 head": (slower(WINDOWED), attention(AveragedHeads(1, values=False), 181)),
         "self-attention, 4 heads averaged": (WINDOWED, attention(AveragedHeads(4), 83)),
         "GPT-2": (
             slower(WINDOWED),
