@@ -39,7 +39,7 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """A score on a split: mean ± sample standard deviation over the seeds, best row in bold."""
+    """A score on a split: mean ± sample standard deviation over the seeds, the best row in bold."""
 
     metric: str
     split: str
@@ -47,8 +47,10 @@ class Column:
     better: str = "higher"
 
     def __post_init__(self):
-        if self.better not in ("higher", "lower"):
-            raise ValueError(f"column {self.metric}: better is 'higher' or 'lower', not {self.better!r}")
+        if self.better not in ("higher", "lower", "neither"):
+            raise ValueError(
+                f"column {self.metric}: better is 'higher', 'lower' or 'neither', not {self.better!r}"
+            )
 
     def cell(self, records: Sequence[Record], baseline: Sequence[Record] = ()) -> Cell | None:
         key = (self.metric, self.split)

@@ -174,7 +174,7 @@ def _best(table: Table, filled: Cells) -> list[tuple[int, int]]:
     for at, (name, column) in enumerate(table.columns.items(), start=2):
         means = {r: of[name].mean for r, of in enumerate(filled.values()) if of[name]}
         means = {r: mean for r, mean in means.items() if math.isfinite(mean)}
-        if isinstance(column, Column) and len(means) > 1:
+        if isinstance(column, Column) and column.better != "neither" and len(means) > 1:
             best = column.best(list(means.values()))
             places += [(r, at) for r, mean in means.items() if mean == best]
     return places

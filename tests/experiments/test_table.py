@@ -1,6 +1,7 @@
 """Tables from run directories: numbers by hand, golden text in each format, refusals, broken runs."""
 
 import csv
+import dataclasses
 import io
 import json
 import random
@@ -171,7 +172,9 @@ def test_the_lowest_is_best_where_lower_is_better(tmp_path):
     loss = {"loss": Column("loss", "test", 2, better="lower")}
     text = render(table(("a", "b"), loss), ledger.collect(tmp_path, "t"))
     assert "**4.00**" in text and "**5.00**" not in text
-    with pytest.raises(ValueError, match="'higher' or 'lower'"):
+    neither = {"loss": dataclasses.replace(loss["loss"], better="neither")}
+    assert "**" not in render(table(("a", "b"), neither), ledger.collect(tmp_path, "t"))
+    with pytest.raises(ValueError, match="'higher', 'lower' or 'neither'"):
         Column("loss", "test", better="less")
 
 
