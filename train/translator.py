@@ -11,7 +11,7 @@ from data.batching import pad, width_of
 from data.tokenizer import Tokenizer
 from data.vocabulary import BOS, PAD
 from models.decoding import Hypotheses, Search, source_attention
-from train.step import Jit
+from train.step import Jit, by_rows
 
 WIDTHS = (8, 16, 32, 64, 128, 256, 512)  # few, for each is compiled
 TOKENS = 2048  # of source in one search: enough rows to keep two cores busy, few enough to share a length
@@ -35,7 +35,7 @@ class Translator:
         # Of this process alone: with several, each translates for itself.
         self.devices = jax.local_devices()
         self.params = jax.device_put(params, Jit().state_sharding(params, self.devices))
-        self.find = jax.jit(lambda params, source: search(model, params, source))
+        self.find = by_rows(lambda params, source: search(model, params, source), self.devices)
         self.look = jax.jit(lambda params, source, inputs: source_attention(model, params, source, inputs))
 
     def __call__(self, lines: Sequence[str]) -> Iterator[list[Hypothesis]]:

@@ -28,7 +28,7 @@ def translation(count, vocabulary, features, hidden, heads, layers, beam) -> Wor
 
     from models.decoding import Search
     from models.transformer import Transformer
-    from train.step import Jit
+    from train.step import Jit, by_rows
 
     model = endless(Transformer)(vocabulary, features, hidden, heads, layers, layers)
     blocks = sentences.batches(count, vocabulary)
@@ -39,7 +39,7 @@ def translation(count, vocabulary, features, hidden, heads, layers, beam) -> Wor
         found = Search(beam, stretch=0.0, slack=source.shape[1])(model, params, source)
         return found.tokens[:, 0]
 
-    find = jax.jit(search)
+    find = by_rows(search)
     place = lambda block: Jit().put_rows(block, 0)
     translate = lambda: [jax.device_get(find(params, place(block)))[: len(block)] for block in blocks]
     return Work(translate, check=long_as(blocks), facts=facts(params))
@@ -53,12 +53,13 @@ def continuation(batch, prompt, new, vocabulary, context, features, heads, layer
 
     from models.decoding import generate
     from models.gpt2 import GPT2
-    from train.step import Jit
+    from train.step import Jit, by_rows
 
     model = endless(GPT2)(vocabulary, context, features, heads, layers)
     text, _ = sentences.windows(batch, prompt, vocabulary)
     params = jax.jit(model.init)(jax.random.key(0), text[:, :1])["params"]
-    params = jax.device_put(params, Jit().state_sharding(params))
+    used = jax.devices()[:batch]  # a device without a row would read all the weights for nothing
+    params = jax.device_put(params, Jit().state_sharding(params, used))
 
     def answer(params, text):
         apply = lambda *arguments, method: model.apply({"params": params}, *arguments, method=method)
@@ -69,8 +70,8 @@ def continuation(batch, prompt, new, vocabulary, context, features, heads, layer
         step = lambda carry, token: apply(carry, token, method="step")
         return generate(step, carry, jnp.full(rows, new), new).tokens[:, 0]
 
-    find = jax.jit(answer)
-    place = lambda: Jit().put_rows(text, 0)
+    find = by_rows(answer, used)
+    place = lambda: Jit().put_rows(text, 0, used)
     speak = lambda: [jax.device_get(find(params, place()))[:batch]]
     return Work(speak, check=long_as([np.zeros((batch, new))]), facts=facts(params))
 
