@@ -116,7 +116,7 @@ def training() -> list[Line]:
             gpt_flops(**gpt),
         ),
         Line(
-            "gpt-small", "gpt-small", "training, GPT 4 x 128, context 64, batch 12", small,
+            "gpt-small", "gpt", "training, GPT 4 x 128, context 64, batch 12", small,
             (Contender("lookback", "experiments.ours.training:gpt"), eager, compiled), 12 * 64, "tokens/s",
             (Bar("speed", eager.name, least=1.0), Bar("speed", compiled.name, goal=1.0)),
             gpt_flops(**small),
