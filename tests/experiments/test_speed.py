@@ -65,7 +65,7 @@ def test_the_operations_of_gpt_are_those_of_its_training_step():
     from train.objectives import NextToken
 
     shape = {"batch": 2, "vocabulary": 300, "context": 256, "features": 384, "heads": 6, "layers": 2}
-    model, objective = GPT2(300, 256, 384, 6, 2, 0.0), NextToken()
+    model, objective = GPT2(300, 256, 384, 6, 2, dropout=0.0), NextToken()
     batch = jax.tree.map(jnp.asarray, running_text(2, 256, 300))
     params = jax.eval_shape(lambda key: objective.init(model, key, batch), jax.random.key(0))
     loss = lambda params, key: objective(model, params, batch, key, 0)[0]
