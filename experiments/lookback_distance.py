@@ -5,7 +5,7 @@
 The long, sparse look-backs of the lecture: "In October ... celebrate ___", "Alice ... with ___". A line has
 a cue, so many words of no concern, and the word that the cue decides; the score is how often the likeliest
 word is the right one. All networks have as many parameters, within a tenth, and the rate of 0.003, 0.01 and
-0.03 that gave their kind the least validation loss; `lookback plot runs/lookback_distance/*/0` draws accuracy
+0.03 that gave their kind the least validation loss; `lookback plot runs/lookback_distance/*/*` draws accuracy
 against distance.
 """
 

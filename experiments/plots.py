@@ -154,16 +154,24 @@ def length_curves(
 def distance_curves(
     curves: Mapping[str, Sequence[tuple[int, float]]], path: Path | str, title: str, along: str
 ) -> None:
-    """What is left so far back, in per cent: (distance, per cent) of each system."""
+    """What is left so far back: (distance, per cent) of each system, of all its seeds; mean and range."""
     distances = sorted({distance for curve in curves.values() for distance, _ in curve})
     if not distances:
         raise ValueError(f"{path}: no system was asked about any distance")
     with drawn(path, 1, (6.0, 3.8)) as (_, (axes,)):
         for number, (name, curve) in enumerate(curves.items()):
+            seeds = {distance: [value for at, value in curve if at == distance] for distance, _ in curve}
+            along_x = sorted(seeds)
+            spread = [seeds[distance] for distance in along_x]
+            colour = COLOURS[number % len(COLOURS)]
+            axes.fill_between(
+                along_x, list(map(min, spread)), list(map(max, spread)), color=colour, alpha=0.15, linewidth=0
+            )
             axes.plot(
-                *zip(*sorted(curve), strict=True),
+                along_x,
+                [np.mean(values) for values in spread],
                 label=name,
-                color=COLOURS[number % len(COLOURS)],
+                color=colour,
                 marker=MARKERS[number % len(MARKERS)],
                 markersize=5,
             )

@@ -4,7 +4,7 @@ examples:
   lookback plot runs/translation/lstm-additive/0     alignment of the first test sentence, and curves
   lookback plot runs/translation/lstm-additive/0 --sentence "The old baker sings." --out pictures
   lookback plot runs/source_length/*/0               learning curves and BLEU by source length together
-  lookback plot runs/lookback_distance/*/0           learning curves and recall against distance
+  lookback plot runs/lookback_distance/*/*           recall against distance, mean and range of seeds; curves
   lookback plot "runs/cells/LSTM 2x128/0"            source code coloured by the cells that keep track of it
 """
 
@@ -39,8 +39,11 @@ def execute(arguments: argparse.Namespace) -> None:
         plots.length_curves(spoken, out / "source_length.png")
         print(out / "source_length.png")
     for metric, words in DISTANCES.items():
-        curves = {name: by_distance(record, metric) for name, record in records.items()}
-        if curves := {name: curve for name, curve in curves.items() if curve}:
+        curves: dict[str, list] = {}
+        for record in records.values():
+            if curve := by_distance(record, metric):
+                curves.setdefault(record.row, []).extend(curve)
+        if curves:
             plots.distance_curves(curves, out / f"{metric}.png", *words)
             print(out / f"{metric}.png")
     if len(folders) == 1 and (lit := cell_text.read(folders[0])):

@@ -85,8 +85,11 @@ def test_length_curves_take_systems_with_the_same_sentences_only(tmp_path):
 
 
 def test_distance_curves_are_drawn_of_systems_that_have_them(tmp_path):
-    plots.distance_curves({"LSTM": [(1, 100.0), (8, 40.0)]}, tmp_path / "d.png", "Recall", "words")
-    assert (tmp_path / "d.png").stat().st_size > 1000
+    seeds = [(1, 100.0), (8, 40.0), (1, 90.0), (8, 20.0)]
+    for name, curve in {"one": seeds[:2], "two": seeds, "mean": [(1, 95.0), (8, 30.0)]}.items():
+        plots.distance_curves({"LSTM": curve}, tmp_path / f"{name}.png", "Recall", "words")
+    one, two, mean = (imread(tmp_path / f"{name}.png") for name in ("one", "two", "mean"))
+    assert (one != mean).any() and (two != mean).any()  # another line, and a range about the line
     with pytest.raises(ValueError, match="no system was asked"):
         plots.distance_curves({"LSTM": []}, tmp_path / "e.png", "Recall", "words")
 
