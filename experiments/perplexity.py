@@ -62,13 +62,13 @@ def rows(recurrent: Run, windowed: Run, gpt: GPT2) -> dict[str, Run]:
 
 
 SMALL = Run(
-    model=RNNLM(embed_dim=128, hidden_dim=128, depth=2, dropout=0.1),
+    model=RNNLM(embed_dim=128, hidden_dim=128, depth=2, dropout=0.3),
     task=LanguageModelling(StdlibDocs(size=400_000), ByteBPE(size=1000)),
     objective=NextToken(carried=True),
-    optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=20, steps=400), beta2=0.999, clip=1.0),
+    optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=100, steps=2400), beta2=0.999, clip=1.0),
     batches=Streams(rows=20, length=35),
-    steps=400,
-    evaluate_every=100,
+    steps=2400,
+    evaluate_every=300,
     keep=1,
     evaluators=(Perplexity(),),
 )
