@@ -24,6 +24,7 @@ from train.config import Run
 from train.evaluators import Perplexity
 from train.objectives import NextToken
 from train.optimizers import Adam, Cosine
+from train.parts import override
 
 
 def adam(peak: float, steps: int, beta2: float = 0.99, **changes) -> Adam:
@@ -64,14 +65,9 @@ ROWS = {"lstm-2x128": RECURRENT, "gpt-4x128": SHAKESPEARE, "gpt-6x384": LARGER}
 
 def offline(run: Run, share: int) -> Run:
     """On source code, in a `share`th of the updates; what is the best loss on the way is kept."""
-    schedule = dataclasses.replace(run.optimizer.schedule, steps=run.steps // share)
-    return dataclasses.replace(
-        run,
-        task=LanguageModelling(StdlibCode(size=500_000), TextCharacters()),
-        optimizer=dataclasses.replace(run.optimizer, schedule=schedule),
-        steps=run.steps // share,
-        evaluate_every=run.evaluate_every // share,
-    )
+    run = dataclasses.replace(run, task=LanguageModelling(StdlibCode(size=500_000), TextCharacters()))
+    fewer = {"steps": run.steps, "optimizer.schedule.steps": run.steps, "evaluate_every": run.evaluate_every}
+    return override(run, [f"{path}={count // share}" for path, count in fewer.items()])
 
 
 def columns() -> dict:

@@ -28,6 +28,7 @@ from train.config import Run
 from train.evaluators import Perplexity, RecallAccuracy
 from train.objectives import NextToken
 from train.optimizers import Adam, Cosine
+from train.parts import override
 
 LENGTH = 64  # of a chunk and of a window: the longest line has 51 words
 
@@ -46,8 +47,7 @@ WINDOWED = dataclasses.replace(STREAMED, objective=NextToken(), batches=Windows(
 
 
 def slower(run: Run) -> Run:
-    schedule = dataclasses.replace(run.optimizer.schedule, peak=1e-2)
-    return dataclasses.replace(run, optimizer=dataclasses.replace(run.optimizer, schedule=schedule))
+    return override(run, ["optimizer.schedule.peak=1e-2"])
 
 
 def rows() -> dict[str, Run]:

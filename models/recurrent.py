@@ -42,6 +42,11 @@ class Cell(nn.Module):
         return carry
 
     @nn.nowrap
+    def moved(self, carry: PyTree, change: Float[Array, "*B H"]) -> PyTree:
+        """The carry with `hidden` so much different."""
+        return carry + change
+
+    @nn.nowrap
     def advance(
         self, carry: PyTree, of_input: Float[Array, "B G"], of_state: Float[Array, "B G"]
     ) -> tuple[PyTree, Float[Array, "B H"]]:
@@ -107,6 +112,11 @@ class LSTM(Cell):
     @nn.nowrap
     def hidden(self, carry):
         return carry[1]
+
+    @nn.nowrap
+    def moved(self, carry, change):
+        c, h = carry
+        return c, h + change
 
     @nn.nowrap
     def advance(self, carry, of_input, of_state):
@@ -180,10 +190,8 @@ def along_backward(cell, reverse, kept, gradients):
     def body(carry, inputs):
         out, real, (before, of_input, of_state) = inputs
         _, pull = jax.vjp(lambda *seen: step_of(cell, *seen, real), before, of_input, of_state)
-        before_gradient, of_input, of_state = pull((carry, out))
-        _, into_carry = jax.vjp(cell.hidden, before)
-        through = into_carry(of_state @ weights.recurrent.T)[0]
-        return jax.tree.map(jnp.add, before_gradient, through), (of_input, of_state)
+        carry, of_input, of_state = pull((carry, out))
+        return cell.moved(carry, of_state @ weights.recurrent.T), (of_input, of_state)
 
     carry, out = gradients
     carry, (of_input, of_state) = jax.lax.scan(body, carry, (out, real, tuple(seen)), reverse=not reverse)

@@ -22,28 +22,21 @@ def gradient_norms(
     last = ids.shape[1] - 1  # h_T has read all but the last token
 
     def loss(change, carry, rest):
-        states, _ = apply(moved(carry, change), rest[:, :-1], method="read")
+        states, _ = apply(moved(model.cell, carry, change), rest[:, :-1], method="read")
         states = jax.tree.map(lambda leaf: leaf[:, -1:], states)
         return cross_entropy(apply(states, method="logits"), rest[:, -1:]).sum()
 
     def norms(distance: int) -> Float[Array, "B"]:
         read = last - distance  # tokens in h_(T - d)
         _, carry = apply(apply(len(ids), 0, method="start"), ids[:, :read], method="read")
-        change = jnp.zeros_like(newest(carry))
+        change = jnp.zeros_like(model.cell.hidden(carry.cells[-1]))
         return jnp.linalg.norm(jax.grad(loss)(change, carry, ids[:, read:]), axis=-1)
 
     return jnp.stack([norms(distance) for distance in distances])
 
 
-def newest(carry: PyTree) -> Float[Array, "B H"]:
-    """h of the top layer, as the next step finds it."""
-    top = carry.cells[-1]
-    return top[-1] if isinstance(top, tuple) else top
-
-
-def moved(carry: PyTree, change: Float[Array, "B H"]) -> PyTree:
-    """The carry had h been so much different, wherever h stands in it."""
+def moved(cell: nn.Module, carry: PyTree, change: Float[Array, "B H"]) -> PyTree:
+    """The carry had h of the top layer been so much different, wherever it stands."""
     *below, top = carry.cells
-    top = (*top[:-1], top[-1] + change) if isinstance(top, tuple) else top + change
-    carry = carry.replace(cells=(*below, top))
+    carry = carry.replace(cells=(*below, cell.moved(top, change)))
     return carry if carry.states is None else carry.replace(states=carry.states.at[:, -1].add(change))

@@ -20,12 +20,17 @@ from train.objectives import NextToken
 TOKENS = 2048  # scored at a time: their logits over a vocabulary of 50,000 take 400 MB
 
 
+def perplexity(losses: Float[np.ndarray, "n"]) -> float:
+    """exp of the mean, as large as a float can say."""
+    return math.exp(min(losses.mean(dtype=float), 700.0))
+
+
 def measures(losses: Float[np.ndarray, "n"], characters: int, size: int) -> dict[str, float]:
     """What losses in nats come to, over a text of so many characters and bytes."""
     losses = losses.astype(float)
     bits = losses.sum() / math.log(2)
     return {
-        "perplexity": math.exp(min(losses.mean(), 700.0)),
+        "perplexity": perplexity(losses),
         "loss": losses.mean(),
         "bits per character": bits / characters,
         "bits per byte": bits / size,

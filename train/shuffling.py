@@ -1,12 +1,12 @@
 """Does a model know in which order words came? What it says once the words of a history are shuffled."""
 
 import dataclasses
-import math
 from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Int
 
+from train import scoring
 from train.evaluators import Result, Trained, require_next_token
 from train.scoring import TOKENS, Scorer
 
@@ -61,4 +61,4 @@ def perplexity(scorer: Scorer, histories: Int[np.ndarray, "n L"], targets: Int[n
     for at in range(0, len(targets), rows):
         right = targets[at : at + rows]
         losses.append(-scorer.after(histories[at : at + rows])[np.arange(len(right)), right])
-    return math.exp(min(np.concatenate(losses).mean(dtype=float), 700.0))
+    return scoring.perplexity(np.concatenate(losses))

@@ -1,14 +1,13 @@
 """Which words does a model foretell well? Perplexity of rare words and of words that could be copied."""
 
 import dataclasses
-import math
 from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Bool, Int
 
 from train.evaluators import Result, Trained, require_next_token
-from train.scoring import Scorer
+from train.scoring import Scorer, perplexity
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +44,7 @@ class WordGroups:
                 "context": scorer.context,
                 "weights": trained.weights,
             }
-            yield Result("perplexity", name, math.exp(min(losses[group].mean(), 700.0)), protocol)
+            yield Result("perplexity", name, perplexity(losses[group]), protocol)
 
 
 def copyable(stream: Int[np.ndarray, "n"], window: int) -> Bool[np.ndarray, "n"]:
