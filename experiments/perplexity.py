@@ -20,7 +20,7 @@ from experiments.columns import COSTS, Column
 from experiments.published import PENN_TREEBANK
 from experiments.table import Table
 from models.attention import ScaledDot
-from models.copying import Sentinel
+from models.copying import Sentinel, TanhDot
 from models.gpt2 import GPT2
 from models.ngram import NGram
 from models.recurrent import GRU, RNN
@@ -45,7 +45,7 @@ def rows(recurrent: Run, windowed: Run, gpt: GPT2) -> dict[str, Run]:
         "LSTM, 1 layer": dataclasses.replace(lstm, depth=1),
         "LSTM": lstm,
         "LSTM + attention": dataclasses.replace(lstm, score=ScaledDot()),
-        "LSTM + pointer sentinel": dataclasses.replace(lstm, score=ScaledDot(), pointer=Sentinel()),
+        "LSTM + pointer sentinel": dataclasses.replace(lstm, score=TanhDot(), pointer=Sentinel()),
     }
     windows = {
         "self-attention, 16 heads averaged": SelfAttentionLM(heads=AveragedHeads(16), embed_dim=width),

@@ -93,9 +93,12 @@ class Gate(nn.Module):
 class Sentinel(nn.Module):
     """[(1 - g) a; g] = softmax [z; score(h, sentinel)]  -- Merity et al. 2017, §2.3.
 
-    The sentinel is a learned vector beside the keys: the more it draws, the less is copied. The more keys
-    there are, the higher it must score.
+    The sentinel is a learned vector beside the keys: the more it draws, the less is copied. In the paper it
+    weighs as much as one key, so that g begins at 1 / (S + 1) and p_vocab is hardly trained; `even`, it
+    weighs as much as the S keys together, and g begins at 1/2.
     """
+
+    even: bool = True
 
     @nn.compact
     def __call__(
@@ -109,12 +112,15 @@ class Sentinel(nn.Module):
         width = keys.shape[-1]
         sentinel = self.param("sentinel", nn.initializers.normal(width**-0.5), (width,))
         key = jnp.broadcast_to(sentinel.astype(keys.dtype), (len(keys), 1, width))
-        scores = jnp.concatenate([jnp.where(mask, scores, NOTHING), score.compare(query, key)], axis=-1)
-        logs = jax.nn.log_softmax(scores.astype(jnp.float32), axis=-1)
+        drawn = score.compare(query, key).astype(jnp.float32)
+        if self.even:
+            drawn += jnp.log(jnp.maximum(mask.sum(axis=-1, keepdims=True), 1))
+        scores = jnp.where(mask, scores.astype(jnp.float32), NOTHING)
+        logs = jax.nn.log_softmax(jnp.concatenate([scores, drawn], axis=-1), axis=-1)
         return logs[..., -1], jnp.where(mask, logs[..., :-1], NOTHING)
 
 
-POINTERS = (Average(), Gate(), Sentinel())
+POINTERS = (Average(), Gate(), Sentinel(), Sentinel(even=False))
 
 
 class TanhDot(Dot):

@@ -15,7 +15,7 @@ B, T, S, D, V = 2, 3, 5, 4, 9
 IDS = jnp.array([[4, 7, 4, 5, 4], [6, 6, 8, 1, 0]])
 # Row 0 sees one more place at each step, the first time none; row 1 ends in two places of padding.
 MASK = jnp.stack([jnp.arange(S) < jnp.array([[0], [1], [4]]), jnp.broadcast_to(jnp.arange(S) < 3, (T, S))])
-all_pointers = pytest.mark.parametrize("pointer", POINTERS, ids=lambda pointer: type(pointer).__name__)
+all_pointers = pytest.mark.parametrize("pointer", POINTERS, ids=repr)
 
 
 def normal(seed: int, *shape: int) -> jax.Array:
@@ -41,7 +41,8 @@ def gate_and_weights(pointer, query, scores) -> tuple[float, np.ndarray]:
     """g and a of one position, of the places that may be pointed at."""
     parameters = jax.tree.map(lambda p: np.asarray(p, np.float64), variables(pointer).get("params"))
     if isinstance(pointer, Sentinel):
-        *rest, g = scipy.special.softmax([*scores, query @ parameters["sentinel"]])
+        counted = np.log(len(scores)) if pointer.even else 0.0
+        *rest, g = scipy.special.softmax([*scores, query @ parameters["sentinel"] + counted])
         return g, np.array(rest) / (1 - g)
     if isinstance(pointer, Average):
         return 0.5, scipy.special.softmax(scores)
@@ -137,12 +138,14 @@ def test_positions_can_be_cut_out(pointer):
 
 @pytest.mark.parametrize("score", [Additive(6), TanhDot()], ids=lambda score: type(score).__name__)
 def test_the_sentinel_is_scored_as_a_key_is(score):
-    """Equal to a key it draws what the key draws."""
+    """Equal to a key it draws what the key draws; `even`, as often as there are keys."""
     score = score.bind(score.init(jax.random.key(5), QUERY, KEYS))
     keys, everything = score.keys(KEYS), jnp.ones((B, T, S), bool)
     params = {"params": {"sentinel": keys[0, 2]}}
-    gate, copies = Sentinel().apply(params, QUERY, keys, score.compare(QUERY, keys), everything, score)
-    np.testing.assert_allclose(gate[0], copies[0, :, 2], atol=1e-6)
+    for even, times in ((False, 1), (True, S)):
+        pointer, scores = Sentinel(even=even), score.compare(QUERY, keys)
+        gate, copies = pointer.apply(params, QUERY, keys, scores, everything, score)
+        np.testing.assert_allclose(gate[0], copies[0, :, 2] + np.log(times), atol=1e-6)
 
 
 def test_tanh_dot_is_its_equation():
