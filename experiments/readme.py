@@ -1,4 +1,4 @@
-"""Write the tables of README.md anew from what was measured: `python -m experiments.readme [RUNS_DIR]`.
+"""Write the tables of the pages anew from what was measured: `python -m experiments.readme [RUNS_DIR]`.
 
 A table stands between `<!-- table NAME -->` and `<!-- end -->`; what is there is replaced by what
 `lookback table` prints, published rows left out. NAME may be that of the table on real data, such as
@@ -19,7 +19,8 @@ from experiments.ledger import collect
 from experiments.table import Table, render, with_ablations
 
 RENDERED = {"speed": report.render, "complexity": complexity.render}
-README = Path(__file__).resolve().parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = (ROOT / "README.md", ROOT / "experiments" / "results" / "README.md")
 BLOCK = re.compile(r"(<!-- (table|speed|complexity) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -45,10 +46,11 @@ def filled(table: Table, records: dict) -> str:
 
 
 def measured(kind: str, platform: str) -> str:
-    found = results.read(README.parent / "experiments" / "results" / f"{kind}-{platform}.json")
+    found = results.read(ROOT / "experiments" / "results" / f"{kind}-{platform}.json")
     return RENDERED[kind](list(found.values())) if found else ""
 
 
 if __name__ == "__main__":
     runs = Path(sys.argv[1] if len(sys.argv) > 1 else "runs")
-    README.write_text(rewritten(README.read_text(encoding="utf-8"), runs), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(rewritten(page.read_text(encoding="utf-8"), runs), encoding="utf-8")
