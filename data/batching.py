@@ -139,24 +139,26 @@ def pair_batch(pairs: Sequence[IdPair], shape: Shape, accumulate: int = 1) -> Ba
     }
 
 
-class PairBatches:
-    """An endless iterator over training pairs, and with `once` a finite one over a split for evaluation.
+class Batches:
+    """An endless iterator over what is learned from, and with `once` a finite one over a split for evaluation.
 
     With `accumulate` each item is a stack of so many micro-batches of one shape.
 
-    Shapes come as `Buckets.fit` gives them, each holding the one before it. Every pair comes once an epoch;
-    the one short batch is filled with empty rows. `state()` is all there is to remember: {"epoch", "index"};
-    an iterator restored from it goes on with the very next batch.
+    `bucket` says which of the shapes each example goes to; what fits one fits all behind it. Every example
+    comes once an epoch; the one short batch is filled with empty rows. `state()` is all there is to remember:
+    {"epoch", "index"}; an iterator restored from it goes on with the very next batch.
     """
 
-    def __init__(self, pairs: Sequence[IdPair], shapes: Sequence[Shape], seed: int, accumulate: int = 1):
-        self.pairs, self.shapes, self.seed, self.accumulate = pairs, shapes, seed, accumulate
-        corners = np.array([[shape.source, shape.target] for shape in shapes])
-        self.bucket = half_perimeters(lengths(pairs), corners).argmin(axis=1)
+    def __init__(self, bucket: np.ndarray, shapes: Sequence, seed: int, accumulate: int = 1):
+        self.bucket, self.shapes, self.seed, self.accumulate = bucket, shapes, seed, accumulate
         self.epoch, self.index, self.plan = 0, 0, self.order(0)
 
-    def order(self, epoch: int) -> list[tuple[Shape, np.ndarray]]:
-        """The batches of an epoch as (shape, pair indices), a function of (seed, epoch)."""
+    def stacked(self, shape, members: np.ndarray) -> Batch:
+        """These examples as arrays [accumulate, rows, ...]."""
+        raise NotImplementedError
+
+    def order(self, epoch: int) -> list[tuple]:
+        """The batches of an epoch as (shape, indices of examples), a function of (seed, epoch)."""
         draw = np.random.default_rng((self.seed, epoch))
         batches = []
         left_over = np.empty(0, int)
@@ -191,9 +193,22 @@ class PairBatches:
         """One pass in order, for a loss over a whole split."""
         return (self.batch(*planned) for planned in self.order(0))
 
-    def batch(self, shape: Shape, members: np.ndarray) -> Batch:
-        stacked = pair_batch([self.pairs[i] for i in members], shape, self.accumulate)
+    def batch(self, shape, members: np.ndarray) -> Batch:
+        stacked = self.stacked(shape, members)
         return stacked if self.accumulate > 1 else {name: array[0] for name, array in stacked.items()}
+
+
+class PairBatches(Batches):
+    """Batches of sentence pairs. Shapes come as `Buckets.fit` gives them, each holding the one before it."""
+
+    def __init__(self, pairs: Sequence[IdPair], shapes: Sequence[Shape], seed: int, accumulate: int = 1):
+        self.pairs = pairs
+        corners = np.array([[shape.source, shape.target] for shape in shapes])
+        bucket = half_perimeters(lengths(pairs), corners).argmin(axis=1)
+        super().__init__(bucket, shapes, seed, accumulate)
+
+    def stacked(self, shape: Shape, members: np.ndarray) -> Batch:
+        return pair_batch([self.pairs[i] for i in members], shape, self.accumulate)
 
     def padding(self) -> float:
         """The share of an epoch's source and target positions that hold padding."""

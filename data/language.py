@@ -22,6 +22,7 @@ from data.tokenizer import (
     Words,
     lines_of,
 )
+from data.wordpiece import PublishedWordPiece, WordPiece
 
 Text = (
     StdlibDocs
@@ -42,7 +43,9 @@ Level = (
     | TextCharacters
     | Bytes
     | ByteBPE
+    | WordPiece
     | PublishedGPT2
+    | PublishedWordPiece
     | SavedTokenizer
 )
 
@@ -78,7 +81,7 @@ class LanguageModelling:
 
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
         """Learned from the training split, or loaded where it is there already."""
-        if isinstance(self.tokenizer, PublishedGPT2 | SavedTokenizer):
+        if isinstance(self.tokenizer, PublishedGPT2 | PublishedWordPiece | SavedTokenizer):
             return self.tokenizer.load(data_dir)
         return self.tokenizer.train([self.text("train", data_dir)])
 

@@ -27,6 +27,7 @@ WORD_OR_PUNCTUATION = Regex(rf"{MARK}?[^\W{MARK}]+|{MARK}?[^\w{MARK}]+|{MARK}")
 CHARACTER = Regex(r"[\s\S]")
 MARKS_AS_WORDS = Regex(r"(?<!\S)(<pad>|<s>|</s>)(?!\S)")
 END_OF_TEXT = "<|endoftext|>"
+BERT_MARKS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
 BETWEEN_LINES = re.compile(r"\S\n(?=\S)")
 
 
@@ -34,7 +35,8 @@ class Tokenizer:
     """A trained tokenizer: ids in and out, its file, and the hash that binds a run to it.
 
     Its marks are `pad`, `bos`, `eos` and `unk`: ids 0 to 3, but in the published GPT-2, whose one mark
-    <|endoftext|> stands for the first three and which has nothing unknown.
+    <|endoftext|> stands for the first three and which has nothing unknown. In word pieces they are BERT's
+    [PAD], [CLS], [SEP] and [UNK], wherever these stand, and `mask` is [MASK]; others have none.
     """
 
     def __init__(self, serialised: str):
@@ -43,8 +45,11 @@ class Tokenizer:
         # A user's "</s>" is four characters of text, not the end of a sentence.
         self.core.encode_special_tokens = True
         found = tuple(self.core.id_to_token(index) for index in range(len(SPECIALS)))
+        self.mask = None
         if found == SPECIALS:
             self.pad, self.bos, self.eos, self.unk = PAD, BOS, EOS, UNK
+        elif None not in (marks := [self.core.token_to_id(mark) for mark in BERT_MARKS]):
+            self.pad, self.bos, self.eos, self.unk, self.mask = marks
         elif (end := self.core.token_to_id(END_OF_TEXT)) is not None:
             self.pad, self.bos, self.eos, self.unk = end, end, end, None
         else:
@@ -66,6 +71,8 @@ class Tokenizer:
         """The marks that no stream of text holds, so that none need be said."""
         if self.unk is None:
             return ()  # GPT-2's documents end in <|endoftext|>
+        if self.mask is not None:
+            return self.pad, self.bos, self.mask
         return (self.pad, self.bos, self.eos) if self.spells_newline else (self.pad, self.bos)
 
     def encode(self, lines: Sequence[str]) -> list[list[int]]:

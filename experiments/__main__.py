@@ -10,7 +10,7 @@ import sys
 
 COMMANDS = (
     *("list", "show", "run", "table", "plot", "data", "doctor", "bench", "complexity"),
-    *("translate", "generate", "perplexity", "finetune"),
+    *("translate", "generate", "perplexity", "finetune", "fill-mask", "tag", "predict", "embed"),
 )
 
 EPILOG = """\
@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:
-        module = importlib.import_module(f"experiments.commands.{name}")
+        module = importlib.import_module(f"experiments.commands.{name.replace('-', '_')}")
         summary, _, details = module.__doc__.partition("\n\n")
         subparser = subparsers.add_parser(
             name,

@@ -38,7 +38,8 @@ class Table:
     """A question, the runs that answer it and what is read off them.
 
     Rows are opaque here: the command line trains them, the table reads what they left in their directories.
-    `smoke` are the changes that let a row run in seconds; `real` is the same question put to real data.
+    `smoke` are the changes that let a row run in seconds; `real` is the same question put to real data. Where
+    a system is trained on several tasks, `per_task`, rows are called "system: task" and a line is a system.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Table:
     seeds: tuple[int, ...] = (0, 1, 2)
     smoke: tuple[str, ...] = ()
     real: "Table | None" = None
+    per_task: bool = False
 
     def __post_init__(self):
         if self.baseline not in self.rows:
@@ -59,7 +61,8 @@ class Table:
     def command(self, rows: Sequence[str]) -> str:
         """What to type to fill these rows; a table on real data is called experiment-corpus."""
         experiment, real, _ = self.name.partition("-")
-        chosen = [] if list(rows) == list(self.rows) else ["--rows", *rows]
+        parts = [self.rows[row] if isinstance(self.rows[row], dict) else [row] for row in rows]
+        chosen = [] if list(rows) == list(self.rows) else ["--rows", *itertools.chain.from_iterable(parts)]
         return shlex.join(["lookback", "run", experiment, *(["--data-dir", "DIR"] if real else []), *chosen])
 
 
@@ -126,10 +129,34 @@ def render(table: Table, records: Records, format: str = "md", p_values: bool = 
     """The table as md, latex, csv or html; `p_values=False` spares the seconds the bootstrap takes."""
     if format not in FORMATS:
         raise ValueError(f"no table format {format!r}: one of {', '.join(FORMATS)}")
+    if table.per_task:
+        table, records = _by_system(table, records)
     filled = cells(table, records, p_values)
     if format == "csv":
         return _csv(table, filled, records)
     return markup.FORMATS[format]([_ours(table, filled, records), *_theirs(table)])
+
+
+def _by_system(table: Table, records: Records) -> tuple[Table, Records]:
+    """The table with a row a system, whose run of a seed has the results of that seed's runs on all tasks."""
+    rows: dict[str, dict[str, Any]] = {}
+    runs: dict[str, dict[int, list[Record]]] = {}
+    for row, run in table.rows.items():
+        name, changes = row.partition(": ")[0], row.partition(", ")[2]
+        system = f"{name}, {changes}" if changes else name
+        rows.setdefault(system, {})[row] = run
+        for record in records.get(row, ()):
+            runs.setdefault(system, {}).setdefault(record.seed, []).append(record)
+    whole = {system: [_together(runs[system][seed]) for seed in sorted(runs[system])] for system in runs}
+    baseline = table.baseline.partition(": ")[0]
+    return dataclasses.replace(table, rows=rows, baseline=baseline, per_task=False), whole
+
+
+def _together(runs: Sequence[Record]) -> Record:
+    """Runs of one seed as one: all that they scored, and the seconds that all of them took."""
+    results = {key: result for run in runs for key, result in run.results.items()}
+    seconds = sum(run.cost.get("seconds", 0.0) for run in runs)
+    return dataclasses.replace(runs[0], results=results, cost={**runs[0].cost, "seconds": seconds})
 
 
 def _require_one_protocol(table: Table, name: str, column: Column, records: Records) -> None:

@@ -42,9 +42,10 @@ class Residual(nn.Module):
     dropout: float
     pre_norm: bool
     dtype: str
+    epsilon: float = 1e-5
 
     def setup(self):
-        self.norm = nn.LayerNorm(epsilon=1e-5, dtype=self.dtype)
+        self.norm = nn.LayerNorm(epsilon=self.epsilon, dtype=self.dtype)
         self.drop = Dropout(self.dropout)
 
     def enter(self, x: Float[Array, "B T D"]) -> Float[Array, "B T D"]:
@@ -71,12 +72,14 @@ class Block(nn.Module):
     activation: Callable = nn.relu
     kernel_init: Initializer = nn.initializers.xavier_uniform()
     out_init: Initializer = nn.initializers.xavier_uniform()
+    epsilon: float = 1e-5
 
     def setup(self):
         inits = {"kernel_init": self.kernel_init, "out_init": self.out_init}
         self.attention = MultiHeadAttention(self.heads, self.features, self.dtype, **inits)
         self.feed_forward = FeedForward(self.hidden_dim, self.dtype, self.activation, **inits)
-        self.residuals = [Residual(self.dropout, self.pre_norm, self.dtype) for _ in range(2)]
+        residual = (self.dropout, self.pre_norm, self.dtype, self.epsilon)
+        self.residuals = [Residual(*residual) for _ in range(2)]
 
     def __call__(
         self,

@@ -5,17 +5,38 @@ import dataclasses
 import flax.linen as nn
 
 from data.batching import Buckets
+from data.bidirectional import BothWays
+from data.classification import Classification
+from data.examples import Padded
 from data.language import LanguageModelling
+from data.pretraining import MaskedPairs, Pretraining
+from data.questions import Questions
 from data.streams import Streams, Windows
+from data.tagging import Tagging
 from data.translation import Translation
 from models.decoding import Search
+from models.majority import Majority
+from models.majority_tag import MajorityTag
+from models.mean_score import MeanScore
 from models.ngram import NGram
+from models.word_vectors import WordVectors
+from train.bidirectional import BothDirections, BothPerplexities
 from train.cells import CellProbe
+from train.entities import EntityF1, TagAccuracy
 from train.evaluators import AlignmentError, Bleu, GradientReach, Perplexity, RecallAccuracy
+from train.initial import Initial
+from train.layer_shares import LayerShares
 from train.objectives import NextTargetToken, NextToken
 from train.optimizers import Adam, Optimizer
+from train.predictions import F1, Accuracy, Correlation, Errors, Matthews
+from train.pretraining import MaskedTokens, PretrainingScores
+from train.senses import SenseSeparation
+from train.sequences import TagSequence
 from train.shuffling import ShuffledHistory
+from train.similarity import Analogies, Similarity
+from train.spans import SpanAnswers
 from train.step import Jit, Pmap
+from train.supervision import Label, Regress
 from train.word_groups import WordGroups
 
 Evaluator = (
@@ -27,6 +48,20 @@ Evaluator = (
     | ShuffledHistory
     | WordGroups
     | CellProbe
+    | Similarity
+    | Analogies
+    | EntityF1
+    | TagAccuracy
+    | Accuracy
+    | F1
+    | Matthews
+    | Correlation
+    | Errors
+    | SpanAnswers
+    | BothPerplexities
+    | LayerShares
+    | PretrainingScores
+    | SenseSeparation
 )
 
 
@@ -37,16 +72,20 @@ class Run:
     `steps` updates of `accumulate` micro-batches each; a validation and a checkpoint every `evaluate_every`
     updates; the last `keep` checkpoints and the best are kept. Training ends early once `patience`
     validations have brought no better loss. What is evaluated is the mean of the last `average` checkpoints,
-    or the best one where `average` is 0. Training begins with the weights of `initial`, the folder of another
-    run or of a published GPT-2, or with weights of chance. A model that is fitted by counting has no use for
-    the objective, the optimizer and the budget.
+    or the best one where `average` is 0. Training begins with the weights of `initial`, a folder with those
+    of this very model or what of others' is taken over, or with weights of chance. A model that is fitted by
+    counting has no use for the objective, the optimizer and the budget.
     """
 
-    model: nn.Module | NGram
-    task: Translation | LanguageModelling = Translation()
-    objective: NextTargetToken | NextToken = NextTargetToken()
+    model: nn.Module | NGram | WordVectors | Majority | MeanScore | MajorityTag
+    task: Translation | LanguageModelling | Classification | Tagging | Pretraining | BothWays | Questions = (
+        Translation()
+    )
+    objective: NextTargetToken | NextToken | Label | Regress | TagSequence | MaskedTokens | BothDirections = (
+        NextTargetToken()
+    )
     optimizer: Optimizer = Adam()
-    batches: Buckets | Streams | Windows = Buckets()
+    batches: Buckets | Streams | Windows | Padded | MaskedPairs = Buckets()
     steps: int = 1000
     accumulate: int = 1
     evaluate_every: int = 100
@@ -57,12 +96,14 @@ class Run:
     evaluators: tuple[Evaluator, ...] = (Bleu(),)
     parallel: Jit | Pmap = Jit()
     seed: int = 0
-    initial: str | None = None
+    initial: Initial | None = None
 
     def __post_init__(self):
         for field in ("steps", "accumulate", "evaluate_every", "keep"):
             if getattr(self, field) < 1:
                 raise ValueError(f"Run.{field} must be at least 1, not {getattr(self, field)}")
+        if getattr(self.model, "frozen", False) and getattr(self.optimizer, "decay", 0.0):
+            raise ValueError("Run.optimizer: decay would shrink the frozen encoder; set optimizer.decay=0")
         if self.average > self.keep:
             raise ValueError(
                 f"Run.average={self.average} checkpoints need keep >= {self.average}, not {self.keep}"

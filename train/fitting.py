@@ -1,4 +1,4 @@
-"""Runs that are fitted by counting: one pass over the training split, no gradient, the same checkpoint."""
+"""Runs that are fitted by their model itself, most of them by counting; the checkpoint is as any run's."""
 
 import math
 import time
@@ -11,10 +11,15 @@ from train.progress import Bar
 
 
 class Fitting(Job):
-    """A model with `fit(ids) -> params` and `log_probabilities(params, ids)`, such as an n-gram model."""
+    """A model with `fit(data) -> params` and `log_probabilities(params, data)`, such as an n-gram model.
 
-    def prepare(self, train: np.ndarray, valid: np.ndarray) -> None:
-        self.train, self.valid = train, valid
+    The data are the ids of a split in memory, or its labelled examples. Word vectors give no probability to
+    anything: they have `fit(ids, seed) -> params` and are not validated.
+    """
+
+    def prepare(self, train: np.ndarray | list, valid: np.ndarray | list) -> None:
+        held = lambda split: np.asarray(split) if isinstance(split, np.ndarray) else split
+        self.train, self.valid = held(train), held(valid)
 
     @property
     def reached(self) -> int:
@@ -24,13 +29,18 @@ class Fitting(Job):
         """Count, look at the validation split, save. Nothing is left to do where that has been done."""
         if self.reached:
             return
-        clock = time.monotonic()
-        params = self.model.fit(np.asarray(self.train))
+        foretells, clock = hasattr(self.model, "log_probabilities"), time.monotonic()
+        params = self.model.fit(self.train) if foretells else self.model.fit(self.train, self.run.seed)
         self.history.seconds, self.history.tokens = time.monotonic() - clock, float(len(self.train))
-        loss = -float(np.mean(self.model.log_probabilities(params, np.asarray(self.valid))))
+        metrics = self.look(params, log, bar) if foretells else {}
+        self.checkpoints.save(1, {"params": params}, {}, self.described, metrics, wait=True)
+
+    def look(self, params: dict, log: Log, bar: Bar) -> dict:
+        """Validate."""
+        loss = -float(np.mean(self.model.log_probabilities(params, self.valid)))
         log.write("valid", step=1, loss=loss, tokens=self.history.tokens, seconds=self.history.seconds)
         bar.say(f"validation loss {loss:.4f}, perplexity {math.exp(min(loss, 50)):.2f}")
-        self.checkpoints.save(1, {"params": params}, {}, self.described, {"loss": loss}, wait=True)
+        return {"loss": loss}
 
     def costs(self) -> dict:
         return {"steps": 1, "tokens": self.history.tokens, "seconds": self.history.seconds, "devices": 1}

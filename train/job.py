@@ -14,7 +14,8 @@ from train.config import Run
 from train.evaluators import Trained
 from train.log import Log
 from train.progress import Bar
-from train.trained import weights
+from train.sizing import sized
+from train.trained import initial_tokenizer, weights
 
 
 @dataclasses.dataclass
@@ -41,10 +42,10 @@ class Job:
         if run_directory.holds(directory, run):
             self.tokenizer = Tokenizer.load(path)
         else:  # a tokenizer there is what a failed start left
-            self.tokenizer = run.task.train_tokenizer(data_dir)
+            self.tokenizer = initial_tokenizer(run.initial, directory) or run.task.train_tokenizer(data_dir)
             if self.leads:
                 self.tokenizer.save(path)
-        self.model = dataclasses.replace(run.model, vocab_size=len(self.tokenizer))
+        self.model = sized(run.model, run.task, self.tokenizer)
         self.checkpoints = Checkpoints(directory / "checkpoints", keep=run.keep)
         self.prepare(*(run.task.encoded(split, self.tokenizer, data_dir) for split in ("train", "valid")))
         # Claimed once all it needs has proved good: a start that fails leaves the directory to another try.

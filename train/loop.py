@@ -14,13 +14,16 @@ from jaxtyping import PyTree
 from data.batching import Batch
 from train import devices, flops
 from train import directory as run_directory
+from train.checkpoint import flatten, nest
 from train.config import Run
 from train.fitting import Fitting
+from train.initial import is_done
 from train.job import History, Job
-from train.log import Log, Unwritten, complete_lines
+from train.log import Log, Unwritten
 from train.optimizers import Plateau
 from train.progress import Bar
 from train.step import Jit, TrainState, init_state, make_step
+from train.supervision import Supervised
 from train.trained import initial
 
 
@@ -57,7 +60,7 @@ class Training(Job):
         self.shapes = jax.eval_shape(self.init, self.example)
         self.given = None
         if run.initial and not self.checkpoints.steps:
-            self.given = initial(Path(run.initial).expanduser(), self.shapes.params)
+            self.given = initial(run.initial, self.directory, self.shapes.params)
 
     @property
     def reached(self) -> int:
@@ -80,7 +83,8 @@ class Training(Job):
         state = jax.jit(self.init, out_shardings=sharding)(self.example)
         given, self.given = self.given, None  # not held on to: a large model's are half a gigabyte
         if given is not None:
-            state = state.replace(params=jax.device_put(given, sharding.params))
+            begun = nest(flatten(state.params) | given)
+            state = state.replace(params=jax.device_put(begun, sharding.params))
         return state, carry
 
     def blank(self, example: Batch) -> PyTree:
@@ -163,7 +167,7 @@ class Training(Job):
         if isinstance(schedule, Plateau) and not better and self.history.stale % schedule.patience == 0:
             self.state = self.state.replace(scale=self.state.scale * schedule.factor)
         log.write("valid", step=step, loss=loss, tokens=self.history.tokens, seconds=self.history.seconds)
-        bar.say(f"step {step}: validation loss {loss:.4f}, perplexity {math.exp(min(loss, 50)):.2f}")
+        bar.say(f"step {step}: validation loss {spelled(self.run.objective, loss)}")
         return {"loss": loss}
 
     def validation_loss(self) -> float:
@@ -202,15 +206,16 @@ def abstractly(leaf) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=getattr(leaf, "sharding", None))
 
 
+def spelled(objective, loss: float) -> str:
+    """The loss, and where it is of words also perplexity."""
+    of_words = not isinstance(objective, Supervised)
+    return f"{loss:.4f}" + (f", perplexity {math.exp(min(loss, 50)):.2f}" if of_words else "")
+
+
 def saved(state: TrainState, carry: PyTree) -> dict:
     """The leaves of a checkpoint: the state's, and beside them what passes on to the next batch."""
     fields = {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
     return fields | {"carry": carry}
-
-
-def is_done(directory: Path) -> bool:
-    lines = complete_lines(directory / "metrics.jsonl")
-    return bool(lines) and lines[-1]["kind"] == "cost"
 
 
 def train(

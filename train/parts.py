@@ -47,8 +47,13 @@ def suggestion(wrong: str, right) -> str:
 
 def settings(part) -> dict:
     """The fields a user sets, with their values."""
-    fields = (f for f in dataclasses.fields(part) if f.init and f.name not in HIDDEN)
-    return {f.name: getattr(part, f.name) for f in fields}
+    return {field.name: getattr(part, field.name) for field in shown(type(part))}
+
+
+def shown(part: type) -> list[dataclasses.Field]:
+    """The fields a user sets: not what Linen adds to its modules, though a part of data may have a name."""
+    hidden = HIDDEN if issubclass(part, nn.Module) else ()
+    return [field for field in dataclasses.fields(part) if field.init and field.name not in hidden]
 
 
 def is_part(value) -> bool:
@@ -81,21 +86,20 @@ def construct(name: str, fields: dict):
         raise ValueError(f"no part is called '{name}'{suggestion(str(name), parts)}")
     annotations = field_types(part)
     fields = {field: fitted(part, annotations, field, value) for field, value in fields.items()}
-    missing = [f.name for f in dataclasses.fields(part) if required(f) and f.name not in fields]
+    missing = [f.name for f in shown(part) if required(f) and f.name not in fields]
     if missing:
         raise ValueError(f"{name} needs {', '.join(missing)}")
     return part(**fields)
 
 
 def required(field: dataclasses.Field) -> bool:
-    absent = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-    return absent and field.init and field.name not in HIDDEN
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 @functools.cache
 def field_types(part: type) -> dict[str, object]:
     hints = typing.get_type_hints(part)
-    return {f.name: hints[f.name] for f in dataclasses.fields(part) if f.init and f.name not in HIDDEN}
+    return {field.name: hints[field.name] for field in shown(part)}
 
 
 def fitted(part: type, annotations: dict[str, object], field: str, value):

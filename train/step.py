@@ -61,11 +61,11 @@ def make_step(model: nn.Module, objective, optimizer, axis: str | None = None) -
             new, carry = sums(state.params, micro, jax.random.fold_in(key, index), state.step, carry)
             return jax.tree.map(jnp.add, partial, new), carry
 
-        if batch["weights"].ndim == 2:
+        if axis_of_rows(batch) == 0:
             partial, carry = sums(state.params, batch, jax.random.fold_in(key, 0), state.step, carry)
         else:
             zeros = jnp.zeros(()), jnp.zeros(()), jax.tree.map(jnp.zeros_like, state.params)
-            numbers = jnp.arange(batch["weights"].shape[0])
+            numbers = jnp.arange(batch["inputs"].shape[0])
             partial, carry = jax.lax.scan(add, zeros, (numbers, batch, carry))
         loss, count, gradient = reduce(partial)
         gradient = jax.tree.map(lambda g: g / jnp.maximum(count, 1.0), gradient)
@@ -90,8 +90,11 @@ def filled(array: np.ndarray, axis: int, multiple: int) -> np.ndarray:
 
 
 def axis_of_rows(batch: dict) -> int:
-    """Where a batch and its carry have their rows: behind the axis of micro-batches, where there is one."""
-    return batch["weights"].ndim - 2
+    """Where a batch and its carry have their rows: behind the axis of micro-batches, where there is one.
+
+    `inputs` tell: they are [rows, length], while what is to be said of a row may be one number.
+    """
+    return batch["inputs"].ndim - 2
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,17 +1,23 @@
 """Trained weights taken from a folder: of a run, ready to be asked, or as another run begins with them."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
 
 from data.tokenizer import Tokenizer
+from data.wordpiece import read_vocabulary
 from models.decoding import Search
 from train import directory as run_directory
-from train.checkpoint import Checkpoints, flatten
+from train.checkpoint import Checkpoints
 from train.config import Run
 from train.evaluators import Trained
+from train.initial import Initial, find, taken, whole_encoder
 from train.pretrained import read_gpt2
+from train.pretrained_bert import read_bert
+from train.pretrained_elmo import read_elmo
+from train.sizing import sized
 
 
 def weights(run: Run, checkpoints: Checkpoints) -> tuple[dict, str]:
@@ -33,24 +39,44 @@ def load(directory: Path, search: Search | None = None) -> Trained:
     tokenizer = Tokenizer.load(path)
     tokenizer.require(described["tokenizer"], path)
     params, words = weights(run, Checkpoints(directory / "checkpoints"))
-    model = dataclasses.replace(run.model, vocab_size=len(tokenizer))
+    model = sized(run.model, run.task, tokenizer)
     run = dataclasses.replace(run, search=search or run.search)
     return Trained(run, model, params, tokenizer, words, directory)
 
 
-def initial(folder: Path, like: dict) -> dict:
-    """The weights in a folder, of a run or of a published GPT-2, for a model whose own are `like` these."""
+def initial(given: Initial, directory: Path, like: dict) -> dict[str, np.ndarray]:
+    """{path: weights} that the run in `directory` begins with, whose own are `like` these by chance."""
+    folder = find(given, directory)
+    return taken(given, published(folder), like, folder)
+
+
+def published(folder: Path) -> dict:
+    """The weights of a run's folder, or those in it of a published GPT-2, BERT or ELMo."""
     if (folder / "run.json").exists():
         run, _ = run_directory.read(folder)
-        found, _ = weights(run, Checkpoints(folder / "checkpoints"))
-    elif (folder / "config.json").exists():
-        _, found = read_gpt2(folder)
-    else:
-        raise ValueError(f"initial={str(folder)!r}: neither a run's folder nor a published GPT-2's")
-    shapes = lambda tree: {path: np.shape(leaf) for path, leaf in flatten(tree).items()}
-    ours, theirs = shapes(like), shapes(found)
-    for path in sorted({*ours, *theirs}):
-        if ours.get(path) != theirs.get(path):
-            there, here = (str(side.get(path, "missing")) for side in (theirs, ours))
-            raise ValueError(f"initial={str(folder)!r}: {path} is {there} there and {here} in this model")
-    return found
+        return weights(run, Checkpoints(folder / "checkpoints"))[0]
+    if any(folder.glob("*options.json")):
+        return read_elmo(folder)[1]
+    if not (folder / "config.json").exists():
+        raise ValueError(
+            f"initial={str(folder)!r}: neither a run's folder nor that of a published GPT-2, BERT or ELMo"
+        )
+    kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
+    return (read_bert if kind == "bert" else read_gpt2)(folder)[1]
+
+
+def initial_tokenizer(given: Initial | None, directory: Path) -> Tokenizer | None:
+    """The tokenizer that comes with a whole encoder, or None where there is none of it."""
+    if given is None or not whole_encoder(given):
+        return None
+    folder = find(given, directory)
+    if (folder / "run.json").exists():
+        return Tokenizer.load(folder / "tokenizer.json")
+    vocabulary = folder / "vocab.txt"
+    return read_vocabulary(vocabulary, uncased(vocabulary)) if vocabulary.exists() else None
+
+
+def uncased(vocabulary: Path) -> bool:
+    """Whether the pieces of a published vocabulary know no capitals, the marks apart."""
+    pieces = vocabulary.read_text(encoding="utf-8").split("\n")
+    return not any(piece != piece.lower() for piece in pieces if not piece.startswith("["))

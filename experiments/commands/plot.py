@@ -6,6 +6,7 @@ examples:
   lookback plot runs/source_length/*/0               learning curves and BLEU by source length together
   lookback plot runs/lookback_distance/*/*           recall against distance, mean and range of seeds; curves
   lookback plot "runs/cells/LSTM 2x128/0"            source code coloured by the cells that keep track of it
+  lookback plot runs/word_senses/BERT/0              sentences of words with several senses, coloured by sense
 """
 
 import argparse
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> None:
     from pathlib import Path
 
-    from experiments import cell_text, ledger, plots
+    from experiments import cell_text, ledger, plots, sense_plots
 
     folders = [Path(name) for name in arguments.run_dirs]
     records = {"/".join(folder.parts[-2:]): ledger.read(folder) for folder in folders}
@@ -48,6 +49,9 @@ def execute(arguments: argparse.Namespace) -> None:
             print(out / f"{metric}.png")
     if len(folders) == 1 and (lit := cell_text.read(folders[0])):
         print(*cell_text.draw(lit, out), sep="\n")
+    if len(folders) == 1 and (forms := sense_plots.read(folders[0])):
+        sense_plots.draw(forms, out / "senses.png")
+        print(out / "senses.png")
     if len(folders) == 1 and attends(folders[0]):
         align(folders[0], arguments.sentence, out / "alignment.png")
         print(out / "alignment.png")

@@ -76,7 +76,7 @@ def execute(arguments: argparse.Namespace) -> int:
             kept, seeds = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory())), seeds[:1]
         for row, run in runs.items():
             for seed in seeds:
-                seeded, name = override(run, [f"seed={seed}"]), ablation(row, changes)
+                seeded, name = with_seed(run, seed), ablation(row, changes)
                 directory = kept / table.name / name / str(seed)
                 try:
                     train(seeded, directory, arguments.data_dir, table.name, name)
@@ -87,6 +87,14 @@ def execute(arguments: argparse.Namespace) -> int:
         for each in with_ablations(table, records):
             print(render(each, records, p_values=not arguments.smoke))
     return 0
+
+
+def with_seed(run, seed: int):
+    """The run of a seed. Of a cross-validated corpus it is also the fold: ten seeds are ten folds."""
+    from train.parts import override
+
+    folded = hasattr(getattr(run.task, "corpus", None), "fold")
+    return override(run, [f"seed={seed}", *([f"task.corpus.fold={seed}"] if folded else [])])
 
 
 def ablation(row: str, changes: list[str]) -> str:

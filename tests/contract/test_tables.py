@@ -7,17 +7,31 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from data.examples import Example
 from data.streams import Streams
 from experiments import catalogue
 from experiments.readme import tables
 from models.decoding import Search
+from models.encoder import OnEncoder
 from train.parts import from_tree, override, to_tree
 
 ROWS = {f"{name}/{row}": run for name, table in tables().items() for row, run in table.rows.items()}
-MODELS = list(dict.fromkeys(dataclasses.replace(run.model, vocab_size=20) for run in ROWS.values()))
+
+
+def of_twenty(model):
+    """The model for 20 ids and, where it tells classes, 3 of them."""
+    told = {"classes": 3} if hasattr(model, "classes") else {}
+    return dataclasses.replace(model, vocab_size=20, **told)
+
+
+MODELS = list(dict.fromkeys(of_twenty(run.model) for run in ROWS.values()))
 TRANSLATORS = [model for model in MODELS if hasattr(model, "encode")]
 LANGUAGE_MODELS = [model for model in MODELS if hasattr(model, "prefill")]
+ON_ENCODERS = [model for model in MODELS if isinstance(model, OnEncoder)]
 FITTED = [model for model in MODELS if hasattr(model, "fit")]
+COUNTED = [model for model in FITTED if hasattr(model, "distribution")]
+LABELLERS = [model for model in FITTED if hasattr(model, "classes")]
+VECTORS = [model for model in FITTED if hasattr(model, "vectors")]
 named = {"ids": lambda model: type(model).__name__}
 
 
@@ -44,7 +58,8 @@ def test_every_experiment_says_its_command():
 
 
 def test_every_model_is_of_a_kind_that_is_tested():
-    assert len(MODELS) == len(TRANSLATORS) + len(LANGUAGE_MODELS) + len(FITTED)
+    assert len(MODELS) == len(TRANSLATORS) + len(LANGUAGE_MODELS) + len(ON_ENCODERS) + len(FITTED)
+    assert len(FITTED) == len(COUNTED) + len(LABELLERS) + len(VECTORS)
 
 
 @pytest.mark.parametrize("model", TRANSLATORS, **named)
@@ -110,7 +125,37 @@ def test_what_is_carried_can_be_carried(run):
         assert run.objective.carried == hasattr(run.model, "read") == isinstance(run.batches, Streams)
 
 
-@pytest.mark.parametrize("model", FITTED, **named)
+@pytest.mark.parametrize("model", ON_ENCODERS, **named)
+def test_a_model_on_an_encoder_keeps_the_contract_in_shapes_and_types(model):
+    """Traced: states of each input, and all parameters of the encoder under its name, so that they can go on."""
+    inputs = jnp.array([[1, 5, 6, 7, 2], [1, 5, 2, 0, 0]])
+    given = inputs, jnp.array([[0, 0, 0, 1, 1], [0, 0, 1, 0, 0]]), jnp.ones((2, 5, 50), jnp.int32)
+    params = jax.eval_shape(model.init, jax.random.key(0), *given)["params"]
+    alone = {"params": params.get("encoder", {})}
+    states = jax.eval_shape(model.encoder.clone(parent=None, name=None).apply, alone, *given)
+    assert states.shape[:2] == (2, 5) and states.ndim == 3
+    assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(jax.eval_shape(model.apply, {"params": params}, *given)))
+    assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(params))
+    assert model.encoder.vocab_size == 20
+
+
+@pytest.mark.parametrize("model", LABELLERS, **named)
+def test_a_fitted_labeller_gives_each_target_a_probability(model):
+    single = Example([1, 5, 6, 2], 2)
+    tagged = Example([1, 5, 6, 2], [0, 2, 1, 0], weights=[0, 1, 1, 0])
+    for examples in [[single] * 3, [tagged] * 2]:
+        try:
+            params = model.fit(examples)
+        except (TypeError, ValueError):
+            continue  # of the other kind
+        logs = model.log_probabilities(params, examples)
+        assert np.all(logs < 0) and np.isfinite(logs).all() and len(logs) in (3, 4)
+        break
+    else:
+        pytest.fail("neither single targets nor tags")
+
+
+@pytest.mark.parametrize("model", COUNTED, **named)
 def test_a_fitted_model_gives_each_word_of_a_stream_a_probability(model):
     ids = np.array([5, 6, 5, 7, 2, 5, 6, 2])
     logs = model.log_probabilities(model.fit(ids), ids)

@@ -222,6 +222,12 @@ def test_the_catalogue_is_complete():
         "tinyshakespeare": 1,
         "warpeace": 1,
         "gpt2": 2,
+        "conll2003": 2,
+        "ud_english-ewt": 3,
+        "glue": 19,
+        "sst": 1,
+        "sent-conv": 8,
+        "amazon-alexa": 1,
     }
     assert len({file.path for file in files}) == len(files)
     assert all(len(file.sha256) == 64 and file.size > 0 for file in files)

@@ -1,0 +1,104 @@
+"""The tagging task: for each word of a sentence its part of speech, or the entity that it is part of."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from data.catalogue import known
+from data.characters import sentence_characters
+from data.entity_tags import SCHEMES, converted, kinds, labels, may_follow
+from data.examples import Example
+from data.tagged import GeneratedTags, Tagged, TaggedCorpus
+from data.tokenizer import BPE, SavedTokenizer, Tokenizer, WhitespaceWords
+from data.whole_words import WholeWords
+from data.wordpiece import PublishedWordPiece, WordPiece
+
+Level = WholeWords | WhitespaceWords | BPE | WordPiece | PublishedWordPiece | SavedTokenizer
+
+
+@dataclasses.dataclass(frozen=True)
+class Tagging:
+    """Tag each word. A sentence is read between its marks, and the first piece of a word tells its tag.
+
+    Tags that mark spans are learned in `scheme`, iob1, iob2 or bioes; `labelled` gives them in IOB2. With
+    `characters` each input has those of its word (data/characters.py), `width` of them.
+    """
+
+    corpus: TaggedCorpus = GeneratedTags()
+    tokenizer: Level = WholeWords()
+    scheme: str = "bioes"
+    characters: bool = False
+    width: int = 50
+    longest: int = 256
+
+    def __post_init__(self):
+        known("scheme", self.scheme, SCHEMES)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        if not self.corpus.spans:
+            return self.corpus.labels
+        return labels(kinds(self.corpus.labels), self.scheme)
+
+    def may_follow(self) -> np.ndarray:
+        """bool [C + 1, C + 1], as of data/entity_tags.py; all of it where tags do not mark spans."""
+        if self.corpus.spans:
+            return may_follow(self.labels, self.scheme)
+        return np.ones((len(self.labels) + 1,) * 2, bool)
+
+    def labelled(self, split: str, data_dir: str | None = None) -> list[Tagged]:
+        return self.corpus.items(split, data_dir)
+
+    def protocol(self, split: str) -> str:
+        return self.corpus.protocol(split)
+
+    def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
+        """Learned from the training split, or loaded where it is there already."""
+        if isinstance(self.tokenizer, PublishedWordPiece | SavedTokenizer):
+            return self.tokenizer.load(data_dir)
+        return self.tokenizer.train(" ".join(item.words) for item in self.labelled("train", data_dir))
+
+    def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> list[Example]:
+        return self.examples(self.labelled(split, data_dir), tokenizer)
+
+    def examples(self, items: Sequence[Tagged], tokenizer: Tokenizer) -> list[Example]:
+        """What an encoder reads of each sentence: weights are 1 at the first piece of a word, 0 elsewhere."""
+        classes = {label: index for index, label in enumerate(self.labels)}
+        found = []
+        for item, pieces in zip(items, spelled(items, tokenizer), strict=True):
+            inputs = [tokenizer.bos, *(piece for word in pieces for piece in word), tokenizer.eos]
+            if len(inputs) > self.longest:
+                raise ValueError(
+                    f"a sentence ({' '.join(item.words[:5])} ..) takes {len(inputs)} inputs; set task.longest"
+                )
+            sizes = [len(word) for word in pieces]
+            first = np.cumsum([1, *sizes])[:-1]
+            targets, weights = np.zeros(len(inputs), np.int32), np.zeros(len(inputs), np.float32)
+            tags = converted(item.tags, self.scheme) if self.corpus.spans else item.tags
+            targets[first[: len(tags)]] = [classes[tag] for tag in tags]
+            weights[first] = 1.0
+            letters = ()
+            if self.characters:
+                letters = np.repeat(sentence_characters(item.words, self.width), [1, *sizes, 1], axis=0)
+            found.append(Example(inputs, targets, characters=letters, weights=weights))
+        return found
+
+    def tags(self, classes: Iterable[int]) -> tuple[str, ...]:
+        """What classes of words mean, in IOB2 where they mark spans."""
+        found = [self.labels[index] for index in classes]
+        return tuple(converted(found, "iob2") if self.corpus.spans else found)
+
+
+def spelled(items: Sequence[Tagged], tokenizer: Tokenizer) -> list[list[list[int]]]:
+    """The ids of each word of each sentence; of a word that a tokenizer makes nothing of, UNK."""
+    encodings = tokenizer.core.encode_batch(
+        [list(item.words) for item in items], is_pretokenized=True, add_special_tokens=False
+    )
+    found = []
+    for item, encoding in zip(items, encodings, strict=True):
+        words: list[list[int]] = [[] for _ in item.words]
+        for piece, word in zip(encoding.ids, encoding.word_ids, strict=True):
+            words[word].append(piece)
+        found.append([word or [tokenizer.unk] for word in words])
+    return found

@@ -1,0 +1,74 @@
+"""Say the class of texts, or their score, with a trained classifier; a line for a line.
+
+examples:
+  echo "A gripping film ." | lookback predict runs/sentences/LSTM/0
+  lookback predict RUN_DIR < pairs.tsv
+
+A line is a text, or two with a tab between them. What is printed is "label <tab> probability" of the likeliest
+class, or the score; with --all the probabilities of all classes, "label <tab> probability" one after another.
+"""
+
+import argparse
+import sys
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_dir", help="directory of a trained classifier; texts are standard input")
+    parser.add_argument("--all", action="store_true", help="all classes, the likeliest first")
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from train import devices
+
+    devices.setup()
+    from data.classification import Classification
+    from experiments.commands.translate import arriving, readable
+    from train.predictions import Predictor
+    from train.trained import load
+
+    trained = load(Path(arguments.run_dir))
+    if not isinstance(trained.task, Classification):
+        kind = type(trained.task).__name__
+        raise ValueError(f"{arguments.run_dir}: {kind} gives a text no class; a run on Classification does")
+    predictor, labels = Predictor(trained), trained.task.labels
+    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
+    number = 0
+    for lines in arriving(sys.stdin.fileno()):
+        parted, wrong = parts_of(*readable(lines, number), number)
+        found = iter(predictor.texts([parts for parts in parted if parts]) if any(parted) else ())
+        for parts in parted:
+            print(spell(next(found), labels, arguments.all) if parts else "")  # an empty line stays one
+        number += len(parted)
+        sys.stdout.flush()
+        if wrong:
+            raise wrong
+
+
+def parts_of(texts: list[str], wrong: ValueError | None, number: int):
+    """The sides of the lines before the first that has none, and what is wrong with it."""
+    parted: list = []
+    for text in texts:
+        try:
+            parted.append(sides(text, number + len(parted)))
+        except ValueError as error:
+            return parted, error
+    return parted, wrong
+
+
+def sides(line: str, number: int) -> tuple[str, str | None] | None:
+    """The one text or the two of a line, None if it is empty."""
+    if not line.strip():
+        return None
+    first, tab, second = line.partition("\t")
+    if "\t" in second or (tab and not (first.strip() and second.strip())):
+        raise ValueError(f"stdin, line {number + 1}: a line is a text, or two with one tab between them")
+    return first, second if tab else None
+
+
+def spell(said, labels: tuple[str, ...], every: bool) -> str:
+    if not labels:
+        return f"{float(said):.4f}"
+    best = sorted(zip(said, labels, strict=True), reverse=True)
+    return "\t".join(f"{label}\t{share:.4f}" for share, label in best[: None if every else 1])

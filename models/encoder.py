@@ -1,0 +1,35 @@
+"""What a model that is trained for a task has in common with the others: an encoder, below a head of its own."""
+
+import flax.linen as nn
+import jax
+from jaxtyping import Array, Float, Int
+
+from models.text_encoders import BiLSTM
+
+
+class OnEncoder(nn.Module):
+    """A head on an encoder, whose parameters are {"encoder": ...} and its own: encoders go from one to another.
+
+    `encoder(inputs, segments, characters, train)` gives states [B T D]; padding is where inputs are 0. It is
+    a template: `vocab_size` is the model's. A `frozen` one stays as it was given: it has no gradient and no
+    dropout, and its optimizer should have no decay.
+    """
+
+    vocab_size: int = 0
+    encoder: nn.Module = BiLSTM()
+    frozen: bool = False
+
+    def __post_init__(self):
+        if self.encoder.vocab_size != self.vocab_size:
+            self.encoder = self.encoder.clone(parent=None, name=None, vocab_size=self.vocab_size)
+        super().__post_init__()
+
+    def encoded(
+        self,
+        inputs: Int[Array, "B T"],
+        segments: Int[Array, "B T"] | None,
+        characters: Int[Array, "B T W"] | None,
+        train: bool,
+    ) -> Float[Array, "B T D"]:
+        states = self.encoder(inputs, segments, characters, train and not self.frozen)
+        return jax.lax.stop_gradient(states) if self.frozen else states

@@ -1,0 +1,68 @@
+"""From labelled sentences to a class said of a line: run, predict, and folds that are seeds."""
+
+import dataclasses
+
+import pytest
+
+from data.sentiment import CrossValidated
+from experiments import sentences
+from experiments.__main__ import main
+from experiments.commands.run import with_seed
+from train.parts import override
+
+TINY = ("steps=2", "evaluate_every=1", "task.corpus.reviews.world=World(train=40, valid=8, test=8)")
+TINY += ("model.encoder.embed_dim=4", "batches=Padded(tokens=64, shapes=1)")
+TEXTS = ["The soup is never fresh.", "", "The room is warm."]
+
+
+@pytest.fixture(scope="module")
+def directory(compiled_once, tmp_path_factory):
+    """A bag of words of a few numbers, trained for two steps."""
+    folder = tmp_path_factory.mktemp("runs")
+    command = ["run", "sentences", "--rows", "bag of words", "--seeds", "1", "--runs-dir", str(folder)]
+    assert main([*command, *TINY]) == 0
+    (directory,) = (folder / "sentences").glob("*/0")
+    return directory
+
+
+@pytest.fixture
+def predict(lookback, directory):
+    return lambda *options, stdin: lookback("predict", directory, *options, stdin=stdin.encode())
+
+
+def test_a_line_has_its_likeliest_class_and_an_empty_one_none(predict):
+    code, out, _ = predict(stdin="\n".join(TEXTS))
+    first, second, third = out.removesuffix("\n").split("\n")
+    assert code == 0 and second == ""
+    for line in (first, third):
+        label, share = line.split("\t")
+        assert label in ("negative", "positive") and 0.5 <= float(share) <= 1.0
+    code, out, _ = predict("--all", stdin=TEXTS[0] + "\n")
+    label, share, other, rest = out.rstrip("\n").split("\t")
+    assert f"{label}\t{share}" == first and {label, other} == {"negative", "positive"}
+    assert float(share) + float(rest) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_a_line_of_two_texts_is_one_example(predict):
+    code, out, _ = predict(stdin=f"{TEXTS[0]}\t{TEXTS[2]}\n")
+    assert code == 0 and len(out.splitlines()) == 1
+
+
+def test_what_is_no_line_of_texts_is_told_after_those_before_it(predict):
+    code, out, err = predict(stdin=f"{TEXTS[0]}\na\tb\tc\n{TEXTS[2]}\n")
+    assert code == 2 and len(out.splitlines()) == 1
+    assert "stdin, line 2: a line is a text, or two with one tab between them" in err
+
+
+def test_only_a_classifier_predicts(lookback, trained):
+    code, _, err = lookback("predict", trained / "translation" / "lstm-additive" / "0", stdin=b"a\n")
+    assert code == 2 and "Translation gives a text no class" in err
+
+
+def test_the_seed_of_a_cross_validated_corpus_is_its_fold():
+    run = override(sentences.TABLE.real.rows["CNN"], ["task.corpus=CrossValidated(name='SUBJ')"])
+    assert with_seed(run, 7).task.corpus == CrossValidated("SUBJ", fold=7) and with_seed(run, 7).seed == 7
+    with pytest.raises(ValueError, match="fold is 10"):
+        with_seed(run, 10)
+    other = sentences.TABLE.rows["CNN"]
+    assert with_seed(other, 7) == dataclasses.replace(other, seed=7)

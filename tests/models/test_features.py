@@ -1,0 +1,100 @@
+"""Which layers a task reads, against numpy; what is frozen, and that padding is not there."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from models.bert import BERT
+from models.features import CHOICES, Concatenated, FeatureLSTM, Layer, LayerFeatures, Mixed
+from models.tagger import Tagger
+
+ENCODER = BERT(11, context=7, features=6, heads=2, depth=4, dropout=0.5)
+INPUTS = jnp.array([[1, 10, 4, 6, 3], [7, 2, 8, 0, 0]])
+LAYERS = jnp.asarray(np.random.default_rng(0).normal(size=(5, 2, 3, 6)), jnp.float32)
+SHARES = np.array([0.5, -1.0, 2.0, 0.0])
+
+
+def softmax(x):
+    return np.exp(x) / np.exp(x).sum()
+
+
+def read(choice, weights=None):
+    mix = {"mix": {"weights": jnp.asarray(weights), "gamma": jnp.float32(3.0)}} if weights is not None else {}
+    return np.asarray(choice.apply({"params": mix}, LAYERS))
+
+
+def test_the_six_choices_are_those_of_the_paper():
+    layers, mixed = np.asarray(LAYERS), lambda layers: 3 * np.tensordot(softmax(SHARES), layers, 1)
+    expected = {
+        "embeddings": layers[0],
+        "second-to-last hidden": layers[3],
+        "last hidden": layers[4],
+        "weighted sum last four hidden": mixed(layers[1:]),
+        "concat last four hidden": np.concatenate([layers[1], layers[2], layers[3], layers[4]], axis=-1),
+        "weighted sum all layers": mixed(layers[1:]),
+    }
+    assert expected.keys() == CHOICES.keys()
+    for name, choice in CHOICES.items():
+        got = read(choice, SHARES.astype(np.float32) if isinstance(choice, Mixed) else None)
+        np.testing.assert_allclose(got, expected[name], atol=1e-5)
+
+
+def test_fewer_layers_can_be_asked_for():
+    two = np.array([0.3, -0.2], np.float32)
+    expected = 3 * np.tensordot(softmax(two), np.asarray(LAYERS)[3:], 1)
+    np.testing.assert_allclose(read(Mixed(2), two), expected, atol=1e-5)
+    np.testing.assert_array_equal(read(Concatenated(1)), LAYERS[4])
+
+
+def test_at_first_all_layers_weigh_the_same():
+    variables = Mixed().init(jax.random.key(0), LAYERS)
+    np.testing.assert_allclose(Mixed().apply(variables, LAYERS), LAYERS[1:].mean(axis=0), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "choice, complaint",
+    [
+        (Layer(5), r"Layer\(index=5\): there are 5, embeddings among them"),
+        (Layer(-6), r"Layer\(index=-6\): there are 5"),
+        (Concatenated(5), "last=5: above the embeddings there are 4 layers"),
+        (Mixed(0), "last=0: above the embeddings there are 4 layers"),
+    ],
+)
+def test_layers_that_are_not_there_are_refused(choice, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        choice.apply({}, LAYERS)
+
+
+def tagger(frozen: bool) -> Tagger:
+    features = LayerFeatures(encoder=ENCODER, choice=Mixed(2), frozen=frozen)
+    return Tagger(11, FeatureLSTM(encoder=features, hidden_dim=4, depth=2), classes=3)
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_frozen_encoder_has_no_gradient_and_no_dropout(frozen):
+    model = tagger(frozen)
+    variables = jax.jit(model.init)(jax.random.key(0), INPUTS)
+
+    def loss(params, key):
+        logits = model.apply({"params": params}, INPUTS, train=True, rngs={"dropout": key})
+        return jnp.sum(jnp.sin(logits))
+
+    taught = jax.jit(jax.value_and_grad(loss))
+    (one, gradient), (other, _) = (taught(variables["params"], jax.random.key(seed)) for seed in (1, 2))
+    assert (one == other) == frozen
+    features = gradient["encoder"]["encoder"]
+    assert np.any(features["encoder"]["table"]) != frozen
+    assert np.any(features["choice"]["mix"]["weights"]) and np.any(gradient["output"]["kernel"])
+
+
+def test_the_vocabulary_reaches_the_innermost_encoder():
+    shapes = jax.eval_shape(tagger(True).clone(vocab_size=30).init, jax.random.key(0), INPUTS)["params"]
+    assert shapes["encoder"]["encoder"]["encoder"]["table"].shape == (30, 6)
+
+
+def test_padding_changes_no_state():
+    model = tagger(True)
+    variables = jax.jit(model.init)(jax.random.key(0), INPUTS)
+    alone = model.apply(variables, INPUTS[1:, :3])
+    np.testing.assert_allclose(jax.jit(model.apply)(variables, INPUTS)[1:, :3], alone, atol=1e-5)

@@ -1,0 +1,138 @@
+"""What a trained model says of texts, and how well that agrees with what they are labelled with."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from data.classification import Classification
+from data.examples import Example, Layout, example_batch
+from train.evaluators import Result, Trained, keep
+from train.metrics import classification
+from train.step import Jit, by_rows
+from train.supervision import read
+from train.translator import full_rows, grouped
+
+
+class Predictor:
+    """The outputs of a model, of one of its methods, in batches of a few shapes; each shape is compiled."""
+
+    def __init__(self, trained: Trained, method: str = "__call__"):
+        self.trained, self.longest = trained, trained.task.longest
+        if not hasattr(trained.model, "fit"):
+            self.devices = jax.local_devices()
+            self.params = jax.device_put(trained.params, Jit().state_sharding(trained.params, self.devices))
+            apply = lambda params, batch: trained.model.apply({"params": params}, *read(batch), method=method)
+            self.say = by_rows(apply, self.devices)
+
+    def __call__(self, examples: Sequence[Example]) -> list[np.ndarray]:
+        """What is said of each example, in their order; what is said of its inputs is as wide as its batch."""
+        if hasattr(self.trained.model, "fit"):
+            return list(self.trained.model.logits(self.trained.params, examples))
+        layout, found = Layout.of(examples), {}
+        for members, width in grouped([one.inputs for one in examples]):
+            chosen, rows = [examples[i] for i in members], full_rows(len(members), width)
+            batch = example_batch(chosen, layout, rows, min(width, self.longest))
+            said = jax.device_get(self.say(self.params, Jit().put_rows(batch, 0, self.devices)))
+            found |= dict(zip(members, said, strict=False))  # rows beyond the last are empty
+        return [found[i] for i in range(len(examples))]
+
+    def texts(self, texts: Sequence[tuple[str, str | None]]) -> list[np.ndarray]:
+        """What is said of texts, or of pairs of them: the classes' probabilities, or a score."""
+        task = self.trained.task
+        said = self(task.read(texts, self.trained.tokenizer))
+        return said if task.scored else [np.asarray(jax.nn.softmax(jnp.asarray(logits))) for logits in said]
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """What evaluators of classes and scores have in common: a split, and `measures` of gold and predicted.
+
+    The split is of the task's own corpus, or of another one with the same labels, whose results go by `name`.
+    """
+
+    split: str = "test"
+    corpus: object = None
+    name: str | None = None
+    scored: ClassVar[bool] = False
+
+    def measures(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+        raise NotImplementedError
+
+    def __call__(self, trained: Trained) -> Iterator[Result]:
+        task = self.require(trained.task)
+        examples = task.encoded(self.split, trained.tokenizer, trained.data_dir)
+        if not all(one.weights for one in examples):
+            raise ValueError(f"{task.protocol(self.split)}: its targets are not published; take split=valid")
+        gold, said = np.array([one.targets for one in examples]), np.stack(Predictor(trained)(examples))
+        predicted = said if self.scored else said.argmax(axis=-1)
+        name = self.name or self.split
+        spelled = (lambda score: f"{score:g}") if self.scored else (lambda one: task.labels[one])
+        keep(trained.directory, name, target=map(spelled, gold), prediction=map(spelled, predicted))
+        protocol = {"corpus": task.protocol(self.split), "weights": trained.weights}
+        for metric, value in self.measures(gold, predicted).items():
+            yield Result(metric, name, value, protocol)
+
+    def require(self, task) -> Classification:
+        """The task to be judged; ValueError for one of another kind."""
+        kind = type(self).__name__
+        if not isinstance(task, Classification):
+            raise ValueError(f"{kind}: {type(task).__name__} gives a text no class and no score")
+        if task.scored != self.scored:
+            raise ValueError(f"{kind}: {task.protocol(self.split)} has {'scores' if task.scored else 'classes'}")
+        return task if self.corpus is None else dataclasses.replace(task, corpus=self.corpus)
+
+
+@dataclasses.dataclass(frozen=True)
+class Accuracy(Judged):
+    """The share of texts whose likeliest class is theirs, in per cent."""
+
+    def measures(self, gold, predicted):
+        return {"accuracy": 100 * classification.accuracy(gold, predicted)}
+
+
+@dataclasses.dataclass(frozen=True)
+class F1(Judged):
+    """F1 of the class `positive`, by its number, or the mean of all classes' where that is None; in per cent."""
+
+    positive: int | None = 1
+
+    def measures(self, gold, predicted):
+        if self.positive is None:
+            return {"macro F1": 100 * classification.macro_f1(gold, predicted)}
+        return {"F1": 100 * classification.f1(gold, predicted, self.positive)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Matthews(Judged):
+    """Matthews' correlation of the classes said with those there, times 100."""
+
+    def measures(self, gold, predicted):
+        return {"Matthews": 100 * classification.matthews(gold, predicted)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Correlation(Judged):
+    """Pearson's and Spearman's correlation of scores with those of people, times 100."""
+
+    scored = True
+
+    def measures(self, gold, predicted):
+        return {
+            "Pearson": 100 * classification.pearson(gold, predicted),
+            "Spearman": 100 * classification.spearman(gold, predicted),
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Errors(Judged):
+    """The root of the mean squared error, and the mean absolute one, in the units of the scores."""
+
+    scored = True
+
+    def measures(self, gold, predicted):
+        return {"RMSE": classification.rmse(gold, predicted), "MAE": classification.mae(gold, predicted)}

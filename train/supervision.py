@@ -1,0 +1,74 @@
+"""Objectives of labelled examples: a class, or a class for each input, or a score.
+
+A model reads `inputs`, and `segments` and `characters` where a batch has them; `weights` are 0 where a target
+does not count. The count is of targets: a mean is over texts, or over tagged words.
+"""
+
+import dataclasses
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key, PyTree
+
+from train.cross_entropy import cross_entropy
+from train.objectives import Sums
+
+
+def read(batch: dict) -> tuple:
+    """What of a batch a model reads, in the order of its arguments; `positions` are those it is asked about."""
+    given = batch["inputs"], batch.get("segments"), batch.get("characters")
+    return (*given, batch["positions"]) if "positions" in batch else given
+
+
+class Supervised:
+    """What objectives of labelled examples have in common; `losses` makes the difference."""
+
+    def init(self, model: nn.Module, key: Key[Array, ""], batch: dict):
+        return model.init(key, *read(batch))["params"]
+
+    def blank(self, model: nn.Module, batch: dict) -> PyTree:
+        return ()
+
+    def losses(self, outputs: Float[Array, "..."], targets: Array, train: bool) -> Float[Array, "..."]:
+        """The loss of each target."""
+        raise NotImplementedError
+
+    def __call__(
+        self,
+        model: nn.Module,
+        params,
+        batch: dict,
+        key: Key[Array, ""],
+        step: Int[Array, ""],
+        carry: PyTree = (),
+    ) -> Sums:
+        """(sum of losses over the targets that count, (how many these are, ())), with dropout."""
+        outputs = model.apply({"params": params}, *read(batch), train=True, rngs={"dropout": key})
+        return self.summed(outputs, batch, True), (jnp.sum(batch["weights"]), carry)
+
+    def evaluate(self, model: nn.Module, params, batch: dict, carry: PyTree = ()) -> Sums:
+        """The same without dropout or smoothing."""
+        outputs = model.apply({"params": params}, *read(batch))
+        return self.summed(outputs, batch, False), (jnp.sum(batch["weights"]), carry)
+
+    def summed(self, outputs: Float[Array, "..."], batch: dict, train: bool) -> Float[Array, ""]:
+        return jnp.sum(self.losses(outputs, batch["targets"], train) * batch["weights"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Label(Supervised):
+    """-log softmax(logits)[target], in nats: of a class, of a tag, of a span's beginning and its end."""
+
+    smoothing: float = 0.0
+
+    def losses(self, outputs, targets, train):
+        return cross_entropy(outputs, targets, self.smoothing if train else 0.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Regress(Supervised):
+    """(score - target)^2, in the squared units of the targets."""
+
+    def losses(self, outputs, targets, train):
+        return jnp.square(outputs - targets)
