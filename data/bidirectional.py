@@ -21,8 +21,8 @@ class BothWays:
 
     `corpora`, one after another, are texts or corpora of labelled sentences, whose labels are not looked at.
     Spaces divide words. A line of a text is cut at its full stops, and what is over `longest` ids with its
-    marks into parts. Words out of the vocabulary are UNK as targets; they are read by their characters all the
-    same, `width` of them.
+    marks into parts. Words out of the vocabulary are UNK as targets and are read by their characters, `width`
+    of them, as all are.
     """
 
     corpora: tuple[object, ...] = (GeneratedText(),)

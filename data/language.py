@@ -7,6 +7,7 @@ import numpy as np
 
 from data import token_files
 from data.recall import Recall
+from data.reviews import ReviewText
 from data.stdlib_text import StdlibCode, StdlibDocs
 from data.text import GeneratedText, PennTreebank, TextFiles, TinyShakespeare, WarAndPeace, WikiText2
 from data.tokenizer import (
@@ -34,6 +35,7 @@ Text = (
     | TinyShakespeare
     | WarAndPeace
     | TextFiles
+    | ReviewText
 )
 Level = (
     BPE

@@ -21,7 +21,9 @@ class Polarity:
 
     def items(self, split: str, data_dir: str | None = None) -> list[Labelled]:
         stars = self.reviews.items(split, data_dir)
-        return [one._replace(target=int(one.target > self.middle)) for one in stars if one.target != self.middle]
+        return [
+            one._replace(target=int(one.target > self.middle)) for one in stars if one.target != self.middle
+        ]
 
     def protocol(self, split: str) -> str:
         return f"{self.reviews.protocol(split)}, more or less than {self.middle:g} stars"

@@ -19,6 +19,7 @@ from data.catalogue import known
 from data.labelled import Labelled, located
 from data.parallel import SPLITS
 from data.sentiment import HELD_OUT, fingerprint
+from data.world_tasks import WorldRating
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,6 +110,19 @@ class AmazonAlexa:
     def protocol(self, split: str) -> str:
         cut = first(self.size) if known("split", split, SPLITS) == "train" else ""
         return f"amazon alexa stars of 5, {split} by hash of the review{cut}"
+
+
+@dataclasses.dataclass(frozen=True)
+class ReviewText:
+    """The texts of a corpus, one a line, without what they are labelled with: for language models."""
+
+    corpus: WorldRating | IMDB | AmazonAlexa = WorldRating()
+
+    def text(self, split: str, data_dir: str | None = None) -> str:
+        return "".join(f"{item.first}\n" for item in self.corpus.items(split, data_dir))
+
+    def protocol(self, split: str) -> str:
+        return f"text of {self.corpus.protocol(split)}"
 
 
 def split_of(review: str) -> str:

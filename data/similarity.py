@@ -86,9 +86,9 @@ def rated(path, rows, first: int, score: int) -> list[Rated]:
 class WorldPairs:
     """All pairs of English nouns of the generated world: the share of places that both may stand in.
 
-    A place is one beside a verb or with an adjective, and a noun's kind says whether it may stand there; so two
-    of a kind have 1. Of the places of two kinds it is |A and B| / |A or B|. Nouns of two words, and those with
-    several senses, are left out.
+    A place is one beside a verb or with an adjective, and a noun's kind says whether it may stand there; so
+    two of a kind have 1. Of the places of two kinds it is |A and B| / |A or B|. Nouns of two words, and those
+    with several senses, are left out.
     """
 
     vocabulary: float = 1.0

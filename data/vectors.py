@@ -61,7 +61,7 @@ def records(content: bytes, width: int, path, first: int) -> Iterator[tuple[str,
 
 
 def binary_records(content: bytes, count: int, width: int, path) -> Iterator[tuple[str, np.ndarray]]:
-    """A word, a space, 4 * width bytes of little-endian float32; word2vec.c ends a record with a line feed."""
+    """A word, a space, little-endian float32, 4 bytes each; word2vec.c ends a record with a line feed."""
     at = 0
     for number in range(1, count + 1):
         space = content.find(b" ", at)

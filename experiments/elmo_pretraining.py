@@ -1,7 +1,7 @@
 """How well do the words on either side foretell the one between them?
 
     lookback run elmo_pretraining                        a small ELMo on the generated world: two minutes
-    lookback run elmo_pretraining --data-dir CORPORA     CoNLL-2003, SST and WikiText-2: half an hour on one core
+    lookback run elmo_pretraining --data-dir CORPORA     CoNLL-2003, SST, WikiText-2: half an hour on one core
 
 A language model of either direction over words that are read by their characters, which `elmo_tasks` goes on
 from. It reads text only: of labelled corpora the words of the training split. Sentences are read one by one,

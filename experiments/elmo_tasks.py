@@ -1,9 +1,9 @@
 """Do words in their sentence, as a language model of both directions reads them, help other tasks?
 
-    lookback run elmo_pretraining && lookback run elmo_tasks         4 rows x 3 seeds on the generated world
-    lookback run elmo_pretraining --data-dir CORPORA                 the same on CoNLL-2003 and SST-5: half an
-    lookback run elmo_tasks --data-dir CORPORA                       hour, then 5 to 25 minutes a run, on one core
-    lookback run elmo_tasks --rows "names + ELMo" initial=None       what an ELMo of chance brings
+    lookback run elmo_pretraining && lookback run elmo_tasks      4 rows x 3 seeds on the generated world
+    lookback run elmo_pretraining --data-dir CORPORA              on CoNLL-2003 and SST-5: half an hour, then
+    lookback run elmo_tasks --data-dir CORPORA                    5 to 25 minutes a run on one core
+    lookback run elmo_tasks --rows "names + ELMo" initial=None    what an ELMo of chance brings
 
 A row "+ ELMo" is the one above it with the layers of a frozen ELMo beside its words, mixed as the task likes
 it best; `layer 0` to `layer 2` are the shares they come to have, that of words without context first, and
@@ -106,8 +106,8 @@ SST = Run(
 
 _TABLE_1 = (
     "test sets: SNLI and SST-5 accuracy, all else F1; NER, SNLI and SST-5 mean ± deviation of five seeds; "
-    "ELMo from a biLM of a billion words. Error reduction is what the paper calls relative; its gain for NER, "
-    "2.07 by these figures, is printed 2.06"
+    "ELMo from a biLM of a billion words. Error reduction is what the paper calls relative; its gain for "
+    "NER, 2.07 by these figures, is printed 2.06"
 )
 PETERS = (
     ("SQuAD", "84.4", "81.1", "85.8"),

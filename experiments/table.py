@@ -142,8 +142,8 @@ def _by_system(table: Table, records: Records) -> tuple[Table, Records]:
     rows: dict[str, dict[str, Any]] = {}
     runs: dict[str, dict[int, list[Record]]] = {}
     for row, run in table.rows.items():
-        name, changes = row.partition(": ")[0], row.partition(", ")[2]
-        system = f"{name}, {changes}" if changes else name
+        system, _, task = row.partition(": ")
+        system += "".join(task.partition(", ")[1:])  # and how the row was changed
         rows.setdefault(system, {})[row] = run
         for record in records.get(row, ()):
             runs.setdefault(system, {}).setdefault(record.seed, []).append(record)

@@ -13,6 +13,7 @@ from models.dropout import Dropout
 from models.encoder import OnEncoder
 
 PAD, FILL, CHARACTERS = 0, 261, 262  # what pads a sentence, what fills a word up, and how many ids there are
+PUBLISHED = ((1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024))  # (width, how many)
 Carry = tuple[tuple[tuple[Array, Array], ...], ...]  # of each direction and layer (c, h)
 ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
 
@@ -29,15 +30,7 @@ class CharacterCNN(nn.Module):
     """
 
     features: int = 512
-    filters: tuple[tuple[int, int], ...] = (
-        (1, 32),
-        (2, 32),
-        (3, 64),
-        (4, 128),
-        (5, 256),
-        (6, 512),
-        (7, 1024),
-    )
+    filters: tuple[tuple[int, int], ...] = PUBLISHED
     character_dim: int = 16
     highways: int = 2
     activation: str = "relu"
@@ -132,7 +125,7 @@ class ELMo(nn.Module):
     features: int = 512
     cells: int = 4096
     depth: int = 2
-    filters: tuple[tuple[int, int], ...] = CharacterCNN.filters
+    filters: tuple[tuple[int, int], ...] = PUBLISHED
     character_dim: int = 16
     highways: int = 2
     activation: str = "relu"

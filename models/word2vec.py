@@ -6,9 +6,9 @@ chunk are scored against all of it and its surroundings, where pairs outside a w
 `noise` words drawn for the chunk, which weigh as much together as the original's. So what is expected of the
 gradient is the original's, and each row is read and written once a step for each place in the text.
 
-What a step does to one row adds up, each pair at the full rate: where the commonest word stands too often in a
-step, its row goes further than what it was moved by holds good, and all diverges. Hence `leap`: a step has as
-many words as keep rate * (how often the commonest stands among them) at it on average.
+What a step does to one row adds up, each pair at the full rate. Where a word stands too often in a step, its
+row overshoots, and all diverges: on WikiText-2 at 2048 words a step, of which the commonest is 27. Hence
+`leap`: a step has so many words that rate * (how often the commonest stands among them) is that on average.
 """
 
 import dataclasses
@@ -30,7 +30,7 @@ TABLE = 1 << 24  # rows of the table that noise is drawn from
 class SkipGram:
     """A word foretells each word around it  -- Mikolov et al. 2013b, eq. 4.
 
-    The pair (t, s) costs -log sigma(v_t . u_s), and each word n of noise -log sigma(-v_t . u_n) times `weight`.
+    The pair (t, s) costs -log sigma(v_t . u_s), each word n of noise `weight` * -log sigma(-v_t . u_n).
     """
 
     def loss(
@@ -149,8 +149,8 @@ class Word2Vec:
     ) -> tuple[Text, Int[np.ndarray, "n G"], int]:
         """The text with margins, its chunks' beginnings in an order of chance, and how many steps they make.
 
-        All is as long as `shape` says, (steps, chunks, words) if no word were left out, so that it is compiled
-        once. Beyond the text's end is line -1, which holds no words.
+        All is as long as `shape` says, (steps, chunks, words) where no word is left out, so that it is
+        compiled once. Beyond the text's end is line -1, which holds no words.
         """
         steps, chunks, length = shape
         margins = self.window, steps * chunks * length + self.window - len(text.words)

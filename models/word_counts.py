@@ -25,7 +25,7 @@ class Text(NamedTuple):
 
 
 class Sparse(NamedTuple):
-    """A matrix by rows: those of row i are `values[starts[i] : starts[i + 1]]`, in `columns`; others are 0."""
+    """A matrix by rows: row i has `values[starts[i] : starts[i + 1]]` in these `columns`; the rest is 0."""
 
     starts: Int[np.ndarray, "rows+1"]
     columns: Int[np.ndarray, "n"]

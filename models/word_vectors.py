@@ -1,8 +1,8 @@
 """Word vectors by counting: a row for each word, weighted, and the same in fewer dimensions; numpy only.
 
-A model of word vectors is fitted by `fit(ids, seed) -> params` to a stream of ids, whose marks and UNK are left
-out before anything is counted, and gives rows by `vectors(params, ids)`. What is not by counting stands in
-models/word2vec.py and models/glove.py.
+A model of word vectors is fitted by `fit(ids, seed) -> params` to a stream of ids, whose marks and UNK are
+left out before anything is counted, and gives rows by `vectors(params, ids)`. What is trained by gradients
+stands in models/word2vec.py and models/glove.py.
 """
 
 import dataclasses
@@ -54,7 +54,10 @@ class PPMI:
 
 @dataclasses.dataclass(frozen=True)
 class LogEntropy:
-    """log(1 + x_ij) (1 + sum_j p_ij log p_ij / log n), p_ij = x_ij / sum_j x_ij, n documents -- Dumais 1991."""
+    """log(1 + x_ij) (1 + sum_j p_ij log p_ij / log n), p_ij = x_ij / sum_j x_ij  -- Dumais 1991.
+
+    A word evenly spread over all n documents weighs 0, one that is in a single document weighs 1.
+    """
 
     def __call__(self, counts: Sparse) -> Sparse:
         share = counts.values / np.bincount(counts.rows, counts.values, counts.height)[counts.rows]
@@ -80,8 +83,8 @@ def weighted(counts: Sparse, values: Float[np.ndarray, "n"]) -> Sparse:
 class WordsByDocuments:
     """Which document has which words, weighted: SVD(of=WordsByDocuments()) is latent semantic analysis.
 
-    A document is a line of the text that has words: a paragraph of WikiText, a sentence of the generated world.
-    -- Deerwester et al. 1990; Landauer & Dumais 1997.
+    A document is a line of the text that has words: a paragraph of WikiText, a sentence of the generated
+    world  -- Deerwester et al. 1990; Landauer & Dumais 1997.
     """
 
     vocab_size: int = 0

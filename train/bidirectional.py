@@ -18,7 +18,7 @@ from train.supervision import read
 
 
 def neighbours(batch: dict, side: int) -> tuple[Int[Array, "B T"], Float[Array, "B T"]]:
-    """(the word that each position but one foretells, whether it counts): side 0 the next, 1 the one before."""
+    """(the word each position but one foretells, whether it counts): side 0 the next, 1 the one before."""
     real = (batch["inputs"] != 0).astype(jnp.float32)
     if side == 0:
         return batch["targets"][:, 1:], batch["weights"][:, 1:] * real[:, :-1]

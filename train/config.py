@@ -27,6 +27,7 @@ from train.evaluators import AlignmentError, Bleu, GradientReach, Perplexity, Re
 from train.initial import Initial
 from train.layer_shares import LayerShares
 from train.objectives import NextTargetToken, NextToken
+from train.opinions import Opinions
 from train.optimizers import Adam, Optimizer
 from train.predictions import F1, Accuracy, Correlation, Errors, Matthews
 from train.pretraining import MaskedTokens, PretrainingScores
@@ -36,6 +37,7 @@ from train.shuffling import ShuffledHistory
 from train.similarity import Analogies, Similarity
 from train.spans import SpanAnswers
 from train.step import Jit, Pmap
+from train.submission import Submission
 from train.supervision import Label, Regress
 from train.word_groups import WordGroups
 
@@ -58,6 +60,8 @@ Evaluator = (
     | Correlation
     | Errors
     | SpanAnswers
+    | Opinions
+    | Submission
     | BothPerplexities
     | LayerShares
     | PretrainingScores

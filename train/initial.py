@@ -42,7 +42,9 @@ class Pretrained:
     def find(self, runs_dir: Path) -> Path:
         folder = runs_dir / self.experiment / self.row / str(self.seed)
         if not is_done(folder):
-            raise ValueError(f"{folder}: no finished run, which this one begins with; first {self.command(runs_dir)}")
+            raise ValueError(
+                f"{folder}: no finished run, which this one begins with; first {self.command(runs_dir)}"
+            )
         return folder
 
     def command(self, runs_dir: Path) -> str:
@@ -82,7 +84,9 @@ def taken(initial: Initial, found: Mapping, like: Mapping, folder: Path) -> dict
     theirs, ours = under(found, of), under(like, into)
     for leaves, tree, path, whose in ((theirs, found, of, "there"), (ours, like, into, "in this model")):
         if not leaves:
-            raise ValueError(f"initial={str(folder)!r}: nothing is under {path!r} {whose}, but {', '.join(tree)}")
+            raise ValueError(
+                f"initial={str(folder)!r}: nothing is under {path!r} {whose}, but {', '.join(tree)}"
+            )
     if isinstance(initial, str):
         wanted = sorted({*ours, *theirs})
     else:
@@ -102,7 +106,9 @@ def under(tree: Mapping, path: str) -> dict[str, Any]:
     leaves = flatten(tree)
     if not path:
         return leaves
-    return {name.removeprefix(f"{path}/"): leaf for name, leaf in leaves.items() if name.startswith(f"{path}/")}
+    return {
+        name.removeprefix(f"{path}/"): leaf for name, leaf in leaves.items() if name.startswith(f"{path}/")
+    }
 
 
 def shape(leaves: Mapping[str, Any], path: str) -> str:

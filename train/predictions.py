@@ -83,7 +83,9 @@ class Judged:
         if not isinstance(task, Classification):
             raise ValueError(f"{kind}: {type(task).__name__} gives a text no class and no score")
         if task.scored != self.scored:
-            raise ValueError(f"{kind}: {task.protocol(self.split)} has {'scores' if task.scored else 'classes'}")
+            raise ValueError(
+                f"{kind}: {task.protocol(self.split)} has {'scores' if task.scored else 'classes'}"
+            )
         return task if self.corpus is None else dataclasses.replace(task, corpus=self.corpus)
 
 

@@ -37,8 +37,8 @@ class Similarity:
 class Analogies:
     """How often the word that is asked for is the answer of 3CosAdd, in per cent: of all, and group by group.
 
-    Answers are the first `among` words of the vocabulary, the commonest, without the question's own; questions
-    with a word that is none of these are left out, and counted in the signature.
+    Answers are the first `among` words of the vocabulary, the commonest, but the question's own. Questions
+    with a word that is none of these are left out; how many are in stands in the signature.
     """
 
     questions: GoogleAnalogies | WorldAnalogies = GoogleAnalogies()

@@ -1,6 +1,6 @@
 """word2vec as a run fits it: skip-gram with negative sampling, all of its passes over a text."""
 
-from experiments.bench import sentences
+from experiments.bench import running_text
 from experiments.bench.work import Work
 from train import devices
 
@@ -10,5 +10,5 @@ def word2vec(words, vocabulary, features, window, negatives, epochs) -> Work:
     from models.word2vec import Word2Vec
 
     model = Word2Vec(vocabulary, features=features, window=window, negatives=negatives, epochs=epochs)
-    ids = sentences.zipf(words, vocabulary)
+    ids = running_text.stream(words, vocabulary)
     return Work(lambda: model.fit(ids), facts={"parameters": 2 * vocabulary * features})

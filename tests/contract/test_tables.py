@@ -134,7 +134,10 @@ def test_a_model_on_an_encoder_keeps_the_contract_in_shapes_and_types(model):
     alone = {"params": params.get("encoder", {})}
     states = jax.eval_shape(model.encoder.clone(parent=None, name=None).apply, alone, *given)
     assert states.shape[:2] == (2, 5) and states.ndim == 3
-    assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(jax.eval_shape(model.apply, {"params": params}, *given)))
+    assert all(
+        leaf.dtype == jnp.float32
+        for leaf in jax.tree.leaves(jax.eval_shape(model.apply, {"params": params}, *given))
+    )
     assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(params))
     assert model.encoder.vocab_size == 20
 

@@ -67,7 +67,14 @@ def test_a_hidden_class_weighs_nothing():
 
 @pytest.mark.parametrize(
     "sizes, room, kept",
-    [([5], 9, [5]), ([5], 3, [3]), ([6, 3], 7, [4, 3]), ([3, 6], 7, [3, 4]), ([5, 5], 7, [4, 3]), ([5, 1], 2, [1, 1])],
+    [
+        ([5], 9, [5]),
+        ([5], 3, [3]),
+        ([6, 3], 7, [4, 3]),
+        ([3, 6], 7, [3, 4]),
+        ([5, 5], 7, [4, 3]),
+        ([5, 1], 2, [1, 1]),
+    ],
 )
 def test_of_two_texts_the_longer_is_cut(sizes, room, kept):
     """The second of equals first, as BERT's reference does."""

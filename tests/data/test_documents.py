@@ -46,7 +46,9 @@ def test_the_splits_of_a_folder_are_all_of_it_and_share_nothing(tmp_path):
     said = [sentence for split in found.values() for document in split for sentence in document]
     assert said == [f"{name} {number} is said." for name in "ABCDE" for number in range(20)]
     assert [len(split) for split in found.values()] == [3, 2, 2]  # C goes on in valid, D in test
-    assert all(len({sentence[0] for sentence in document}) == 1 for split in found.values() for document in split)
+    assert all(
+        len({sentence[0] for sentence in document}) == 1 for split in found.values() for document in split
+    )
 
 
 def test_articles_of_wikitext_are_documents_without_their_headings(tmp_path):
@@ -63,7 +65,9 @@ def test_articles_of_wikitext_are_documents_without_their_headings(tmp_path):
 def test_wikitext_has_some_600_articles(data_dir):
     found = documents(WikiText2(), "valid", str(data_dir))
     assert len(found) == 60 and sum(map(len, found)) > 5000
-    assert not any("<unk>" in said or " @-@ " in said or said.startswith("=") for one in found for said in one)
+    assert not any(
+        "<unk>" in said or " @-@ " in said or said.startswith("=") for one in found for said in one
+    )
 
 
 def test_sections_of_the_documentation_are_documents_without_titles_and_drawn_lines():
@@ -77,7 +81,9 @@ def test_sentences_of_the_world_are_together_with_those_of_their_subject(languag
     world = World(train=300)
     found = documents(GeneratedText(world, language), "train")
     assert sum(map(len, found)) == 300 and 30 < len(found) < 200
-    heads = {" ".join(one.text(language).split()): subject(one.derivation) for one in world.sentences("train")}
+    heads = {
+        " ".join(one.text(language).split()): subject(one.derivation) for one in world.sentences("train")
+    }
     groups = [{heads[said] for said in document} for document in found]
     assert all(len(group) == 1 for group in groups)
     assert len(set.union(*groups)) == len(groups)

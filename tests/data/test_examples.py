@@ -111,7 +111,10 @@ def test_a_batch_by_hand():
 
 
 def test_tags_are_as_wide_as_inputs_and_spans_are_two():
-    tags = [Example([1, 9, 9, 2], [0, 4, 5, 0], weights=[0, 1, 1, 0]), Example([1, 2], [0, 0], weights=[0, 0])]
+    tags = [
+        Example([1, 9, 9, 2], [0, 4, 5, 0], weights=[0, 1, 1, 0]),
+        Example([1, 2], [0, 0], weights=[0, 0]),
+    ]
     batch = example_batch(tags, Layout.of(tags), rows=2, width=5)
     assert batch["targets"].tolist() == [[0, 4, 5, 0, 0], [0] * 5] and batch["targets"].dtype == np.int32
     assert batch["weights"].tolist() == [[0, 1, 1, 0, 0], [0] * 5]

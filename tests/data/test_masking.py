@@ -41,7 +41,9 @@ def test_of_these_80_per_cent_are_masked_10_another_piece_10_as_they_were(hidden
 
 
 def test_any_piece_but_no_mark_may_stand_in_a_wrong_place(hidden):
-    wrong = [read[places][(read[places] != MASK) & (read[places] != row[places])] for row, read, places in hidden]
+    wrong = [
+        read[places][(read[places] != MASK) & (read[places] != row[places])] for row, read, places in hidden
+    ]
     counts = np.bincount(np.concatenate(wrong), minlength=VOCABULARY)
     assert not counts[:5].any() and chisquare(counts[5:]).pvalue > 1e-3
 
@@ -86,7 +88,11 @@ def test_where_nothing_may_be_hidden_nothing_is():
 
 @pytest.mark.parametrize(
     "fields, complaint",
-    [({"share": 0.0}, "share is 0.0"), ({"share": 1.5}, "share is 1.5"), ({"masked": -0.1}, "at most 1 together")]
+    [
+        ({"share": 0.0}, "share is 0.0"),
+        ({"share": 1.5}, "share is 1.5"),
+        ({"masked": -0.1}, "at most 1 together"),
+    ]
     + [({"masked": 0.8, "replaced": 0.3}, "at most 1 together")],
 )
 def test_rates_that_are_none_are_refused(fields, complaint):

@@ -168,7 +168,10 @@ def test_an_iterator_goes_on_where_it_was(split):
         ours, theirs = next(whole), next(resumed)
         assert ours.keys() == theirs.keys()
         assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
-    assert MaskedBatches(split, MaskedPairs(rows=16), seed=6).plan != MaskedBatches(split, MaskedPairs(16), 5).plan
+    assert (
+        MaskedBatches(split, MaskedPairs(rows=16), seed=6).plan
+        != MaskedBatches(split, MaskedPairs(16), 5).plan
+    )
 
 
 def test_validation_is_the_same_whatever_the_seed_and_covers_all(split):

@@ -1,4 +1,4 @@
-"""Files of word vectors: round trips, the formats as their authors write them, damaged ones, and real ones."""
+"""Files of word vectors: round trips, formats as their authors write them, damaged ones, real ones."""
 
 import gzip
 

@@ -11,6 +11,7 @@ from experiments.columns import Column
 from experiments.paired import ErrorReduction, PairedBootstrap, error_reduction
 from experiments.table import render
 from train.evaluators import keep
+from train.manifest import FORMAT
 
 
 def test_error_reductions_are_the_published_ones():
@@ -67,7 +68,7 @@ ACCURACY, F1 = Column("accuracy", "test"), Column("F1", "test")
 def run_dir(root, row, seed, metric, value):
     directory = root / "t" / row / str(seed)
     directory.mkdir(parents=True)
-    (directory / "run.json").write_text(json.dumps({"row": row, "seed": seed}))
+    (directory / "run.json").write_text(json.dumps({"format": FORMAT, "row": row, "seed": seed}))
     result = {"kind": "result", "metric": metric, "split": "test", "value": value, "protocol": {}}
     (directory / "metrics.jsonl").write_text(json.dumps(result) + "\n")
     return directory

@@ -88,7 +88,9 @@ def test_a_pair_is_compared_by_its_four_parts():
     params = jax.tree.map(np.asarray, variables["params"])
     found = model.apply(variables, IDS, SEGMENTS)
     for row, (first, second) in enumerate(([IDS[0, :4], IDS[0, 4:]], [IDS[1, :3], IDS[1, 3:5]])):
-        u, v = (params["encoder"]["embedding"]["table"][np.asarray(ids)].mean(axis=0) for ids in (first, second))
+        u, v = (
+            params["encoder"]["embedding"]["table"][np.asarray(ids)].mean(axis=0) for ids in (first, second)
+        )
         parts = np.concatenate([u, v, np.abs(u - v), u * v])
         expected = parts @ params["output"]["kernel"] + params["output"]["bias"]
         np.testing.assert_allclose(found[row], expected, atol=1e-4)

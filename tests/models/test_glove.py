@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from models.decoding import EOS
-from models.glove import Entries, GloVe, updated
+from models.glove import Entries, GloVe, passed, updated
 
 SMALL = GloVe(vocab_size=8, features=3, window=2, most=4.0, rate=0.1)
 
@@ -44,6 +44,16 @@ def test_a_step_moves_rows_by_eq_8_and_adagrad():
         assert np.abs(after[side] - params[side]).max() > 0.01
         np.testing.assert_allclose(found[side][:, 0], after[side], atol=1e-5)
         np.testing.assert_allclose(found[side][:, 1], sums[side], atol=1e-5)
+
+
+def test_what_fills_the_last_batch_changes_nothing():
+    entries = SMALL.entries(np.array([4, 5, 4, EOS, 5, 6]))
+    state = SMALL.init(jax.random.key(0))
+    alone = updated(SMALL, state, Entries(*(jnp.array(column[:2]) for column in entries)))
+    filled = passed(SMALL, jax.tree.map(jnp.copy, state), entries, np.array([[0, 1, -1, -1]], np.int32))
+    for side in state:
+        assert np.abs(filled[side] - state[side]).max() > 1e-3
+        np.testing.assert_allclose(filled[side], alone[side], atol=1e-7)
 
 
 def test_products_come_to_the_logarithms():

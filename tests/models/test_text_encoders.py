@@ -55,7 +55,9 @@ def test_padding_has_no_gradient_and_no_share_in_any(encoder):
 def test_dropout_falls_in_training_only(encoder):
     encoder = encoder.clone(dropout=0.5)
     params = drawn(encoder, IDS)
-    apply = lambda train: encoder.apply({"params": params}, IDS, train=train, rngs={"dropout": jax.random.key(1)})
+    apply = lambda train: encoder.apply(
+        {"params": params}, IDS, train=train, rngs={"dropout": jax.random.key(1)}
+    )
     assert (apply(False) != apply(True)).any()
     np.testing.assert_array_equal(apply(False), encoder.clone(dropout=0.0).apply({"params": params}, IDS))
     assert not apply(True)[IDS == 0].any()

@@ -45,7 +45,7 @@ def moved(params, steps):
 
 
 def oracle(architecture, params, words, lines, reach, noise, rate):
-    """One step, pair by pair: x += rate (1 - sigma(x . y)) y for what is there, x -= rate sigma(x . n) n else."""
+    """One step, pair by pair: x += rate (1 - sigma(x . y)) y for what is there, -= rate sigma(x . n) n."""
     v, u, steps, k = params["inputs"], params["outputs"], [], SMALL.negatives / noise.shape[1]
     for chunk in range(2):
         for place in range(2, 6):
@@ -115,7 +115,7 @@ def test_a_step_is_so_long_that_the_commonest_word_does_not_leap():
 
 
 def two_kinds(lines: int = 600) -> np.ndarray:
-    """Lines of words 4 .. 9 or of words 10 .. 15, never of both, with UNK and a word 16 of both among them."""
+    """Lines of words 4 .. 9 or of words 10 .. 15, never of both, with UNK and a word 16 among them."""
     draw, ids = np.random.default_rng(0), []
     for line in range(lines):
         ids += [*draw.integers(4, 10, 6) + 6 * (line % 2), UNK, 16, EOS]

@@ -80,7 +80,9 @@ def test_modules_of_one_name_are_taken_whole():
     found = taken(Weights("there"), theirs, params_of(BESIDE, seed=1), FOLDER)
     assert {path.partition("/")[0] for path in found} == {"encoder"}
     del theirs["encoder"]["embedding"]
-    with pytest.raises(ValueError, match=r"encoder/embedding/table is missing there and \(9, 4\) in this model"):
+    with pytest.raises(
+        ValueError, match=r"encoder/embedding/table is missing there and \(9, 4\) in this model"
+    ):
         taken(Weights("there"), theirs, params_of(BESIDE), FOLDER)
 
 
@@ -110,7 +112,10 @@ def test_a_misshapen_leaf_is_told():
 
 
 def test_they_are_parts_of_a_run():
-    for text in ("Weights(folder='~/bert', into='encoder')", "Pretrained(experiment='elmo', row='biLM', seed=1)"):
+    for text in (
+        "Weights(folder='~/bert', into='encoder')",
+        "Pretrained(experiment='elmo', row='biLM', seed=1)",
+    ):
         run = dataclasses.replace(RUN, initial=parse(text))
         assert from_tree(to_tree(run)) == run
 
@@ -136,7 +141,9 @@ def test_a_run_begins_with_the_encoder_and_the_tokenizer_of_one_beside_it(tmp_pa
 
 
 def test_a_folder_of_nothing_is_told(tmp_path):
-    with pytest.raises(ValueError, match="neither a run's folder nor that of a published GPT-2, BERT or ELMo"):
+    with pytest.raises(
+        ValueError, match="neither a run's folder nor that of a published GPT-2, BERT or ELMo"
+    ):
         initial(Weights(str(tmp_path)), tmp_path, {})
 
 

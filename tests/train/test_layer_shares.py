@@ -18,7 +18,9 @@ def test_shares_are_the_softmax_in_per_cent_and_gamma_stands_beside_them():
     params = {"encoder": {"contextual": {"mix": mix, "encoder": {"weights": np.ones(3)}}}}
     found = {result.metric: result.value for result in LayerShares()(trained(params))}
     expected = 100 * scipy.special.softmax(weights.astype(float))
-    np.testing.assert_allclose([found[f"layer {l}"] for l in range(4)], expected, rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(
+        [found[f"layer {layer}"] for layer in range(4)], expected, rtol=1e-5, atol=1e-9
+    )
     assert found["gamma"] == pytest.approx(0.7) and len(found) == 5
 
 

@@ -93,7 +93,9 @@ def test_evaluators_of_classes_are_counted_from_the_likeliest(tmp_path):
         {name: 100 * value for name, value in expected.items()}
     )
     assert found["accuracy"].protocol == {"corpus": CLASSES.protocol("test"), "weights": "made up"}
-    kept = {side: (tmp_path / "outputs" / f"test.{side}").read_text().split() for side in ("target", "prediction")}
+    kept = {
+        side: (tmp_path / "outputs" / f"test.{side}").read_text().split() for side in ("target", "prediction")
+    }
     assert kept["target"] == [CLASSES.labels[one] for one in gold]
     assert kept["prediction"] == [CLASSES.labels[one] for one in said]
 
@@ -128,7 +130,9 @@ def test_another_corpus_of_the_same_labels_goes_by_its_name(tmp_path):
     other = Polarity(WorldRating(dataclasses.replace(WORLD, seed=5)))
     (result,) = Accuracy(corpus=other, name="another world")(done)
     assert result.split == "another world" and result.protocol["corpus"] == other.protocol("test")
-    judged = dataclasses.replace(done, run=dataclasses.replace(done.run, task=dataclasses.replace(CLASSES, corpus=other)))
+    judged = dataclasses.replace(
+        done, run=dataclasses.replace(done.run, task=dataclasses.replace(CLASSES, corpus=other))
+    )
     assert result.value == next(Accuracy()(judged)).value
 
 
@@ -157,6 +161,9 @@ def test_what_cannot_be_judged_is_told(tmp_path):
 
 def test_a_model_has_a_class_for_each_label_and_one_for_a_score():
     tokenizer = CLASSES.train_tokenizer()
-    sizes = [(model.vocab_size, model.classes) for model in (sized(Classifier(), task, tokenizer) for task in (CLASSES, SCORES))]
+    sizes = [
+        (model.vocab_size, model.classes)
+        for model in (sized(Classifier(), task, tokenizer) for task in (CLASSES, SCORES))
+    ]
     assert sizes == [(len(tokenizer), 2), (len(tokenizer), 1)]
     assert sized(BagOfWords(), CLASSES, tokenizer) == BagOfWords(vocab_size=len(tokenizer))

@@ -74,7 +74,9 @@ def test_segments_and_characters_are_read_where_there_are_any():
     assert found[1:] == (1, 2)
 
 
-@pytest.mark.parametrize("targets, objective, classes", [([2, 0, 1, 1], Label(), 3), ([2.5, 0.0, 7.0, -1.0], Regress(), 1)])
+@pytest.mark.parametrize(
+    "targets, objective, classes", [([2, 0, 1, 1], Label(), 3), ([2.5, 0.0, 7.0, -1.0], Regress(), 1)]
+)
 def test_micro_batches_of_one_target_a_row_give_the_step_of_the_whole(targets, objective, classes):
     """[2, 2] weights are a stack here, though [rows, length] they would be a batch of tags."""
     whole, model, optimizer = batch_of(targets), model_of(classes), Sgd(schedule=Constant(peak=0.5))

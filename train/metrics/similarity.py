@@ -25,7 +25,7 @@ def cosines(vectors: Rows, pairs: Int[np.ndarray, "n 2"]) -> Float[np.ndarray, "
 def completed(
     vectors: Rows, words: Int[np.ndarray, "V"], questions: Int[np.ndarray, "n 3"]
 ) -> Int[np.ndarray, "n"]:
-    """argmax_x cos(x, b) - cos(x, a) + cos(x, c) for each question a : b = c : x  -- Levy & Goldberg 2014, eq. 3.
+    """argmax_x cos(x, b) - cos(x, a) + cos(x, c) for each a : b = c : x  -- Levy & Goldberg 2014, eq. 3.
 
     x is one of `words`, but none of the question's own.
     """

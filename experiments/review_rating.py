@@ -1,0 +1,272 @@
+"""What must an encoder have read before, to tell how many stars a review gives?
+
+    lookback run elmo_pretraining --seeds 1         first, for the row with ELMo
+    lookback run review_rating                      9 systems x 3 sizes x 3 seeds on the world: an hour
+    lookback run review_rating --data-dir CORPORA   Amazon Alexa: hours on 2 cores, and first, each with
+                                                    --data-dir CORPORA, `elmo_pretraining`, `bert_pretraining`
+
+A learning curve: a line is a system, trained on few reviews and on more. Beside weights of chance there are
+those of a language model that has read reviews without their stars, handed over as weights and trained on
+(Howard & Ruder 2018), vectors of words in their sentence (ELMo), and BERT.
+
+"Daaang. What?! Supa Lit" is 4.9 stars to people: what was never seen is nothing to a vector a word type, and
+is still letters or pieces to others. Reviews of the world draw a fifth of their words of value out (goooood);
+the column "slang" has all of them so. Single texts stand beside, with the stars they deserve.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from data.classification import Classification
+from data.examples import Padded
+from data.language import LanguageModelling
+from data.pretraining import MaskedPairs, Pretraining
+from data.reviews import IMDB, AmazonAlexa, ReviewText
+from data.streams import Streams
+from data.tokenizer import BPE, Words
+from data.wordpiece import WordPiece
+from data.world import World
+from data.world_tasks import WorldRating
+from experiments import bert_pretraining, elmo_pretraining
+from experiments.columns import COSTS, Column
+from experiments.table import Table
+from models.bert import BERT, MINI
+from models.classifier import Attentive, Classifier, First, Mean
+from models.elmo import ELMo
+from models.masked_lm import MaskedLM
+from models.mean_score import MeanScore
+from models.rnn_lm import RNNLM
+from models.scalar_mix import MixedLayers
+from models.text_encoders import BagOfWords, BiLSTM
+from models.word_encoders import WordLSTM
+from train.config import Run
+from train.evaluators import Perplexity
+from train.initial import Pretrained
+from train.objectives import NextToken
+from train.opinions import Opinions
+from train.optimizers import Adam, Cosine
+from train.predictions import Errors
+from train.pretraining import MaskedTokens, PretrainingScores
+from train.supervision import Regress
+
+QUESTION = "What must an encoder have read before, to tell how many stars a review gives?"
+LSTM_LM, BERT_LM = "LSTM after a language model: pretraining", "BERT after hidden tokens: pretraining"
+
+
+class System(NamedTuple):
+    """Its model, how it reads, its rate, and what it begins with."""
+
+    model: object
+    tokenizer: object
+    peak: float = 2e-3
+    characters: bool = False
+    initial: Pretrained | None = None
+
+
+def adam(peak: float, steps: int) -> Adam:
+    schedule = Cosine(peak=peak, warmup=steps // 10, steps=steps, final=0.0)
+    return Adam(schedule=schedule, beta2=0.999, epsilon=1e-6, clip=1.0)
+
+
+def systems(
+    language_model: RNNLM, experiment: str, elmo: ELMo, elmo_from: str, bert: BERT, bert_from: Pretrained
+):
+    """All as wide as the language model."""
+    width = {"embed_dim": language_model.embed_dim, "hidden_dim": language_model.hidden_dim, "dropout": 0.2}
+    words, pieces = Words(lowercase=True), BPE(size=1000, lowercase=True)
+    both = Classifier(encoder=BiLSTM(**width), pooling=Attentive(), dropout=0.2)
+    forward = dataclasses.replace(both, encoder=BiLSTM(bidirectional=False, **width))
+    bag = BagOfWords(embed_dim=language_model.embed_dim, dropout=0.2)
+    beside = WordLSTM(**width, contextual=MixedLayers(encoder=elmo, dropout=0.2))
+    first = Classifier(encoder=bert, pooling=First(), dropout=0.1)
+    return {
+        "mean": System(MeanScore(), words),
+        "bag of words": System(dataclasses.replace(both, encoder=bag, pooling=Mean()), words),
+        "BiLSTM": System(both, words),
+        "BiLSTM on pieces of words": System(both, pieces),
+        "BiLSTM + ELMo": System(
+            dataclasses.replace(both, encoder=beside),
+            words,
+            2e-3,
+            True,
+            Pretrained(elmo_from, "ELMo", into="encoder/contextual/encoder"),
+        ),
+        "LSTM": System(forward, words),
+        "LSTM after a language model": System(
+            forward, words, initial=Pretrained(experiment, LSTM_LM, of="", into="encoder")
+        ),
+        "BERT": System(first, WordPiece(size=1500), 3e-4),
+        "BERT after hidden tokens": System(first, WordPiece(size=1500), 3e-4, False, bert_from),
+    }
+
+
+class Size(NamedTuple):
+    """A training set, and for how long; the largest one's systems are also asked about single texts."""
+
+    corpus: object
+    steps: int
+    others: tuple = ()
+
+
+def rows(base: Run, sizes: Mapping[str, Size], lineage: Mapping[str, System]) -> dict[str, Run]:
+    return {
+        f"{row}: {name}": dataclasses.replace(
+            base,
+            model=system.model,
+            task=dataclasses.replace(
+                base.task, corpus=size.corpus, tokenizer=system.tokenizer, characters=system.characters
+            ),
+            optimizer=adam(system.peak, size.steps),
+            steps=size.steps,
+            evaluate_every=size.steps // 10,
+            evaluators=(Errors("test", name=name), *size.others),
+            initial=system.initial,
+        )
+        for name, size in sizes.items()
+        for row, system in lineage.items()
+    }
+
+
+def pretraining(language_model: RNNLM, text: ReviewText, steps: int) -> Run:
+    """The language model whose weights are handed over."""
+    return Run(
+        model=language_model,
+        task=LanguageModelling(text, Words(lowercase=True)),
+        objective=NextToken(carried=True),
+        optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=100, steps=steps), beta2=0.999, clip=1.0),
+        batches=Streams(rows=20, length=35),
+        steps=steps,
+        evaluate_every=steps // 4,
+        keep=1,
+        evaluators=(Perplexity("valid"),),
+    )
+
+
+def columns(
+    sizes: Mapping[str, Size], texts: Sequence[tuple[str, str]], others: Mapping[str, Column] = {}
+) -> dict:  # noqa: B006
+    """The curve, the absolute error at its end, and single texts (text, stars it deserves)."""
+    lower = lambda metric, split: Column(metric, split, 2, "lower")
+    last = list(sizes)[-1]
+    asked = {f"{text} ({stars})": Column("score", text, 1, "neither") for text, stars in texts}
+    curve = {f"RMSE, {name}": lower("RMSE", name) for name in sizes}
+    unknown = {"of it unknown, %": Column("unknown ids", texts[-1][0], 0, "neither")}
+    return {**curve, f"MAE, {last}": lower("MAE", last), **others, **asked, **unknown, "time": COSTS["time"]}
+
+
+BASE = Run(
+    model=Classifier(),
+    task=Classification(longest=64, width=elmo_pretraining.WIDTH),
+    objective=Regress(),
+    batches=Padded(tokens=1024, shapes=4),
+    patience=5,
+    keep=1,
+)
+
+# ELMo has read reviews too, in `elmo_pretraining`.
+SLANG = 0.2
+PLENTY = WorldRating(World(train=10_000), slang=SLANG)
+WORLD_LM = RNNLM(embed_dim=64, hidden_dim=64, dropout=0.1)
+TINY = BERT(features=128, heads=2, depth=2, context=64)
+WORLD_TEXTS = (
+    ("The soup was always fresh. The waitress was friendly.", "5.0"),
+    ("The soup was never fresh. The waitress was lazy.", "1.0"),
+    ("The soup was always freeesh. The waitress was frieeendly.", "5.0"),
+)
+
+
+def reviews(train: int) -> WorldRating:
+    return WorldRating(World(train=train, valid=300, test=1000), slang=SLANG)
+
+
+WORLD_SIZES = {
+    "100 reviews": Size(reviews(100), 300),
+    "500 reviews": Size(reviews(500), 500),
+    "4,000 reviews": Size(
+        reviews(4000),
+        1000,
+        (
+            Errors("test", WorldRating(World(test=1000), slang=1.0), "slang"),
+            Opinions(tuple(text for text, _ in WORLD_TEXTS)),
+        ),
+    ),
+}
+PRETRAINED = {
+    LSTM_LM: pretraining(WORLD_LM, ReviewText(PLENTY), 1500),
+    BERT_LM: Run(
+        model=MaskedLM(encoder=TINY),
+        task=Pretraining(ReviewText(PLENTY), WordPiece(size=1500), length=64, next_sentence=False),
+        objective=MaskedTokens(next_sentence=False),
+        optimizer=bert_pretraining.adam(1e-3, 2000),
+        batches=MaskedPairs(rows=16),
+        steps=2000,
+        evaluate_every=250,
+        keep=1,
+        evaluators=(PretrainingScores("valid"),),
+    ),
+}
+
+LECTURE = (
+    ("The food was delicious. Amazing!", "4.8"),
+    ("Waste of money. Tasteless!", "2.4"),
+    ("Daaang. What?! Supa Lit", "4.9"),
+)
+ALEXA_LM = RNNLM(embed_dim=128, hidden_dim=128, dropout=0.2)
+ALEXA_SIZES = {
+    "200 reviews": Size(AmazonAlexa(size=200), 400),
+    "800 reviews": Size(AmazonAlexa(size=800), 600),
+    "2,486 reviews": Size(AmazonAlexa(), 1000, (Opinions(tuple(text for text, _ in LECTURE)),)),
+}
+ALEXA_BASE = dataclasses.replace(BASE, task=dataclasses.replace(BASE.task, longest=128))
+
+SMOKE = ("steps=2", "evaluate_every=1", "initial=None")
+
+TABLE = Table(
+    name="review_rating",
+    title="Stars of reviews, 1 to 5, generated world",
+    question=QUESTION,
+    rows={
+        **PRETRAINED,
+        **rows(
+            BASE,
+            WORLD_SIZES,
+            systems(
+                WORLD_LM,
+                "review_rating",
+                elmo_pretraining.SMALL,
+                "elmo_pretraining",
+                TINY,
+                Pretrained("review_rating", BERT_LM),
+            ),
+        ),
+    },
+    columns=columns(WORLD_SIZES, WORLD_TEXTS, {"RMSE, slang": Column("RMSE", "slang", 2, "lower")}),
+    baseline="mean: 100 reviews",
+    smoke=SMOKE,
+    per_task=True,
+    real=Table(
+        name="review_rating-alexa",
+        title="Stars of reviews, 1 to 5, Amazon Alexa",
+        question=QUESTION,
+        rows={
+            LSTM_LM: pretraining(ALEXA_LM, ReviewText(IMDB()), 6000),
+            **rows(
+                ALEXA_BASE,
+                ALEXA_SIZES,
+                systems(
+                    ALEXA_LM,
+                    "review_rating-alexa",
+                    elmo_pretraining.MEDIUM,
+                    "elmo_pretraining-words",
+                    dataclasses.replace(MINI, context=128),
+                    Pretrained("bert_pretraining-wikitext", "BERT-mini"),
+                ),
+            ),
+        },
+        columns=columns(ALEXA_SIZES, LECTURE),
+        baseline="mean: 200 reviews",
+        smoke=SMOKE,
+        per_task=True,
+    ),
+)
