@@ -140,7 +140,7 @@ def pair_batch(pairs: Sequence[IdPair], shape: Shape, accumulate: int = 1) -> Ba
 
 
 class Batches:
-    """An endless iterator over what is learned from, and with `once` a finite one over a split for evaluation.
+    """An endless iterator over what is learned from, and with `once` one pass over a split for evaluation.
 
     With `accumulate` each item is a stack of so many micro-batches of one shape.
 

@@ -9,6 +9,7 @@ import re
 
 from data.language import Text
 from data.parallel import SPLITS
+from data.reviews import IMDB, ReviewText
 from data.stdlib_text import StdlibDocs
 from data.text import GeneratedText, TextFiles, WikiText2, decoded, joined
 from data.wordpiece import UNTOLD
@@ -48,6 +49,8 @@ def divided(corpus: Text, split: str, data_dir: str | None) -> list[str]:
             return [DRAWN.sub("", section) for section in TITLE.split(corpus.text(split, data_dir))]
         case TextFiles() if len(corpus.files()) > 1:
             return files(corpus, split)
+        case ReviewText(corpus=IMDB()):  # the reviews of other corpora are a sentence or two
+            return corpus.text(split, data_dir).split("\n")
     return BLANK_LINES.split(corpus.text(split, data_dir))
 
 

@@ -81,7 +81,7 @@ class WorldRating:
         Anna hopes that the hotel is beautiful.             3 + 0.0 x 2 = 3.0: nothing was seen
 
     A word's value is turned by negation, weighed by how often it holds and by who vouches for it; what comes
-    after "but" counts three times. `slang` is the share of these words that are drawn out (goooood), each
+    after "but" counts three times. `slang` is the share of these words that are drawn out (goooooddd), each
     in a way of its own, so that a vocabulary of whole words does not know most of them.
     """
 
@@ -151,9 +151,10 @@ def statement(sampler: Sampler, past: bool) -> tuple[Clause, float, str]:
 
 
 def lengthened(word: str, generator: random.Random) -> str:
-    """goooood: one vowel of it, three to eight times."""
-    place = generator.choice([place for place, letter in enumerate(word) if letter in "aeiouy"])
-    return word[:place] + word[place] * generator.randint(3, 8) + word[place + 1 :]
+    """goooooddd: two letters of it, three to eight times each."""
+    places = generator.sample(range(len(word)), 2)
+    times = [generator.randint(3, 8) if place in places else 1 for place in range(len(word))]
+    return "".join(letter * count for letter, count in zip(word, times, strict=True))
 
 
 @dataclasses.dataclass(frozen=True)

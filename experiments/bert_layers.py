@@ -23,8 +23,7 @@ from experiments import bert_pretraining, word_senses
 from experiments.columns import COSTS, Column
 from experiments.table import Published, Table
 from models.bert import BERT
-from models.features import CHOICES, FeatureLSTM, LayerFeatures
-from models.tagger import Tagger
+from models.features import CHOICES, FeatureTagger
 from train.config import Run
 from train.entities import EntityF1
 from train.initial import Pretrained
@@ -33,23 +32,17 @@ from train.supervision import Label
 
 
 def rows(read: Run, on: Run, encoder: BERT, before: Pretrained) -> dict[str, Run]:
-    """`read` with each choice of the encoder's layers below it, and `on`, which trains the encoder on."""
-    over: FeatureLSTM = read.model.encoder
-    features = lambda choice: dataclasses.replace(over, encoder=LayerFeatures(encoder=encoder, choice=choice))
-    below = dataclasses.replace(before, into="encoder/encoder/encoder")
-    found = {
-        name: dataclasses.replace(
-            read, model=dataclasses.replace(read.model, encoder=features(choice)), initial=below
-        )
-        for name, choice in CHOICES.items()
-    }
-    whole = Tagger(encoder=encoder, dropout=encoder.dropout)
+    """`read` with each choice of the encoder's layers, and `on`, which trains the encoder on."""
+    reading = dataclasses.replace(read.model, encoder=encoder)
+    models = {name: dataclasses.replace(reading, choice=choice) for name, choice in CHOICES.items()}
+    found = {name: dataclasses.replace(read, model=model, initial=before) for name, model in models.items()}
+    whole = FeatureTagger(encoder=encoder, frozen=False, depth=0, dropout=encoder.dropout)
     return found | {"fine-tuned": dataclasses.replace(on, model=whole, initial=before)}
 
 
 WORLD = Run(
-    model=Tagger(encoder=FeatureLSTM(hidden_dim=64, dropout=0.2)),
-    task=Tagging(GeneratedTags(World(train=500), "en", unseen=0.5), WordPiece(size=1500), longest=64),
+    model=FeatureTagger(hidden_dim=64, dropout=0.2),
+    task=Tagging(GeneratedTags(World(train=500), "en", unseen=0.5), WordPiece(size=1500)),
     objective=Label(),
     optimizer=Adam(schedule=Cosine(peak=3e-3, warmup=20, steps=400), beta2=0.999, epsilon=1e-8, clip=5.0),
     batches=Padded(tokens=512, shapes=3),
@@ -61,7 +54,7 @@ WORLD = Run(
 # CoNLL-2003 in pieces is about 700 updates of 512: six epochs.
 CONLL = dataclasses.replace(
     WORLD,
-    model=Tagger(encoder=FeatureLSTM(hidden_dim=128, dropout=0.3)),
+    model=FeatureTagger(hidden_dim=128, dropout=0.3),
     task=Tagging(Conll2003(), WordPiece(size=8000)),
     optimizer=Adam(schedule=Cosine(peak=2e-3, warmup=100, steps=4200), beta2=0.999, epsilon=1e-8, clip=5.0),
     batches=Padded(tokens=512),
@@ -79,8 +72,8 @@ def trained_on(run: Run) -> Run:
 
 
 _DEVLIN = (
-    "CoNLL-2003 dev, mean of 5 restarts; cased BERT-base as it is below a BiLSTM of 2 x 768, document context, "
-    "first piece of a word, no random field"
+    "CoNLL-2003 dev, mean of 5 restarts; cased BERT-base as it is below a BiLSTM of 2 x 768, document "
+    "context, first piece of a word, no random field"
 )
 PUBLISHED = tuple(
     Published(row, {"F1": value}, _DEVLIN, "Devlin et al. 2019, table 7")

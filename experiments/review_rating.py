@@ -1,17 +1,17 @@
 """What must an encoder have read before, to tell how many stars a review gives?
 
-    lookback run elmo_pretraining --seeds 1         first, for the row with ELMo
-    lookback run review_rating                      9 systems x 3 sizes x 3 seeds on the world: an hour
-    lookback run review_rating --data-dir CORPORA   Amazon Alexa: hours on 2 cores, and first, each with
-                                                    --data-dir CORPORA, `elmo_pretraining`, `bert_pretraining`
+    lookback run elmo_pretraining && lookback run text_pretraining      first, ten minutes
+    lookback run review_rating                      9 systems x 3 sizes x 3 seeds, generated world: an hour
+    lookback run review_rating --data-dir CORPORA   Amazon Alexa: hours on 2 cores; first, likewise,
+                                                    `elmo_pretraining`, `text_pretraining`, `bert_pretraining`
 
 A learning curve: a line is a system, trained on few reviews and on more. Beside weights of chance there are
 those of a language model that has read reviews without their stars, handed over as weights and trained on
 (Howard & Ruder 2018), vectors of words in their sentence (ELMo), and BERT.
 
 "Daaang. What?! Supa Lit" is 4.9 stars to people: what was never seen is nothing to a vector a word type, and
-is still letters or pieces to others. Reviews of the world draw a fifth of their words of value out (goooood);
-the column "slang" has all of them so. Single texts stand beside, with the stars they deserve.
+is still letters or pieces to others. A fifth of the words of value in the world's reviews are drawn out
+(gooooddd); the column "slang" has all of them so. Single texts stand beside, with the stars they deserve.
 """
 
 import dataclasses
@@ -20,38 +20,30 @@ from typing import NamedTuple
 
 from data.classification import Classification
 from data.examples import Padded
-from data.language import LanguageModelling
-from data.pretraining import MaskedPairs, Pretraining
-from data.reviews import IMDB, AmazonAlexa, ReviewText
-from data.streams import Streams
+from data.reviews import AmazonAlexa
 from data.tokenizer import BPE, Words
 from data.wordpiece import WordPiece
 from data.world import World
 from data.world_tasks import WorldRating
-from experiments import bert_pretraining, elmo_pretraining
+from experiments import elmo_pretraining, text_pretraining
 from experiments.columns import COSTS, Column
 from experiments.table import Table
 from models.bert import BERT, MINI
 from models.classifier import Attentive, Classifier, First, Mean
 from models.elmo import ELMo
-from models.masked_lm import MaskedLM
 from models.mean_score import MeanScore
 from models.rnn_lm import RNNLM
 from models.scalar_mix import MixedLayers
 from models.text_encoders import BagOfWords, BiLSTM
 from models.word_encoders import WordLSTM
 from train.config import Run
-from train.evaluators import Perplexity
 from train.initial import Pretrained
-from train.objectives import NextToken
 from train.opinions import Opinions
 from train.optimizers import Adam, Cosine
 from train.predictions import Errors
-from train.pretraining import MaskedTokens, PretrainingScores
 from train.supervision import Regress
 
 QUESTION = "What must an encoder have read before, to tell how many stars a review gives?"
-LSTM_LM, BERT_LM = "LSTM after a language model: pretraining", "BERT after hidden tokens: pretraining"
 
 
 class System(NamedTuple):
@@ -94,7 +86,7 @@ def systems(
         ),
         "LSTM": System(forward, words),
         "LSTM after a language model": System(
-            forward, words, initial=Pretrained(experiment, LSTM_LM, of="", into="encoder")
+            forward, words, initial=Pretrained(experiment, "LSTM on reviews", of="", into="encoder")
         ),
         "BERT": System(first, WordPiece(size=1500), 3e-4),
         "BERT after hidden tokens": System(first, WordPiece(size=1500), 3e-4, False, bert_from),
@@ -128,21 +120,6 @@ def rows(base: Run, sizes: Mapping[str, Size], lineage: Mapping[str, System]) ->
     }
 
 
-def pretraining(language_model: RNNLM, text: ReviewText, steps: int) -> Run:
-    """The language model whose weights are handed over."""
-    return Run(
-        model=language_model,
-        task=LanguageModelling(text, Words(lowercase=True)),
-        objective=NextToken(carried=True),
-        optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=100, steps=steps), beta2=0.999, clip=1.0),
-        batches=Streams(rows=20, length=35),
-        steps=steps,
-        evaluate_every=steps // 4,
-        keep=1,
-        evaluators=(Perplexity("valid"),),
-    )
-
-
 def columns(
     sizes: Mapping[str, Size], texts: Sequence[tuple[str, str]], others: Mapping[str, Column] = {}
 ) -> dict:  # noqa: B006
@@ -164,20 +141,15 @@ BASE = Run(
     keep=1,
 )
 
-# ELMo has read reviews too, in `elmo_pretraining`.
-SLANG = 0.2
-PLENTY = WorldRating(World(train=10_000), slang=SLANG)
-WORLD_LM = RNNLM(embed_dim=64, hidden_dim=64, dropout=0.1)
-TINY = BERT(features=128, heads=2, depth=2, context=64)
 WORLD_TEXTS = (
     ("The soup was always fresh. The waitress was friendly.", "5.0"),
     ("The soup was never fresh. The waitress was lazy.", "1.0"),
-    ("The soup was always freeesh. The waitress was frieeendly.", "5.0"),
+    ("The soup was always freeeshhhh. The waitress was frieeendlyyyy.", "5.0"),
 )
 
 
 def reviews(train: int) -> WorldRating:
-    return WorldRating(World(train=train, valid=300, test=1000), slang=SLANG)
+    return WorldRating(World(train=train, valid=300, test=1000), slang=text_pretraining.SLANG)
 
 
 WORLD_SIZES = {
@@ -192,27 +164,11 @@ WORLD_SIZES = {
         ),
     ),
 }
-PRETRAINED = {
-    LSTM_LM: pretraining(WORLD_LM, ReviewText(PLENTY), 1500),
-    BERT_LM: Run(
-        model=MaskedLM(encoder=TINY),
-        task=Pretraining(ReviewText(PLENTY), WordPiece(size=1500), length=64, next_sentence=False),
-        objective=MaskedTokens(next_sentence=False),
-        optimizer=bert_pretraining.adam(1e-3, 2000),
-        batches=MaskedPairs(rows=16),
-        steps=2000,
-        evaluate_every=250,
-        keep=1,
-        evaluators=(PretrainingScores("valid"),),
-    ),
-}
-
 LECTURE = (
     ("The food was delicious. Amazing!", "4.8"),
     ("Waste of money. Tasteless!", "2.4"),
     ("Daaang. What?! Supa Lit", "4.9"),
 )
-ALEXA_LM = RNNLM(embed_dim=128, hidden_dim=128, dropout=0.2)
 ALEXA_SIZES = {
     "200 reviews": Size(AmazonAlexa(size=200), 400),
     "800 reviews": Size(AmazonAlexa(size=800), 600),
@@ -226,21 +182,18 @@ TABLE = Table(
     name="review_rating",
     title="Stars of reviews, 1 to 5, generated world",
     question=QUESTION,
-    rows={
-        **PRETRAINED,
-        **rows(
-            BASE,
-            WORLD_SIZES,
-            systems(
-                WORLD_LM,
-                "review_rating",
-                elmo_pretraining.SMALL,
-                "elmo_pretraining",
-                TINY,
-                Pretrained("review_rating", BERT_LM),
-            ),
+    rows=rows(
+        BASE,
+        WORLD_SIZES,
+        systems(
+            text_pretraining.LSTM,
+            "text_pretraining",
+            elmo_pretraining.SMALL,
+            "elmo_pretraining",
+            text_pretraining.TINY,
+            Pretrained("text_pretraining", "BERT on reviews"),
         ),
-    },
+    ),
     columns=columns(WORLD_SIZES, WORLD_TEXTS, {"RMSE, slang": Column("RMSE", "slang", 2, "lower")}),
     baseline="mean: 100 reviews",
     smoke=SMOKE,
@@ -249,21 +202,18 @@ TABLE = Table(
         name="review_rating-alexa",
         title="Stars of reviews, 1 to 5, Amazon Alexa",
         question=QUESTION,
-        rows={
-            LSTM_LM: pretraining(ALEXA_LM, ReviewText(IMDB()), 6000),
-            **rows(
-                ALEXA_BASE,
-                ALEXA_SIZES,
-                systems(
-                    ALEXA_LM,
-                    "review_rating-alexa",
-                    elmo_pretraining.MEDIUM,
-                    "elmo_pretraining-words",
-                    dataclasses.replace(MINI, context=128),
-                    Pretrained("bert_pretraining-wikitext", "BERT-mini"),
-                ),
+        rows=rows(
+            ALEXA_BASE,
+            ALEXA_SIZES,
+            systems(
+                text_pretraining.LARGER_LSTM,
+                "text_pretraining-imdb",
+                elmo_pretraining.MEDIUM,
+                "elmo_pretraining-words",
+                dataclasses.replace(MINI, context=128),
+                Pretrained("bert_pretraining-wikitext", "BERT-mini"),
             ),
-        },
+        ),
         columns=columns(ALEXA_SIZES, LECTURE),
         baseline="mean: 200 reviews",
         smoke=SMOKE,

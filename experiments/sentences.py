@@ -1,7 +1,7 @@
 """Which network tells best whether a sentence is for or against?
 
     lookback run sentences                          5 rows x 3 seeds on reviews of the generated world
-    lookback run sentences --data-dir CORPORA       SST-2, trained on phrases: a quarter of an hour a run on one core
+    lookback run sentences --data-dir CORPORA       SST-2, trained on phrases: 1 to 6 minutes a run on a core
     lookback run sentences --data-dir CORPORA --seeds 10 task.corpus=CrossValidated        MR, a fold a seed
     lookback run sentences --data-dir CORPORA --seeds 10 "task.corpus=CrossValidated(name='SUBJ')"
 

@@ -1,4 +1,4 @@
-"""How fast is Lookback beside PyTorch, transformers and CTranslate2?
+"""How fast is Lookback beside PyTorch, transformers, CTranslate2 and gensim?
 
     make bench                        all lines, on as many threads as there are cores
     lookback bench --rows attention   those of one group
@@ -29,7 +29,15 @@ def lines(platform: str) -> list[Line]:
     if platform == "cpu":
         points = [(length, 2, 8) for length in (512, 1024, 2048, 4096)]
         shown = [*attention(points, "float32", 0.85, 0.75, 1.0, against_xla=True), long_attention()]
-        return [product(2048, "float32"), *shown, *training(), *translation(), lstm(), *generation()]
+        return [
+            product(2048, "float32"),
+            *shown,
+            *training(),
+            *translation(),
+            lstm(),
+            *generation(),
+            word2vec(),
+        ]
     points = [(length, 16384 // length, 16) for length in (1024, 2048, 4096, 8192, 16384)]
     return [product(8192, "bfloat16"), *attention(points, "bfloat16", 0.95, 0.95, 1.0), gpt2()]
 
@@ -165,6 +173,16 @@ def generation() -> list[Line]:
     ]  # fmt: skip
 
 
+def word2vec() -> Line:
+    options = {"words": 1_000_000, "vocabulary": 20_000, "features": 100, "window": 5, "negatives": 5}
+    ours = Contender("lookback", "experiments.ours.vectors:word2vec")
+    gensim = Contender("gensim", "experiments.peers.vectors:word2vec")
+    title, bar = "skip-gram, 100 wide, one pass", Bar("speed", gensim.name, least=0.5, goal=1.0)
+    return Line(
+        "word2vec", "word2vec", title, options | {"epochs": 1}, (ours, gensim), 1_000_000, "words/s", (bar,)
+    )
+
+
 def gpt2() -> Line:
     options = PUBLISHED_GPT2 | {"batch": 32, "dropout": 0.0, "dtype": "bfloat16"}
     eager = Contender("PyTorch, eager", "experiments.peers.gpt:training")
@@ -178,7 +196,7 @@ def gpt2() -> Line:
 
 SMALL = {
     "size": 64, "length": 32, "batch": 2, "heads": 2, "features": 32, "hidden": 32, "layers": 1,
-    "vocabulary": 64, "context": 128, "count": 8, "beam": 2, "prompt": 4, "new": 4,
+    "vocabulary": 64, "context": 128, "count": 8, "beam": 2, "prompt": 4, "new": 4, "words": 2400,
 }  # fmt: skip
 
 

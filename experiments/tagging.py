@@ -54,20 +54,20 @@ def rows(whole: Run) -> dict[str, Run]:
 WORLD = Run(
     model=Tagger(
         encoder=WordLSTM(
-            embed_dim=32, hidden_dim=32, spelling=SpellingCNN(), unknown=0.3, rare=1.0, dropout=0.3
+            embed_dim=32, hidden_dim=32, spelling=SpellingCNN(), unknown=0.1, rare=1.0, dropout=0.2
         ),
         crf=True,
     ),
     task=Tagging(
-        GeneratedTags(World(train=2000), "de", unseen=0.5),
+        GeneratedTags(World(train=6000), "de", unseen=0.5),
         WholeWords(lowercase=True, digits=True),
         characters=True,
         width=20,
     ),
     objective=TagSequence(),
-    optimizer=Adam(schedule=Cosine(peak=5e-3, warmup=20, steps=300), beta2=0.999, clip=5.0),
-    batches=Padded(tokens=512, shapes=3),
-    steps=300,
+    optimizer=Adam(schedule=Cosine(peak=5e-3, warmup=20, steps=600), beta2=0.999, clip=5.0),
+    batches=Padded(tokens=1024, shapes=3),
+    steps=600,
     evaluate_every=100,
     keep=1,
     evaluators=(EntityF1(), TagAccuracy()),

@@ -40,7 +40,7 @@ from train.senses import SenseSeparation
 
 WORLD = World(ambiguity=0.5, depth=1, train=10_000)
 MASKED = Run(
-    model=MaskedLM(encoder=BERT(context=64, features=96, heads=4, depth=4)),
+    model=MaskedLM(encoder=BERT(context=128, features=96, heads=4, depth=4)),
     task=Pretraining(GeneratedText(WORLD), WordPiece(size=1500), length=64, next_sentence=False),
     objective=MaskedTokens(next_sentence=False),
     optimizer=Adam(schedule=Cosine(peak=1e-3, warmup=200, steps=3000), beta2=0.999, epsilon=1e-6, decay=0.01),

@@ -57,7 +57,7 @@ TABLE = Table(
     question="Which word vectors know best what words have in common?",
     rows=rows(WORLD, features=50, window=3, epochs=10),
     columns={
-        "kind of noun": Column("Spearman", "world"),
+        "nouns alike": Column("Spearman", "world"),
         **{name: Column("accuracy", f"world analogies, {name}") for name in ("plural", "past", "gender")},
         **TIME,
     },

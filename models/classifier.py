@@ -1,4 +1,4 @@
-"""One class, or one score, of a text or of a pair of them: an encoder's states made one vector, and that read."""
+"""One class, or one score, of a text or a pair of them: the states of an encoder made one vector."""
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -45,7 +45,7 @@ class First(nn.Module):
 
 
 class Attentive(nn.Module):
-    """sum_t a_t h_t, a = softmax_t(v . tanh(W h_t + b))  -- Yang et al. 2016, eqs. 5-7; the weights are sown."""
+    """sum_t a_t h_t, a = softmax_t(v . tanh(W h_t + b))  -- Yang et al. 2016, eqs. 5-7. Weights are sown."""
 
     hidden_dim: int = 128
 

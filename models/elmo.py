@@ -25,8 +25,8 @@ class CharacterCNN(nn.Module):
     y   = g * relu(W m + b) + (1 - g) * m, g = sigma(W_g m + b_g), a highway, so many times
     x   = W_x y + b_x
 
-    Filters run over what fills a word up too, 50 places in all. Places of nothing else are all alike, so that
-    one of them does: however narrow the ids come, a word is what it is in 50.
+    Filters run over what fills a word up too, `longest` places in all. Places of nothing else are all alike,
+    so that one of them does: however narrow the ids come, a word is what it is in `longest`.
     """
 
     features: int = 512

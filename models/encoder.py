@@ -1,4 +1,4 @@
-"""What a model that is trained for a task has in common with the others: an encoder, below a head of its own."""
+"""What models that are trained for a task have in common: an encoder, and on it a head of their own."""
 
 import flax.linen as nn
 import jax
@@ -8,7 +8,7 @@ from models.text_encoders import BiLSTM
 
 
 class OnEncoder(nn.Module):
-    """A head on an encoder, whose parameters are {"encoder": ...} and its own: encoders go from one to another.
+    """A head on an encoder. Parameters are {"encoder": ...} and the head's: encoders go from one to another.
 
     `encoder(inputs, segments, characters, train)` gives states [B T D]; padding is where inputs are 0. It is
     a template: `vocab_size` is the model's. A `frozen` one stays as it was given: it has no gradient and no

@@ -6,10 +6,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from models.bert import BERT
-from models.dropout import Dropout
 from models.encoder import OnEncoder
-from models.recurrent import LSTM, Stack, fresh
+from models.recurrent import LSTM, Stack
 from models.scalar_mix import ScalarMix
+from models.tagger import Tagger
 
 PAD = 0
 
@@ -63,6 +63,32 @@ CHOICES = {
 }
 
 
+def chosen(
+    model: OnEncoder,
+    inputs: Int[Array, "B T"],
+    segments: Int[Array, "B T"] | None,
+    characters: Int[Array, "B T W"] | None,
+    train: bool,
+) -> Float[Array, "B T D"]:
+    """What the model's choice makes of its encoder's layers; of a frozen one without dropout or gradient.
+
+    A text that is longer than the encoder's context is read in parts, each by itself.
+    """
+    count = inputs.shape[1]
+    room = min(getattr(model.encoder, "context", count), count)
+
+    def parted(x: Int[Array, "B T *W"] | None) -> Int[Array, "P R *W"] | None:
+        if x is None or count == room:
+            return x
+        full = jnp.pad(x, [(0, 0), (0, -count % room)] + [(0, 0)] * (x.ndim - 2))
+        return full.reshape(-1, room, *x.shape[2:])
+
+    texts = parted(inputs), parted(segments), parted(characters)
+    layers = model.encoder.layers(*texts, train and not model.frozen)
+    layers = layers.reshape(len(layers), len(inputs), -1, layers.shape[-1])[:, :, :count]
+    return model.choice(jax.lax.stop_gradient(layers) if model.frozen else layers)
+
+
 class LayerFeatures(OnEncoder):
     """choice(h_0 .. h_L), h_l the layers of an encoder, which while `frozen` stays as it came."""
 
@@ -77,34 +103,32 @@ class LayerFeatures(OnEncoder):
         characters: Int[Array, "B T W"] | None = None,
         train: bool = False,
     ) -> Float[Array, "B T D"]:
-        layers = self.encoder.layers(inputs, segments, characters, train and not self.frozen)
-        return self.choice(jax.lax.stop_gradient(layers) if self.frozen else layers)
+        return chosen(self, inputs, segments, characters, train)
 
 
-class FeatureLSTM(OnEncoder):
-    """h_t = [forward h_t; backward h_t] of x_t, the states of another encoder: it reads features for a task.
+class FeatureTagger(Tagger):
+    """A Tagger on h_t = [forward h_t; backward h_t] of x = choice(h_0 .. h_L): what reads layers for a task.
 
-    Two layers of 768 in Devlin et al. 2019, §5.3. Dropout falls on x, between layers and on h.
+    Two layers of 768 in Devlin et al. 2019, §5.3; with depth=0 h is x. Dropout falls on x, between layers and
+    on h.
     """
 
-    encoder: nn.Module = LayerFeatures()
+    encoder: nn.Module = BERT()
+    frozen: bool = True
+    choice: nn.Module = Layer()
     hidden_dim: int = 768
     depth: int = 2
-    dropout: float = 0.0
-    dtype: str = "float32"
 
     def setup(self):
-        cell = fresh(LSTM(), features=self.hidden_dim, dtype=self.dtype)
-        self.stack = Stack(cell, self.depth, True, self.dropout)
-        self.drop = Dropout(self.dropout)
+        super().setup()
+        self.stack = Stack(LSTM(features=self.hidden_dim), self.depth, True, self.dropout)
 
-    def __call__(
+    def encoded(
         self,
         inputs: Int[Array, "B T"],
-        segments: Int[Array, "B T"] | None = None,
-        characters: Int[Array, "B T W"] | None = None,
-        train: bool = False,
+        segments: Int[Array, "B T"] | None,
+        characters: Int[Array, "B T W"] | None,
+        train: bool,
     ) -> Float[Array, "B T D"]:
-        x = self.drop(self.encoded(inputs, segments, characters, train).astype(self.dtype), train)
-        _, states = self.stack(x, inputs != PAD, train)
-        return self.drop(states, train)
+        x = chosen(self, inputs, segments, characters, train).astype(jnp.float32)
+        return self.stack(self.drop(x, train), inputs != PAD, train)[1]

@@ -17,7 +17,7 @@ class MeanScore:
     classes: int = 0  # 1: a score
 
     def fit(self, examples: Sequence) -> Params:
-        return {"mean": np.mean([one.targets for one in examples])}
+        return {"mean": np.array(np.mean([one.targets for one in examples]))}
 
     def log_probabilities(self, params: Params, examples: Sequence) -> Float[np.ndarray, "n"]:
         """log p of each example's score."""

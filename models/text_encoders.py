@@ -1,11 +1,10 @@
 """Encoders that are trained with the task: a bag of words, convolutions, recurrent layers in two directions.
 
-Each reads ids [B T] to states [B T D]. Padding is where inputs are 0: its states are 0, and it changes neither
-a state of a word nor a gradient. `segments` and `characters` are there for encoders that look at them.
+Each reads ids [B T] to states [B T D]. Padding is where inputs are 0: its states are 0, and it changes no
+state of a word and no gradient. `segments` and `characters` are there for encoders that look at them.
 """
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
@@ -43,9 +42,10 @@ class BagOfWords(nn.Module):
 
 
 class Convolutions(nn.Module):
-    """h_t = [relu(W_k x_t-i .. x_t-i+k-1 + b_k) for k in widths], i = k // 2, x = E[words]  -- Kim 2014, eq. 2.
+    """h_t = [relu(W_k x_t-i .. x_t-i+k-1 + b_k) for k in widths], i = k // 2  -- Kim 2014, eq. 2.
 
-    `maps` filters a width. Zeros stand beyond both ends, as many as a window about each word needs.
+    x are embeddings, and each width has `maps` filters. Zeros stand beyond both ends, as many as a window
+    about each word needs.
     """
 
     vocab_size: int = 0

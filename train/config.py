@@ -106,8 +106,6 @@ class Run:
         for field in ("steps", "accumulate", "evaluate_every", "keep"):
             if getattr(self, field) < 1:
                 raise ValueError(f"Run.{field} must be at least 1, not {getattr(self, field)}")
-        if getattr(self.model, "frozen", False) and getattr(self.optimizer, "decay", 0.0):
-            raise ValueError("Run.optimizer: decay would shrink the frozen encoder; set optimizer.decay=0")
         if self.average > self.keep:
             raise ValueError(
                 f"Run.average={self.average} checkpoints need keep >= {self.average}, not {self.keep}"

@@ -1,4 +1,4 @@
-"""What a run begins with in place of chance: weights of another run, or published ones, in whole or in part."""
+"""What a run begins with in place of chance: weights of another run, or published ones, or some of them."""
 
 import dataclasses
 import shlex

@@ -54,6 +54,8 @@ class Training(Job):
 
     def prepare(self, train, valid) -> None:
         run, before = self.run, self.tokenizer.eos
+        if getattr(run.model, "frozen", False) and getattr(run.optimizer, "decay", 0.0):
+            raise ValueError("optimizer.decay would shrink the frozen encoder; set optimizer.decay=0")
         self.batches, self.valid = run.batches.over(train, valid, run.seed, run.accumulate, before)
         self.example = next(self.valid.once())
         self.init = lambda batch: init_state(self.model, run.objective, run.optimizer, run.seed, batch)

@@ -7,7 +7,6 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
 
 from data.classification import Classification
 from data.examples import Example, Layout, example_batch
@@ -30,7 +29,7 @@ class Predictor:
             self.say = by_rows(apply, self.devices)
 
     def __call__(self, examples: Sequence[Example]) -> list[np.ndarray]:
-        """What is said of each example, in their order; what is said of its inputs is as wide as its batch."""
+        """What is said of each example, in order; what is said of its inputs is as wide as its batch."""
         if hasattr(self.trained.model, "fit"):
             return list(self.trained.model.logits(self.trained.params, examples))
         layout, found = Layout.of(examples), {}
@@ -99,7 +98,7 @@ class Accuracy(Judged):
 
 @dataclasses.dataclass(frozen=True)
 class F1(Judged):
-    """F1 of the class `positive`, by its number, or the mean of all classes' where that is None; in per cent."""
+    """F1 of the class of number `positive`, or the mean of all classes' where that is None; in per cent."""
 
     positive: int | None = 1
 

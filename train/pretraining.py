@@ -1,6 +1,7 @@
 """Pretraining by hidden tokens and by whether one text follows another: the objective, and its scores."""
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 
 import flax.linen as nn
@@ -42,11 +43,13 @@ class PretrainingScores:
     """How well hidden tokens are guessed, in nats and in per cent, and how often pairs are told apart.
 
     Accuracy also by what stands in a hidden token's place: [MASK], another piece, or the token itself. What
-    is hidden is chosen by `masking`, whatever the run was trained with, and is the same for every run.
+    is hidden is chosen by `masking`, whatever the run was trained with, and is the same for every run. Each
+    of so many `passes` over a split pairs and hides otherwise.
     """
 
     split: str = "test"
     masking: Masking = Masking()
+    passes: int = 1
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         run, tokenizer = trained.run, trained.tokenizer
@@ -56,11 +59,13 @@ class PretrainingScores:
         split = run.task.encoded(self.split, tokenizer, trained.data_dir)
         told = jax.jit(lambda params, batch: guesses(trained.model, params, batch))
         found = []
-        for batch in MaskedBatches(split, MaskedPairs(run.batches.rows, self.masking), seed=0).once():
+        batches = MaskedPairs(run.batches.rows, self.masking)
+        passes = (MaskedBatches(split, batches, seed).once() for seed in range(self.passes))
+        for batch in itertools.chain.from_iterable(passes):
             losses, right, told_apart = jax.device_get(told(trained.params, batch))
             asked, pairs = batch["weights"] > 0, batch.get("next_weights", np.zeros(0)) > 0
-            read = np.take_along_axis(batch["inputs"], batch["positions"], axis=1)
-            kinds = np.where(read == tokenizer.mask, 0, np.where(read == batch["targets"], 2, 1))
+            seen = np.take_along_axis(batch["inputs"], batch["positions"], axis=1)
+            kinds = np.where(seen == tokenizer.mask, 0, np.where(seen == batch["targets"], 2, 1))
             found.append((losses[asked], right[asked], kinds[asked], told_apart[pairs]))
         losses, right, kinds, told_apart = map(np.concatenate, zip(*found, strict=True))
         rule = self.masking

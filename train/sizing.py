@@ -6,7 +6,7 @@ from data.tokenizer import Tokenizer
 
 
 def sized(model, task, tokenizer: Tokenizer):
-    """The model of a run with `vocab_size` and, if it has them, `classes`: 1 where what is learnt is a score."""
+    """The model with `vocab_size` and, if it has that field, `classes`: 1 where what is learnt is a score."""
     sizes = {"vocab_size": len(tokenizer)}
     if any(field.name == "classes" for field in dataclasses.fields(model)):
         sizes["classes"] = len(task.labels) or 1

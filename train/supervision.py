@@ -7,7 +7,6 @@ does not count. The count is of targets: a mean is over texts, or over tagged wo
 import dataclasses
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, PyTree
 
@@ -16,7 +15,7 @@ from train.objectives import Sums
 
 
 def read(batch: dict) -> tuple:
-    """What of a batch a model reads, in the order of its arguments; `positions` are those it is asked about."""
+    """What of a batch a model reads, in the order of its arguments; `positions` are those asked about."""
     given = batch["inputs"], batch.get("segments"), batch.get("characters")
     return (*given, batch["positions"]) if "positions" in batch else given
 

@@ -9,7 +9,7 @@ from experiments.markup import Code, Grid, markdown
 
 CHAPTERS = {
     "Speed of attention": ("attention", "long", "product"),
-    "Speed of training": ("gpt", "transformer", "lstm", "gpt2"),
+    "Speed of training": ("gpt", "transformer", "lstm", "gpt2", "word2vec"),
     "Speed of decoding": ("greedy", "beam", "generation"),
 }
 HEADER = ("", "lookback", "against", "its", "unit", "ratio", "quartiles", "bar", "met")

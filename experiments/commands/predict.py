@@ -4,8 +4,8 @@ examples:
   echo "A gripping film ." | lookback predict runs/sentences/LSTM/0
   lookback predict RUN_DIR < pairs.tsv
 
-A line is a text, or two with a tab between them. What is printed is "label <tab> probability" of the likeliest
-class, or the score; with --all the probabilities of all classes, "label <tab> probability" one after another.
+A line is a text, or two with a tab between them. Printed is "label <tab> probability" of the likeliest class,
+or the score; with --all all classes are, the likeliest first, each with its probability.
 """
 
 import argparse

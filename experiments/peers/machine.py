@@ -5,7 +5,7 @@ from importlib import metadata
 
 from experiments.bench.work import Work, cores
 
-PACKAGES = ("torch", "transformers", "ctranslate2")
+PACKAGES = ("torch", "transformers", "ctranslate2", "gensim")
 
 
 def describe() -> Work:

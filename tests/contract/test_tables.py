@@ -127,7 +127,7 @@ def test_what_is_carried_can_be_carried(run):
 
 @pytest.mark.parametrize("model", ON_ENCODERS, **named)
 def test_a_model_on_an_encoder_keeps_the_contract_in_shapes_and_types(model):
-    """Traced: states of each input, and all parameters of the encoder under its name, so that they can go on."""
+    """Traced: states of each input, and the encoder's parameters under its name, so that they can go on."""
     inputs = jnp.array([[1, 5, 6, 7, 2], [1, 5, 2, 0, 0]])
     given = inputs, jnp.array([[0, 0, 0, 1, 1], [0, 0, 1, 0, 0]]), jnp.ones((2, 5, 50), jnp.int32)
     params = jax.eval_shape(model.init, jax.random.key(0), *given)["params"]

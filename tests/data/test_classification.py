@@ -1,4 +1,4 @@
-"""Texts and pairs between their marks, cut where they are too long; classes and scores as their corpora have them."""
+"""Texts and pairs between their marks, cut where they are too long; targets as their corpora have them."""
 
 import dataclasses
 

@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from data.documents import documents, sentences, subject
+from data.reviews import IMDB, ReviewText
 from data.stdlib_text import StdlibDocs
 from data.text import GeneratedText, PennTreebank, TextFiles, WikiText2
 from data.world import World
@@ -53,7 +54,7 @@ def test_the_splits_of_a_folder_are_all_of_it_and_share_nothing(tmp_path):
 
 def test_articles_of_wikitext_are_documents_without_their_headings(tmp_path):
     text = (
-        " \n = First = \n \n A role @-@ playing game of 1 @,@ 000 <unk> . It is old . \n \n = = Plot = = \n \n"
+        " \n = First = \n \n A role @-@ playing game of 1 @,@ 000 <unk> . It is old . \n \n = = Plot = = \n"
         " A war begins . \n = = = Of it = = = \n A = B is said . \n \n = Second one = \n \n It is new . \n"
     )
     (tmp_path / "wikitext-2").mkdir()
@@ -87,6 +88,11 @@ def test_sentences_of_the_world_are_together_with_those_of_their_subject(languag
     groups = [{heads[said] for said in document} for document in found]
     assert all(len(group) == 1 for group in groups)
     assert len(set.union(*groups)) == len(groups)
+
+
+def test_a_review_is_a_document(data_dir):
+    found = documents(ReviewText(IMDB()), "valid", str(data_dir))
+    assert len(found) > 1000 and 5 < sum(map(len, found)) / len(found) < 20
 
 
 def test_a_corpus_without_blank_lines_is_one_document(tmp_path):

@@ -1,4 +1,4 @@
-"""Labelled examples in batches: each once an epoch, with what is said of it where it belongs, and nothing else."""
+"""Labelled examples in batches: each once an epoch, with its own targets where they belong."""
 
 import itertools
 

@@ -84,6 +84,7 @@ def test_as_many_lines_of_qqp_may_break_off_as_the_published_file_has_and_none_o
         ),
         ("RTE", "0\ta\t \tentailment", "line 3: an empty text"),
         ("STS-B", "0\ta\tb\t5.1", r"line 3: the score is '5.1', but a number from 0 to 5 is due"),
+        ("STS-B", "0\ta\tb\t-0.1", "line 3: the score is '-0.1'"),
         ("STS-B", "0\ta\tb\thigh", "line 3: the score is 'high'"),
         ("STS-B", "0\ta\tb\tnan", "line 3: the score is 'nan'"),
     ],

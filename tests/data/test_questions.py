@@ -77,7 +77,7 @@ def test_the_ids_of_an_answer_are_those_that_touch_its_characters(tokenizer):
         found = CONTEXT[spans[first][0] : spans[last][1]]
         assert text in found and len(found.split()) == len(text.split())
         if not isinstance(tokenizer, WholeWords):
-            assert found == text or text in ("fresh bread", "1998", "Anna buys it.")
+            assert found == text
     pieces = [CONTEXT[first:beyond] for first, beyond in spans]
     assert not any(piece != piece.strip() for piece in pieces)
 

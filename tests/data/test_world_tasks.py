@@ -93,14 +93,14 @@ def test_no_word_alone_gives_the_stars():
 
 
 def test_slang_draws_words_of_value_out_and_no_others():
-    plainly = {item.first: item.target for item in WorldRating(SMALL).items("train")}
-    slang = WorldRating(SMALL, slang=1.0).items("train")
-    assert all(re.search(r"([aeiouy])\1\1", item.first) for item in slang)
-    assert not any(re.search(r"([aeiouy])\1\1", text) for text in plainly)
-    known = {word: re.compile(re.sub("([aeiouy])", r"\1+", word)) for word in VALUES}
-    for item in slang:
-        drawn = [word for word in re.findall(r"\w+", item.first) if re.search(r"([aeiouy])\1\1", word)]
-        assert all(any(form.fullmatch(word) for form in known.values()) for word in drawn)
+    plainly = [item.first for item in WorldRating(SMALL).items("train")]
+    slang = [item.first for item in WorldRating(SMALL, slang=1.0).items("train")]
+    long = re.compile(r"\b\w*(\w)\1\1\w*\b")
+    assert all(map(long.search, slang)) and not any(map(long.search, plainly))
+    known = re.compile("|".join("".join(f"{letter}+" for letter in word) for word in VALUES))
+    drawn = [match[0] for text in slang for match in long.finditer(text)]
+    assert all(known.fullmatch(word.lower()) for word in drawn)
+    assert len(set(drawn)) > 0.9 * len(drawn)  # hardly one of them twice
 
 
 COPULA = r"\b(?:is|are|was|were)(?: not| always| often| sometimes)? (\w+)"
@@ -133,6 +133,7 @@ def test_entailment_follows_from_who_says_it_and_how_often_it_is_denied():
             was, now = (re.search(COPULA, text) for text in (said, item.second))
             opposite = bool(was and now and was[1] != now[1])
             assert not opposite or any({was[1], now[1]} <= group for group in OPPOSITES)
+            assert not (opposite and negated(said))  # what is not big may be small or not
             parity = (negated(said) + negated(item.second) + opposite) % 2
             assert label == ("contradiction" if parity else "entailment"), item
             seen["opposite" if opposite else "fact"] += 1
@@ -144,7 +145,7 @@ def test_the_second_text_alone_tells_nothing():
     for label in range(3):
         denied = [negated(item.second) for item in items if item.target == label]
         assert len(denied) == pytest.approx(1000, abs=100)
-        assert sum(denied) / len(denied) == pytest.approx(0.5, abs=0.05)
+        assert sum(denied) / len(denied) == pytest.approx(0.5, abs=0.03)
 
 
 def test_neutral_pairs_have_the_words_of_what_is_asserted():

@@ -248,3 +248,14 @@ def test_sentences_are_those_of_the_published_program(fixture):
             np.testing.assert_allclose(layers[-1, row, 1 : len(words) + 1], expected, atol=1e-5)
             compared += len(words)
     assert compared == 744
+
+
+@pytest.mark.parametrize(
+    "cells, features, highways, millions", [(1024, 128, 1, 13.6), (2048, 256, 1, 28.0), (4096, 512, 2, 93.6)]
+)
+def test_sizes_have_the_published_numbers_of_parameters(cells, features, highways, millions):
+    """As allennlp.org/elmo has them: small, medium, original."""
+    model = ELMo(cells=cells, features=features, highways=highways)
+    inputs, characters = spelled(SENTENCES)
+    shapes = jax.eval_shape(model.init, jax.random.key(0), inputs, None, characters)
+    assert round(sum(leaf.size for leaf in jax.tree.leaves(shapes)) / 1e6, 1) == millions

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from models.bert import BERT
-from models.features import CHOICES, Concatenated, FeatureLSTM, Layer, LayerFeatures, Mixed
-from models.tagger import Tagger
+from models.features import CHOICES, Concatenated, FeatureTagger, Layer, LayerFeatures, Mixed
 
 ENCODER = BERT(11, context=7, features=6, heads=2, depth=4, dropout=0.5)
 INPUTS = jnp.array([[1, 10, 4, 6, 3], [7, 2, 8, 0, 0]])
@@ -66,14 +65,13 @@ def test_layers_that_are_not_there_are_refused(choice, complaint):
         choice.apply({}, LAYERS)
 
 
-def tagger(frozen: bool) -> Tagger:
-    features = LayerFeatures(encoder=ENCODER, choice=Mixed(2), frozen=frozen)
-    return Tagger(11, FeatureLSTM(encoder=features, hidden_dim=4, depth=2), classes=3)
+def read_all(frozen: bool) -> FeatureTagger:
+    return FeatureTagger(11, ENCODER, frozen, classes=3, choice=Mixed(2), hidden_dim=4)
 
 
 @pytest.mark.parametrize("frozen", [True, False])
 def test_a_frozen_encoder_has_no_gradient_and_no_dropout(frozen):
-    model = tagger(frozen)
+    model = read_all(frozen)
     variables = jax.jit(model.init)(jax.random.key(0), INPUTS)
 
     def loss(params, key):
@@ -83,18 +81,53 @@ def test_a_frozen_encoder_has_no_gradient_and_no_dropout(frozen):
     taught = jax.jit(jax.value_and_grad(loss))
     (one, gradient), (other, _) = (taught(variables["params"], jax.random.key(seed)) for seed in (1, 2))
     assert (one == other) == frozen
-    features = gradient["encoder"]["encoder"]
-    assert np.any(features["encoder"]["table"]) != frozen
-    assert np.any(features["choice"]["mix"]["weights"]) and np.any(gradient["output"]["kernel"])
+    assert np.any(gradient["encoder"]["table"]) != frozen
+    assert np.any(gradient["choice"]["mix"]["weights"]) and np.any(gradient["output"]["kernel"])
 
 
-def test_the_vocabulary_reaches_the_innermost_encoder():
-    shapes = jax.eval_shape(tagger(True).clone(vocab_size=30).init, jax.random.key(0), INPUTS)["params"]
-    assert shapes["encoder"]["encoder"]["encoder"]["table"].shape == (30, 6)
+def test_features_are_an_encoder_for_any_head():
+    model = LayerFeatures(11, ENCODER, choice=Layer(-2))
+    variables = jax.jit(model.init)(jax.random.key(0), INPUTS)
+    params = {"params": variables["params"]["encoder"]}
+    expected = ENCODER.apply(params, INPUTS, method="layers")[3]
+    np.testing.assert_allclose(jax.jit(model.apply)(variables, INPUTS), expected, atol=1e-5)
+    assert model.clone(vocab_size=30).encoder.vocab_size == 30
 
 
 def test_padding_changes_no_state():
-    model = tagger(True)
+    model = read_all(frozen=True)
     variables = jax.jit(model.init)(jax.random.key(0), INPUTS)
     alone = model.apply(variables, INPUTS[1:, :3])
     np.testing.assert_allclose(jax.jit(model.apply)(variables, INPUTS)[1:, :3], alone, atol=1e-5)
+
+
+def test_its_parameters_are_an_encoder_and_a_head():
+    """So that a pretrained encoder goes where that of any other model does."""
+    params = jax.eval_shape(read_all(True).init, jax.random.key(0), INPUTS)["params"]
+    assert set(params) == {"encoder", "choice", "stack", "output"}
+    alone = jax.eval_shape(ENCODER.init, jax.random.key(0), INPUTS)["params"]
+    assert jax.tree.structure(params["encoder"]) == jax.tree.structure(alone)
+
+
+@pytest.mark.parametrize("segments", [None, jnp.tile(jnp.array([[0, 1]]), (2, 5))])
+def test_what_is_longer_than_the_context_is_read_in_parts(segments):
+    model = LayerFeatures(11, ENCODER, choice=Layer(-1))
+    variables = jax.jit(model.init)(jax.random.key(0), INPUTS)
+    inputs = jnp.asarray(np.random.default_rng(1).integers(1, 11, (2, 10))).at[1, 6:].set(0)
+    got = jax.jit(model.apply)(variables, inputs, segments)
+    for part in (slice(0, 7), slice(7, 10)):
+        sides = None if segments is None else segments[:, part]
+        expected = model.apply(variables, inputs[:, part], sides)
+        real = inputs[:, part] != 0
+        np.testing.assert_allclose(got[:, part][real], expected[real], atol=1e-5)
+    assert np.all(np.isfinite(got))
+
+
+def test_without_recurrent_layers_the_features_are_what_is_read():
+    model = FeatureTagger(11, ENCODER, False, classes=3, choice=Layer(-1), depth=0)
+    variables = jax.jit(model.init)(jax.random.key(0), INPUTS)
+    assert set(variables["params"]) == {"encoder", "output"}
+    states = ENCODER.apply({"params": variables["params"]["encoder"]}, INPUTS)
+    output = variables["params"]["output"]
+    expected = states @ output["kernel"] + output["bias"]
+    np.testing.assert_allclose(jax.jit(model.apply)(variables, INPUTS), expected, atol=1e-5)

@@ -1,4 +1,4 @@
-"""Encoders of texts: what each state is, by loops in numpy; padding changes nothing and is changed by nothing."""
+"""Encoders of texts: what each state is, by loops in numpy; padding changes nothing and learns nothing."""
 
 import jax
 import jax.numpy as jnp

@@ -104,8 +104,7 @@ def test_elmo_reads_the_characters_of_each_word(tmp_path):
 def test_fixed_vectors_are_the_same_wherever_a_word_stands(tmp_path):
     model = Word2Vec(features=3, vocab_size=len(WORDS))
     table = np.random.default_rng(0).normal(size=(len(WORDS), 3)).astype(np.float32)
-    params = {"inputs": jnp.asarray(table)}
-    fixed = Trained(types.SimpleNamespace(task=None), model, params, WORDS, "", tmp_path)
+    fixed = Trained(types.SimpleNamespace(task=None), model, {"inputs": table}, WORDS, "", tmp_path)
     got = list(Embedder(fixed)(LINES))
     assert got[0].pieces == ["▁the", "▁bat", "▁sleeps"] and got[2].layers.shape == (1, 0, 3)
     np.testing.assert_array_equal(got[0].layers[0, 1], got[1].layers[0, 4])

@@ -1,4 +1,4 @@
-"""What a run begins with: parts of other weights, the rest by chance, and the tokenizer that an encoder knows."""
+"""What a run begins with: parts of other weights, the rest by chance, and an encoder's own tokenizer."""
 
 import dataclasses
 import json
@@ -156,8 +156,7 @@ def test_a_published_vocabulary_comes_with_its_weights_and_tells_its_case(tmp_pa
     assert found.encode(["The Old"]) == tokenizer.encode(["The Old"])
 
 
-def test_a_frozen_encoder_takes_no_decay():
+def test_a_frozen_encoder_takes_no_decay(tmp_path):
+    frozen = dataclasses.replace(RUN.model, frozen=True)
     with pytest.raises(ValueError, match="set optimizer.decay=0"):
-        dataclasses.replace(
-            RUN, model=dataclasses.replace(RUN.model, frozen=True), optimizer=Adam(decay=0.01)
-        )
+        Training(dataclasses.replace(RUN, model=frozen, optimizer=Adam(decay=0.01)), tmp_path)

@@ -1,4 +1,4 @@
-"""Predictions in the order of the texts whatever their lengths, and evaluators against what is counted from them."""
+"""Predictions in the order of the texts whatever their lengths; evaluators against counts of them."""
 
 import dataclasses
 

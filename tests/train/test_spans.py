@@ -37,6 +37,7 @@ def test_a_question_has_the_answer_of_its_surest_window():
         Window(0, None, (None, *spans[:2], None)),
         Window(0, None, (None, *spans[1:3], None)),
         Window(1, None, (None, *spans[2:], None)),
+        Window(0, None, (None, *spans[2:], None)),
     ]
     logits = [np.zeros((2, 5)) for _ in windows]
     logits[0][:, 0] = 99.0  # no answer here, says its first mark
@@ -53,6 +54,7 @@ def test_a_question_has_the_answer_of_its_surest_window():
         ("Broncos", ["Denver Broncos", "the Broncos"], 1, 1),
         ("Denver Broncos of 2015", ["Denver Broncos"], 0, 2 * 2 / 6),
         ("gold gold", ["gold medal"], 0, 2 * 1 / 4),
+        ("gold gold", ["gold gold medal"], 0, 2 * 2 / 5),
         ("Levi's Stadium", ["levis stadium"], 1, 1),
         ("another", ["other"], 0, 0),  # "an" is an article as a word only
         ("", ["Denver"], 0, 0),

@@ -1,4 +1,4 @@
-"""Losses of labelled examples by numpy: what does not count has no share, and what is trained is what is judged."""
+"""Losses of labelled examples by numpy: what does not count has no share, in a batch or in a stack."""
 
 import jax
 import jax.numpy as jnp

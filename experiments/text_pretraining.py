@@ -1,0 +1,121 @@
+"""What do encoders learn from text alone, before there is a task?
+
+    lookback run text_pretraining                        4 rows on the generated world: ten minutes on 2 cores
+    lookback run text_pretraining --data-dir CORPORA     a language model of IMDB's reviews: an hour
+
+What `glue`, `review_rating` and `questions` go on from: a language model, one of both directions, and BERT's
+hidden tokens, on sentences or on reviews without their stars. Each is scored by what it was trained for, so
+that no two rows compare.
+"""
+
+from data.bidirectional import BothWays
+from data.examples import Padded
+from data.language import LanguageModelling
+from data.pretraining import MaskedPairs, Pretraining
+from data.reviews import IMDB, ReviewText
+from data.streams import Streams
+from data.tagged import GeneratedTags
+from data.text import GeneratedText
+from data.tokenizer import Words
+from data.wordpiece import WordPiece
+from data.world import World
+from data.world_tasks import WorldRating
+from experiments import bert_pretraining, elmo_pretraining
+from experiments.columns import COSTS, Column
+from experiments.table import Table
+from models.bert import BERT
+from models.elmo import BiLM
+from models.masked_lm import MaskedLM
+from models.rnn_lm import RNNLM
+from train.bidirectional import BothDirections, BothPerplexities
+from train.config import Run
+from train.evaluators import Perplexity
+from train.objectives import NextToken
+from train.optimizers import Adam, Cosine
+from train.pretraining import MaskedTokens, PretrainingScores
+
+# Five to ten times as much text as any task has; a fifth of the reviews' words of value are drawn out.
+SLANG = 0.2
+SENTENCES = World(train=20_000)
+REVIEWS = WorldRating(World(train=10_000, test=1000), slang=SLANG)
+
+LSTM = RNNLM(embed_dim=64, hidden_dim=64, dropout=0.1)
+LARGER_LSTM = RNNLM(embed_dim=128, hidden_dim=128, dropout=0.2)
+TINY = BERT(features=128, heads=2, depth=2, context=64)
+
+
+def next_word(model: RNNLM, text: ReviewText, steps: int) -> Run:
+    return Run(
+        model=model,
+        task=LanguageModelling(text, Words(lowercase=True)),
+        objective=NextToken(carried=True),
+        optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=100, steps=steps), beta2=0.999, clip=1.0),
+        batches=Streams(rows=20, length=35),
+        steps=steps,
+        evaluate_every=steps // 4,
+        keep=1,
+        evaluators=(Perplexity("test"),),
+    )
+
+
+def hidden_tokens(text: GeneratedText | ReviewText, length: int, steps: int, split: str) -> Run:
+    """Sentences of the world do not follow from each other: there is no next one to tell from another."""
+    return Run(
+        model=MaskedLM(encoder=TINY),
+        task=Pretraining(text, WordPiece(size=1500), length=length, next_sentence=False),
+        objective=MaskedTokens(next_sentence=False),
+        optimizer=bert_pretraining.adam(1e-3, steps),
+        batches=MaskedPairs(rows=1024 // length),
+        steps=steps,
+        evaluate_every=steps // 8,
+        keep=1,
+        evaluators=(PretrainingScores(split),),
+    )
+
+
+BOTH_DIRECTIONS = Run(
+    model=BiLM(encoder=elmo_pretraining.SMALL),
+    task=BothWays((GeneratedTags(SENTENCES, "en"),), width=elmo_pretraining.WIDTH),
+    objective=BothDirections(),
+    optimizer=elmo_pretraining.adam(1e-2, 1000),
+    batches=Padded(tokens=1024, shapes=4),
+    steps=1000,
+    evaluate_every=250,
+    keep=1,
+    evaluators=(BothPerplexities("valid"),),
+)
+
+NEXT = Column("perplexity", "test", better="neither")
+SMOKE = ("steps=2", "evaluate_every=1")
+
+TABLE = Table(
+    name="text_pretraining",
+    title="Text of the generated world",
+    question="What do encoders learn from text alone, before there is a task?",
+    rows={
+        "LSTM on reviews": next_word(LSTM, ReviewText(REVIEWS), 1500),
+        "BERT on reviews": hidden_tokens(ReviewText(REVIEWS), 64, 2000, "test"),
+        "BERT on sentences": hidden_tokens(GeneratedText(SENTENCES), 32, 4000, "valid"),
+        "ELMo on sentences": BOTH_DIRECTIONS,
+    },
+    columns={
+        "perplexity": NEXT,
+        "of both directions": Column("perplexity", "valid", better="neither"),
+        "hidden tokens guessed, reviews": Column("masked-token accuracy", "test", better="neither"),
+        "hidden tokens guessed, sentences": Column("masked-token accuracy", "valid", better="neither"),
+        **COSTS,
+    },
+    baseline="LSTM on reviews",
+    seeds=(0,),
+    smoke=SMOKE,
+    real=Table(
+        name="text_pretraining-imdb",
+        title="Text of IMDB's reviews",
+        question="What do encoders learn from text alone, before there is a task?",
+        rows={"LSTM on reviews": next_word(LARGER_LSTM, ReviewText(IMDB()), 6000)},
+        columns={"perplexity": NEXT, **COSTS},
+        baseline="LSTM on reviews",
+        seeds=(0,),
+        smoke=SMOKE,
+    ),
+)
