@@ -54,7 +54,7 @@ def rows(whole: Run) -> dict[str, Run]:
 WORLD = Run(
     model=Tagger(
         encoder=WordLSTM(
-            embed_dim=32, hidden_dim=32, spelling=SpellingCNN(), unknown=0.1, rare=1.0, dropout=0.2
+            embed_dim=32, hidden_dim=32, spelling=SpellingCNN(), unknown=0.3, rare=1.0, dropout=0.1
         ),
         crf=True,
     ),
@@ -65,10 +65,10 @@ WORLD = Run(
         width=20,
     ),
     objective=TagSequence(),
-    optimizer=Adam(schedule=Cosine(peak=5e-3, warmup=20, steps=600), beta2=0.999, clip=5.0),
+    optimizer=Adam(schedule=Cosine(peak=5e-3, warmup=20, steps=1000), beta2=0.999, clip=5.0),
     batches=Padded(tokens=1024, shapes=3),
-    steps=600,
-    evaluate_every=100,
+    steps=1000,
+    evaluate_every=250,
     keep=1,
     evaluators=(EntityF1(), TagAccuracy()),
 )

@@ -101,13 +101,15 @@ class MultiHeadAttention(nn.Module):
     """Concat(head_1 .. head_N) W_O, head_n = softmax(q_n k_n' / sqrt(H)) v_n  -- Vaswani et al. 2017, §3.2.2.
 
     The heads are concatenated and projected (the model adds the residual outside). Where the collection
-    `intermediates` is asked for, the weights [B N T S] are sown into it as `weights`.
+    `intermediates` is asked for, the weights [B N T S] are sown into it as `weights`. In training a share
+    `dropout` of the weights is dropped.
     """
 
     heads: int
     features: int
     dtype: str = "float32"
     implementation: str | None = None
+    dropout: float = 0.0
     kernel_init: Initializer = nn.initializers.xavier_uniform()
     out_init: Initializer = nn.initializers.xavier_uniform()
 
@@ -125,7 +127,11 @@ class MultiHeadAttention(nn.Module):
         return KeysValues(jnp.moveaxis(projected[:, :, 0], 1, 3), projected[:, :, 1].swapaxes(1, 2))
 
     def __call__(
-        self, x: Float[Array, "B T D"], memory: KeysValues, mask: Mask | Bool[Array, "#B #T S"]
+        self,
+        x: Float[Array, "B T D"],
+        memory: KeysValues,
+        mask: Mask | Bool[Array, "#B #T S"],
+        train: bool = False,
     ) -> Float[Array, "B T E"]:
         """By the fastest kernel for a `Mask`; with an array, for few queries, from the cache as it lies."""
         query = self.query(x)
@@ -135,7 +141,11 @@ class MultiHeadAttention(nn.Module):
         keys, values = jnp.moveaxis(memory.keys, 3, 1), memory.values.swapaxes(1, 2)
         if self.is_mutable_collection("intermediates"):
             self.sow("intermediates", "weights", fused.weights(query, keys, mask))
-        return self.out(fused.attention(query, keys, values, mask, implementation=self.implementation))
+        rate = self.dropout if train else 0.0
+        terms = {"dropout": rate, "key": self.make_rng("dropout")} if rate else {}
+        return self.out(
+            fused.attention(query, keys, values, mask, implementation=self.implementation, **terms)
+        )
 
     def within(
         self,
@@ -143,6 +153,7 @@ class MultiHeadAttention(nn.Module):
         mask: Mask | Bool[Array, "B T S"],
         past: KeysValues | None = None,
         slots: Int[Array, "B T"] | None = None,
+        train: bool = False,
     ) -> tuple[Float[Array, "B T E"], KeysValues]:
         """Self-attention, of x written into the `slots` of `past` where it continues one.
 
@@ -150,4 +161,4 @@ class MultiHeadAttention(nn.Module):
         """
         kept = self.keys_values(x)
         kept = kept if past is None else past.write(kept, slots)
-        return self(x, kept, mask), kept
+        return self(x, kept, mask, train), kept

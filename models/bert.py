@@ -19,6 +19,7 @@ class BERT(nn.Module):
     Blocks are post-LN, with the exact gelu x Phi(x) and four times as wide inside; all layer norms have
     epsilon = 1e-12. Weights ~ N(0, 0.02^2), drawn again beyond two deviations. Padding stands to the right:
     no position sees it.
+    `dropout` falls on what goes into a residual, `attention_dropout` on the weights of attention.
     Parameters are float32; `dtype` is what is computed in.
     """
 
@@ -29,6 +30,7 @@ class BERT(nn.Module):
     depth: int = 12
     kinds: int = 2
     dropout: float = 0.1
+    attention_dropout: float = 0.1
     dtype: str = "float32"
 
     def setup(self):
@@ -51,6 +53,7 @@ class BERT(nn.Module):
             kernel_init=drawn,
             out_init=drawn,
             epsilon=1e-12,
+            attention_dropout=self.attention_dropout,
         )
         self.blocks = [block() for _ in range(self.depth)]
 

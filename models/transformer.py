@@ -73,10 +73,12 @@ class Block(nn.Module):
     kernel_init: Initializer = nn.initializers.xavier_uniform()
     out_init: Initializer = nn.initializers.xavier_uniform()
     epsilon: float = 1e-5
+    attention_dropout: float = 0.0
 
     def setup(self):
         inits = {"kernel_init": self.kernel_init, "out_init": self.out_init}
-        self.attention = MultiHeadAttention(self.heads, self.features, self.dtype, **inits)
+        looking = {"dropout": self.attention_dropout, **inits}
+        self.attention = MultiHeadAttention(self.heads, self.features, self.dtype, **looking)
         self.feed_forward = FeedForward(self.hidden_dim, self.dtype, self.activation, **inits)
         residual = (self.dropout, self.pre_norm, self.dtype, self.epsilon)
         self.residuals = [Residual(*residual) for _ in range(2)]
@@ -91,7 +93,7 @@ class Block(nn.Module):
     ) -> tuple[Float[Array, "B T D"], KeysValues]:
         """`past` has `slots` for the keys and values of x; None means that x is the whole sequence."""
         look, feed = self.residuals
-        seen, kept = self.attention.within(look.enter(x), mask, past, slots)
+        seen, kept = self.attention.within(look.enter(x), mask, past, slots, train)
         x = look.leave(x, seen, train)
         return feed.leave(x, self.feed_forward(feed.enter(x)), train), kept
 

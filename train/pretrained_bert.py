@@ -27,6 +27,7 @@ SIZES = {
     "num_hidden_layers": "depth",
     "type_vocab_size": "kinds",
 }
+RATES = {"hidden_dropout_prob": "dropout", "attention_probs_dropout_prob": "attention_dropout"}
 # What `models.bert` computes; `transformers` takes the same where config.json is silent.
 SETTINGS = {
     "model_type": "bert",
@@ -97,7 +98,7 @@ def read_bert(folder: Path) -> tuple[BERT, dict]:
     """The model a folder describes, and the "params" of the encoder and of the heads that are there.
 
     Float32 arrays of numpy in nested dicts. Names may begin with "bert." or not, and those of layer norms end
-    in weight and bias or in gamma and beta. `dropout` is the rate for states: ours has no other.
+    in weight and bias or in gamma and beta.
     """
     published.require_files(folder)
     model, path = described(folder / CONFIG), folder / WEIGHTS
@@ -137,7 +138,7 @@ def write_bert(
             arrays[name] = np.ascontiguousarray(part.T if leaf.endswith("/kernel") else part)
     sizes = {name: getattr(model, field) for name, field in SIZES.items()}
     widths = {"intermediate_size": 4 * model.features}
-    rates = {"hidden_dropout_prob": model.dropout, "attention_probs_dropout_prob": 0.0}
+    rates = {name: getattr(model, field) for name, field in RATES.items()}
     kind = "BertForMaskedLM" if "cls.predictions" in there else "BertModel"
     kind = "BertForPreTraining" if len(there) == 3 else kind
     published.write(folder, arrays, {"architectures": [kind], **SETTINGS, **sizes, **widths, **rates})
@@ -153,8 +154,8 @@ def described(path: Path) -> BERT:
         raise ValueError(
             f"{path}: intermediate_size is {found!r}; models.bert computes with 4 hidden_size only"
         )
-    rate = published.read_rate(path, config, "hidden_dropout_prob")
-    return BERT(**{field: config[name] for name, field in SIZES.items()}, dropout=rate)
+    rates = {field: published.read_rate(path, config, name) for name, field in RATES.items()}
+    return BERT(**{field: config[name] for name, field in SIZES.items()}, **rates)
 
 
 def require_vocabulary(path: Path, size: int) -> None:

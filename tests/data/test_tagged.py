@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from data.tagged import UPOS, XPOS, Conll2003, GeneratedTags, Tagged, TagFiles, UdEwt
+from data.tagged import UPOS, XPOS, Conll2003, GeneratedTags, TagFiles, Tagged, UdEwt
 from data.world import World
 
 CONLL = """\

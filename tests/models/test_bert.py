@@ -135,10 +135,20 @@ def test_a_row_of_nothing_but_padding_is_finite():
 def test_dropout_falls_in_training_only():
     variables, rngs = filled(MODEL), {"dropout": jax.random.key(3)}
     train = lambda model: model.apply(variables, INPUTS, train=True, rngs=rngs, method="layers")
-    still = dataclasses.replace(MODEL, dropout=0.0)
+    still = dataclasses.replace(MODEL, dropout=0.0, attention_dropout=0.0)
     np.testing.assert_allclose(train(still), layers(MODEL, variables, INPUTS), atol=1e-5)
     dropped = train(MODEL)
     assert 0.35 < np.mean(dropped[0] == 0) < 0.65 and not np.any(dropped[1] == 0)
+
+
+def test_weights_of_attention_are_dropped_alone():
+    """In each row by itself, and nowhere but in the blocks."""
+    model = dataclasses.replace(MODEL, dropout=0.0, attention_dropout=0.4, depth=1)
+    variables, inputs = filled(model), jnp.tile(INPUTS[:1, :5], (400, 1))
+    run = lambda key: model.apply(variables, inputs, train=True, rngs={"dropout": key}, method="layers")
+    one, other = (run(jax.random.key(seed)) for seed in (0, 1))
+    np.testing.assert_array_equal(one[0], other[0])
+    assert np.abs(one[1] - other[1]).max() > 0.1 and np.abs(one[1, 0] - one[1, 1]).max() > 0.01
 
 
 def test_initial_weights_are_those_published():

@@ -1,6 +1,7 @@
 """Both losses are means however a batch is spread; scores are told apart by what stands in a hidden place."""
 
 import dataclasses
+import functools
 
 import flax.linen as nn
 import jax
@@ -51,13 +52,14 @@ def params():
 
 
 def loss(params, objective=MaskedTokens(), **changes):
-    total, (count, carry) = objective.evaluate(MODEL, params, on_device(BATCH | changes))
+    total, (count, carry) = evaluated(objective, params, BATCH | changes)
     assert carry == ()
     return total / count
 
 
-def on_device(batch):
-    return jax.tree.map(jnp.asarray, batch)
+@functools.partial(jax.jit, static_argnums=0)
+def evaluated(objective, params, batch):
+    return objective.evaluate(MODEL, params, batch)
 
 
 def initial(model, objective, optimizer, batch):
@@ -65,20 +67,24 @@ def initial(model, objective, optimizer, batch):
 
 
 def test_the_loss_is_the_mean_of_hidden_tokens_and_the_mean_of_pairs_added(params):
-    args = (jnp.asarray(BATCH[name]) if name else None for name in ("inputs", "segments", "", "positions"))
-    logits, follows = (np.asarray(jax.nn.log_softmax(x)) for x in MODEL.apply({"params": params}, *args))
+    args = BATCH["inputs"], BATCH["segments"], None, BATCH["positions"]
+    outputs = jax.jit(lambda *args: MODEL.apply({"params": params}, *args))(*args)
+    logits, follows = (np.asarray(jax.nn.log_softmax(x)) for x in outputs)
     said = np.take_along_axis(logits, BATCH["targets"][..., None], axis=-1)[..., 0]
     tokens = -said[BATCH["weights"] > 0].mean()
     pairs = -follows[np.arange(ROWS), BATCH["next"]].mean()
     assert float(loss(params)) == pytest.approx(tokens + pairs, rel=1e-5)
     assert float(loss(params, MaskedTokens(next_sentence=False))) == pytest.approx(tokens, rel=1e-5)
-    total, (count, _) = MaskedTokens()(MODEL, params, on_device(BATCH), jax.random.key(0), jnp.int32(0))
+    train = jax.jit(
+        lambda params, batch: MaskedTokens()(MODEL, params, batch, jax.random.key(0), jnp.int32(0))
+    )
+    total, (count, _) = train(params, BATCH)
     assert float(total / count) == pytest.approx(tokens + pairs, rel=1e-5) and count == BATCH["weights"].sum()
 
 
 def test_a_batch_without_pairs_has_the_loss_of_its_tokens(params):
     alone = {name: array for name, array in BATCH.items() if not name.startswith("next")}
-    total, (count, _) = MaskedTokens().evaluate(MODEL, params, on_device(alone))
+    total, (count, _) = evaluated(MaskedTokens(), params, alone)
     assert float(total / count) == pytest.approx(float(loss(params, MaskedTokens(next_sentence=False))))
 
 
@@ -99,6 +105,11 @@ def test_without_next_sentence_its_head_learns_nothing(params):
     assert moved(without["transform"]) and moved(without["encoder"])
 
 
+@pytest.fixture(scope="module")
+def whole():
+    return updated(Jit(), BATCH, 1, jax.devices()[:1])
+
+
 def stacked(batch, count):
     return {name: array.reshape(count, -1, *array.shape[1:]) for name, array in batch.items()}
 
@@ -108,8 +119,7 @@ def stacked(batch, count):
     [(Jit(), 1), (Pmap(), 1), (Jit(), 2), (Pmap(), 2)],
     ids=["jit", "pmap", "jit-2", "pmap-2"],
 )
-def test_devices_and_micro_batches_make_the_update_of_the_whole(layout, accumulate):
-    whole = updated(Jit(), BATCH, 1, jax.devices()[:1])
+def test_devices_and_micro_batches_make_the_update_of_the_whole(layout, accumulate, whole):
     batch = BATCH if accumulate == 1 else stacked(BATCH, accumulate)
     parts = updated(layout, batch, accumulate, jax.devices())
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6, rtol=1e-5), whole, parts)
@@ -199,20 +209,27 @@ def test_what_hides_no_tokens_is_not_scored(task, tmp_path):
         list(PretrainingScores()(done))
 
 
-def test_a_small_encoder_learns_hidden_tokens_and_following_texts(task, tmp_path):
-    """A document is about one animal and says the same again, so that both can be known."""
+def test_a_small_encoder_learns_hidden_tokens_and_following_texts(tmp_path):
+    """A document is about one animal: which, its neighbours tell, and so does the other text of a pair."""
+    lines = "The {0} {2}.\nThe {0} is {1}.\nIt {2}.\nAll is {1}.\n"
+    kinds = (("dog", "brown", "barks"), ("cat", "black", "purrs"), ("cow", "white", "moos"))
+    (tmp_path / "text.txt").write_text("\n\n".join(lines.format(*kind) for kind in kinds * 30))
+    corpus = TextFiles(str(tmp_path), train=0.6, valid=0.2)
+    task = Pretraining(corpus, WordPiece(size=100), length=24)
     tokenizer = task.train_tokenizer()
-    model = MaskedLM(len(tokenizer), BERT(context=32, features=32, heads=2, depth=2, dropout=0.0))
-    encoded = task.encoded("train", tokenizer)
-    batches, valid = MaskedPairs(rows=16).over(encoded, task.encoded("valid", tokenizer), seed=0)
-    objective, optimizer = MaskedTokens(), Adam(schedule=Constant(peak=4e-3, warmup=20), clip=1.0)
-    state = initial(model, objective, optimizer, next(valid.once()))
-    step = Jit().compile(model, objective, optimizer, state, jax.devices()[:1])
+    model = MaskedLM(len(tokenizer), BERT(context=24, features=32, heads=2, depth=1, dropout=0.0))
+    encoded, held_out = (task.encoded(split, tokenizer) for split in ("train", "valid"))
+    batches, valid = MaskedPairs(rows=16).over(encoded, held_out, seed=0)
+    optimizer = Adam(schedule=Constant(peak=4e-3, warmup=10), clip=1.0)
+    state = initial(model, MaskedTokens(), optimizer, next(valid.once()))
+    step = Jit().compile(model, MaskedTokens(), optimizer, state, jax.devices()[:1])
     losses, carry = [], ()
-    for _ in range(150):
+    for _ in range(200):
         state, carry, measures = step(state, carry, next(batches))
         losses.append(float(measures["loss"]))
-    assert losses[0] == pytest.approx(np.log(len(tokenizer)) + np.log(2), rel=0.05)
-    done = dataclasses.replace(trained(task, tmp_path, model, state.params), model=model)
+    assert losses[0] == pytest.approx(np.log(len(tokenizer)) + np.log(2), rel=0.1)
+    done = trained(task, tmp_path, model, state.params)
     value = {result.metric: result.value for result in PretrainingScores("valid")(done)}
-    assert value["masked-token loss"] < 2.0 and value["masked-token accuracy"] > 50, value
+    shares = np.unique(held_out.ids, return_counts=True)[1] / len(held_out.ids)
+    assert value["masked-token loss"] < 0.6 * -(shares * np.log(shares)).sum()  # of what stands nowhere near
+    assert value["next-sentence accuracy"] > 75, value
