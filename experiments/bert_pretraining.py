@@ -27,14 +27,19 @@ from train.parts import override
 from train.pretraining import MaskedTokens, PretrainingScores
 
 
-def adam(peak: float, steps: int) -> Adam:
-    """As Devlin et al. 2019, appendix A.2, have it, at the higher rates that small models take."""
+def adam(peak: float, steps: int, decay: float = 0.0) -> Adam:
+    """As Devlin et al. 2019, appendix A.2, have it, at the higher rates that small models take.
+
+    Theirs decays by 0.01, which would shrink what a task keeps frozen.
+    """
     schedule = Cosine(peak=peak, warmup=steps // 10, steps=steps, final=0.0)
-    return Adam(schedule=schedule, beta2=0.999, epsilon=1e-6, decay=0.01, clip=1.0)
+    return Adam(schedule=schedule, beta2=0.999, epsilon=1e-6, decay=decay, clip=1.0)
 
 
 def lasting(run: Run, steps: int, peak: float) -> Run:
-    return dataclasses.replace(run, optimizer=adam(peak, steps), steps=steps, evaluate_every=steps // 8)
+    return dataclasses.replace(
+        run, optimizer=adam(peak, steps, decay=0.01), steps=steps, evaluate_every=steps // 8
+    )
 
 
 def rows(tiny: Run, mini: Run) -> dict[str, Run]:

@@ -24,6 +24,7 @@ from data.wordpiece import WordPiece
 from data.world import World
 from data.world_tasks import WorldEntailment, WorldRating, WorldSimilarity
 from experiments import elmo_pretraining, text_pretraining
+from experiments.bert_pretraining import adam
 from experiments.columns import COSTS, Cell, Column
 from experiments.ledger import Record
 from experiments.table import Published, Table
@@ -38,7 +39,6 @@ from models.word_encoders import WordLSTM
 from train.config import Run
 from train.initial import Pretrained
 from train.metrics.glue import METRICS, average
-from train.optimizers import Adam, Cosine
 from train.predictions import F1, Accuracy, Correlation, Matthews
 from train.supervision import Label, Regress
 
@@ -116,11 +116,6 @@ def systems(
         "BERT from scratch": System(first, first, pieces, 3e-4),
         "BERT pretrained here": System(first, first, pieces, 3e-4, False, bert_from),
     }
-
-
-def adam(peak: float, steps: int) -> Adam:
-    schedule = Cosine(peak=peak, warmup=steps // 10, steps=steps, final=0.0)
-    return Adam(schedule=schedule, beta2=0.999, epsilon=1e-6, clip=1.0)
 
 
 def run(base: Run, system: System, task: Task) -> Run:

@@ -15,6 +15,7 @@ from data.questions import Questions, Squad
 from data.tokenizer import Words
 from data.wordpiece import WordPiece
 from experiments import text_pretraining
+from experiments.bert_pretraining import adam
 from experiments.columns import COSTS, Column
 from experiments.table import Published, Table
 from models.bert import BERT, MINI
@@ -22,7 +23,6 @@ from models.span import SpanFinder
 from models.text_encoders import BagOfWords, BiLSTM
 from train.config import Run
 from train.initial import Pretrained
-from train.optimizers import Adam, Cosine
 from train.spans import SpanAnswers
 from train.supervision import Label
 
@@ -41,11 +41,6 @@ def rows(base: Run, width: int, bert: BERT, pieces: int, pretrained: Pretrained)
         "BERT from scratch": scratch,
         "BERT pretrained here": dataclasses.replace(scratch, initial=pretrained),
     }
-
-
-def adam(peak: float, steps: int) -> Adam:
-    schedule = Cosine(peak=peak, warmup=steps // 10, steps=steps, final=0.0)
-    return Adam(schedule=schedule, beta2=0.999, epsilon=1e-6, clip=1.0)
 
 
 WORLD = Run(

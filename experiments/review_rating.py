@@ -26,6 +26,7 @@ from data.wordpiece import WordPiece
 from data.world import World
 from data.world_tasks import WorldRating
 from experiments import elmo_pretraining, text_pretraining
+from experiments.bert_pretraining import adam
 from experiments.columns import COSTS, Column
 from experiments.table import Table
 from models.bert import BERT, MINI
@@ -39,7 +40,6 @@ from models.word_encoders import WordLSTM
 from train.config import Run
 from train.initial import Pretrained
 from train.opinions import Opinions
-from train.optimizers import Adam, Cosine
 from train.predictions import Errors
 from train.supervision import Regress
 
@@ -54,11 +54,6 @@ class System(NamedTuple):
     peak: float = 2e-3
     characters: bool = False
     initial: Pretrained | None = None
-
-
-def adam(peak: float, steps: int) -> Adam:
-    schedule = Cosine(peak=peak, warmup=steps // 10, steps=steps, final=0.0)
-    return Adam(schedule=schedule, beta2=0.999, epsilon=1e-6, clip=1.0)
 
 
 def systems(

@@ -64,7 +64,7 @@ def hidden_tokens(text: GeneratedText | ReviewText, length: int, steps: int, spl
         model=MaskedLM(encoder=TINY),
         task=Pretraining(text, WordPiece(size=1500), length=length, next_sentence=False),
         objective=MaskedTokens(next_sentence=False),
-        optimizer=bert_pretraining.adam(1e-3, steps),
+        optimizer=bert_pretraining.adam(1e-3, steps, decay=0.01),
         batches=MaskedPairs(rows=1024 // length),
         steps=steps,
         evaluate_every=steps // 8,
