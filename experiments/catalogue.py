@@ -1,6 +1,7 @@
 """The experiments there are: every file of this folder that assigns TABLE, found without importing it."""
 
 import ast
+import functools
 import importlib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ FOLDER = Path(__file__).parent
 MEASURED = {"bench": "speed", "complexity": "complexity"}  # {command: file}: they train nothing
 
 
+@functools.cache
 def questions() -> dict[str, str]:
     """{experiment: the question its docstring begins with}."""
     found = {}

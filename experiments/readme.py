@@ -8,6 +8,7 @@ it is.
 """
 
 import dataclasses
+import functools
 import re
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ PAGES = (ROOT / "README.md", ROOT / "experiments" / "results" / "README.md")
 BLOCK = re.compile(r"(<!-- (table|speed|complexity) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
+@functools.cache
 def tables() -> dict[str, Table]:
     """Every table by its name, those on real data among them."""
     found = [catalogue.table(name) for name in catalogue.questions()]

@@ -6,8 +6,10 @@ from pathlib import Path
 import jax
 import pytest
 
+# Most of the suite's time is compilation, of programs that run once: LLVM is not to optimise them.
+os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0"
 jax.config.update("jax_num_cpu_devices", 2)
-XLA_FLAGS = os.environ.get("XLA_FLAGS", "")
+XLA_FLAGS = os.environ["XLA_FLAGS"]
 jax.devices()  # from here on this process has these devices and flags, whatever a tested command sets up
 
 

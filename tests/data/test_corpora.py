@@ -222,6 +222,8 @@ def test_the_catalogue_is_complete():
         "tinyshakespeare": 1,
         "warpeace": 1,
         "gpt2": 2,
+        "word-similarity": 13,
+        "google-analogies": 1,
         "conll2003": 2,
         "ud_english-ewt": 3,
         "glue": 19,

@@ -102,11 +102,18 @@ def test_a_pair_teaches_each_target_from_those_before_it():
 
 def test_peers_need_no_jax():
     """Nor anything that an environment of PyTorch's lacks: an interpreter of its own may run them."""
-    own = {"experiments.bench", "experiments.bench.work", "experiments.peers", "experiments.peers.machine"}
+    own = {
+        "experiments.bench",
+        "experiments.bench.work",
+        "experiments.bench.sentences",
+        "experiments.peers",
+        "experiments.peers.machine",
+    }
     own |= {f"experiments.peers.{name}" for name in ("training", "generation", "gpt")}
-    allowed = own | {"torch", "transformers", "ctranslate2", "numpy"} | sys.stdlib_module_names
+    allowed = own | {"torch", "transformers", "ctranslate2", "gensim", "numpy"} | sys.stdlib_module_names
     shared = [
-        ROOT / "experiments" / "bench" / f"{name}.py" for name in ("work", "worker", "sentences", "__init__")
+        ROOT / "experiments" / "bench" / f"{name}.py"
+        for name in ("work", "worker", "sentences", "running_text", "__init__")
     ]
     for path in [*sorted((ROOT / "experiments" / "peers").glob("*.py")), *shared]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

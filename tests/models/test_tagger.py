@@ -99,6 +99,7 @@ def test_padding_changes_no_logit_and_no_gradient(encoder):
     assert any(jnp.any(leaf != 0) for leaf in jax.tree.leaves(gradient["params"]["encoder"]))
 
 
+@pytest.mark.slow
 def test_a_tagger_with_a_random_field_knows_its_sequences():
     model = Tagger(10, BagOfWords(0, 4), classes=3, crf=True)
     variables = jax.jit(model.init)(jax.random.key(0), INPUTS)

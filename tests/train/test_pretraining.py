@@ -22,7 +22,7 @@ from train.pretraining import MaskedTokens, PretrainingScores
 from train.step import Jit, Pmap, init_state
 
 V, ROWS = 13, 8
-MODEL = MaskedLM(V, BERT(context=10, features=4, heads=2, depth=1, dropout=0.0))
+MODEL = MaskedLM(V, BERT(context=10, features=4, heads=2, depth=1, dropout=0.0, attention_dropout=0.0))
 OPTIMIZER = Sgd(Constant(0.3))
 
 
@@ -116,7 +116,12 @@ def stacked(batch, count):
 
 @pytest.mark.parametrize(
     "layout, accumulate",
-    [(Jit(), 1), (Pmap(), 1), (Jit(), 2), (Pmap(), 2)],
+    [
+        pytest.param(Jit(), 1, marks=pytest.mark.slow),
+        pytest.param(Pmap(), 1, marks=pytest.mark.slow),
+        (Jit(), 2),
+        (Pmap(), 2),
+    ],
     ids=["jit", "pmap", "jit-2", "pmap-2"],
 )
 def test_devices_and_micro_batches_make_the_update_of_the_whole(layout, accumulate, whole):
@@ -209,6 +214,7 @@ def test_what_hides_no_tokens_is_not_scored(task, tmp_path):
         list(PretrainingScores()(done))
 
 
+@pytest.mark.slow
 def test_a_small_encoder_learns_hidden_tokens_and_following_texts(tmp_path):
     """A document is about one animal: which, its neighbours tell, and so does the other text of a pair."""
     lines = "The {0} {2}.\nThe {0} is {1}.\nIt {2}.\nAll is {1}.\n"
@@ -217,7 +223,9 @@ def test_a_small_encoder_learns_hidden_tokens_and_following_texts(tmp_path):
     corpus = TextFiles(str(tmp_path), train=0.6, valid=0.2)
     task = Pretraining(corpus, WordPiece(size=100), length=24)
     tokenizer = task.train_tokenizer()
-    model = MaskedLM(len(tokenizer), BERT(context=24, features=32, heads=2, depth=1, dropout=0.0))
+    model = MaskedLM(
+        len(tokenizer), BERT(context=24, features=32, heads=2, depth=1, dropout=0.0, attention_dropout=0.0)
+    )
     encoded, held_out = (task.encoded(split, tokenizer) for split in ("train", "valid"))
     batches, valid = MaskedPairs(rows=16).over(encoded, held_out, seed=0)
     optimizer = Adam(schedule=Constant(peak=4e-3, warmup=10), clip=1.0)

@@ -70,6 +70,7 @@ def test_normalised_removes_punctuation_before_articles():
     assert normalised("  The  A.N. 'a' Theory,\n of an  owl") == "theory of owl"
 
 
+@pytest.mark.slow
 def test_a_run_learns_to_say_where_it_was(tmp_path):
     """Two steps of a run, whose evaluator says what share of its answers is right."""
     from data.examples import Padded
