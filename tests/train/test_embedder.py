@@ -68,6 +68,7 @@ def test_an_encoder_is_the_same_below_another_head(tmp_path):
         assert one.pieces == two.pieces
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model", [RNNLM(embed_dim=4, hidden_dim=4), GPT2(features=8, heads=2, layers=1, context=32)]
 )
