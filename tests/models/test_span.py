@@ -35,7 +35,7 @@ def test_padding_has_no_probability_and_no_gradient():
     shares = jax.nn.softmax(model.apply({"params": params}, INPUTS), axis=-1)
     assert np.all(np.asarray(shares)[1, :, 5:] == 0)
     loss = lambda params, batch: Label().evaluate(model, params, batch)[0]
-    one, other = (jax.value_and_grad(loss)(params, each) for each in (batch, longer))
+    one, other = (jax.jit(jax.value_and_grad(loss))(params, each) for each in (batch, longer))
     np.testing.assert_allclose(one[0], other[0], rtol=1e-6)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6), one[1], other[1])
     assert np.isfinite(one[0])
