@@ -1,11 +1,10 @@
 """Runs that are fitted by their model itself, most of them by counting; the checkpoint is as any run's."""
 
-import math
 import time
 
 import numpy as np
 
-from train.job import Job
+from train.job import Job, spelled
 from train.log import Log
 from train.progress import Bar
 
@@ -39,7 +38,7 @@ class Fitting(Job):
         """Validate."""
         loss = -float(np.mean(self.model.log_probabilities(params, self.valid)))
         log.write("valid", step=1, loss=loss, tokens=self.history.tokens, seconds=self.history.seconds)
-        bar.say(f"validation loss {loss:.4f}, perplexity {math.exp(min(loss, 50)):.2f}")
+        bar.say(f"validation loss {spelled(self.run.objective, loss)}")
         return {"loss": loss}
 
     def costs(self) -> dict:

@@ -15,6 +15,7 @@ from train.evaluators import Trained
 from train.log import Log
 from train.progress import Bar
 from train.sizing import sized
+from train.supervision import Supervised
 from train.trained import initial_tokenizer, weights
 
 
@@ -74,3 +75,9 @@ class Job:
                 )
         parameters = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
         log.write("cost", parameters=parameters, **self.costs())
+
+
+def spelled(objective, loss: float) -> str:
+    """The loss, and where it is of words also perplexity."""
+    of_words = not isinstance(objective, Supervised)
+    return f"{loss:.4f}" + (f", perplexity {math.exp(min(loss, 50)):.2f}" if of_words else "")

@@ -18,12 +18,11 @@ from train.checkpoint import flatten, nest
 from train.config import Run
 from train.fitting import Fitting
 from train.initial import is_done
-from train.job import History, Job
+from train.job import History, Job, spelled
 from train.log import Log, Unwritten
 from train.optimizers import Plateau
 from train.progress import Bar
 from train.step import Jit, TrainState, init_state, make_step
-from train.supervision import Supervised
 from train.trained import initial
 
 
@@ -206,12 +205,6 @@ class Training(Job):
 
 def abstractly(leaf) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=getattr(leaf, "sharding", None))
-
-
-def spelled(objective, loss: float) -> str:
-    """The loss, and where it is of words also perplexity."""
-    of_words = not isinstance(objective, Supervised)
-    return f"{loss:.4f}" + (f", perplexity {math.exp(min(loss, 50)):.2f}" if of_words else "")
 
 
 def saved(state: TrainState, carry: PyTree) -> dict:
