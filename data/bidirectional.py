@@ -9,7 +9,7 @@ from data.characters import sentence_characters, word_characters
 from data.examples import Example
 from data.tagged import Tagged
 from data.text import GeneratedText
-from data.tokenizer import SavedTokenizer, Tokenizer, WhitespaceWords, lines_of
+from data.tokenizer import SavedTokenizer, Tokenizer, WhitespaceWords, learned, lines_of
 from data.whole_words import WholeWords
 
 SENTENCE_ENDS = re.compile(r"(?<=\s[.!?])\s")
@@ -50,9 +50,8 @@ class BothWays:
 
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
         """Learned from the training split, or loaded where it is there already."""
-        if isinstance(self.tokenizer, SavedTokenizer):
-            return self.tokenizer.load(data_dir)
-        return self.tokenizer.train(" ".join(words) for words in self.sentences("train", data_dir))
+        texts = lambda: (" ".join(words) for words in self.sentences("train", data_dir))
+        return learned(self.tokenizer, texts, data_dir)
 
     def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> list[Example]:
         return self.examples(self.sentences(split, data_dir), tokenizer)

@@ -13,7 +13,7 @@ from data.language import Level
 from data.polarity import Polarity
 from data.reviews import IMDB, AmazonAlexa
 from data.sentiment import TREC, CrossValidated, StanfordSentiment
-from data.tokenizer import PublishedGPT2, SavedTokenizer, Tokenizer, Words
+from data.tokenizer import Tokenizer, Words, learned
 from data.whole_words import WholeWords
 from data.wordpiece import PublishedWordPiece, WordPiece
 from data.world_tasks import WorldEntailment, WorldRating, WorldSimilarity
@@ -71,10 +71,8 @@ class Classification:
 
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
         """Learned from the texts of the training split, or loaded where it is there already."""
-        if isinstance(self.tokenizer, PublishedGPT2 | PublishedWordPiece | SavedTokenizer):
-            return self.tokenizer.load(data_dir)
-        items = self.labelled("train", data_dir)
-        return self.tokenizer.train(text for item in items for text in (item.first, item.second) if text)
+        both = lambda: ((item.first, item.second) for item in self.labelled("train", data_dir))
+        return learned(self.tokenizer, lambda: (text for pair in both() for text in pair if text), data_dir)
 
     def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> list[Example]:
         """A target that is not published is 0 and weighs nothing."""

@@ -14,8 +14,7 @@ from typing import NamedTuple
 
 from data import corpora
 from data.catalogue import known
-from data.labelled import Labelled, located
-from data.parallel import SPLITS
+from data.labelled import Labelled, located, usual
 
 SOURCE = "https://gluebenchmark.com/tasks"
 
@@ -121,7 +120,7 @@ class Glue:
 
     def path(self, split: str, data_dir: str | None = None) -> Path:
         folder = f"glue_data/{self.columns.folder or self.name}"
-        name = {"train": "train", "valid": "dev", "test": "test"}[known("split", split, SPLITS)]
+        name = usual(split)
         if self.name == "AX":
             if split != "test":
                 raise ValueError(f"AX has no {split} split: it is there to test a model of MNLI")
@@ -149,8 +148,7 @@ class Glue:
         raise ValueError(f"{where}: the score is {said[:40]!r}, but a number from 0 to 5 is due")
 
     def protocol(self, split: str) -> str:
-        name = {"train": "train", "valid": "dev", "test": "test"}[known("split", split, SPLITS)]
-        return f"GLUE {self.name} {name}"
+        return f"GLUE {self.name} {usual(split)}"
 
     def submission(self, predicted: Sequence[int | float]) -> str:
         """The file NAME.tsv that the benchmark takes: a line `index<TAB>prediction` for each item of test.

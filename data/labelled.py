@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data import corpora
+from data.catalogue import known
+from data.parallel import SPLITS
 
 
 class Labelled(NamedTuple):
@@ -12,6 +14,11 @@ class Labelled(NamedTuple):
     first: str
     second: str | None
     target: int | float | None
+
+
+def usual(split: str) -> str:
+    """What the files of published sets call a split: valid is dev."""
+    return {"train": "train", "valid": "dev", "test": "test"}[known("split", split, SPLITS)]
 
 
 def located(path: str, source: str, data_dir: str | None = None) -> Path:

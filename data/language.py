@@ -21,6 +21,7 @@ from data.tokenizer import (
     Tokenizer,
     WhitespaceWords,
     Words,
+    learned,
     lines_of,
 )
 from data.wordpiece import PublishedWordPiece, WordPiece
@@ -83,9 +84,7 @@ class LanguageModelling:
 
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
         """Learned from the training split, or loaded where it is there already."""
-        if isinstance(self.tokenizer, PublishedGPT2 | PublishedWordPiece | SavedTokenizer):
-            return self.tokenizer.load(data_dir)
-        return self.tokenizer.train([self.text("train", data_dir)])
+        return learned(self.tokenizer, lambda: [self.text("train", data_dir)], data_dir)
 
     def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> np.ndarray:
         """The ids of a split one after another, int32 [n], memory-mapped."""

@@ -4,6 +4,7 @@ Examples are drawn anew every epoch, and what is hidden in them: nothing is stor
 """
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from data.documents import documents
 from data.language import Text
 from data.masking import Masking
 from data.stdlib_text import StdlibDocs
-from data.tokenizer import SavedTokenizer, Tokenizer
+from data.tokenizer import SavedTokenizer, Tokenizer, learned
 from data.wordpiece import PublishedWordPiece, WordPiece
 
 FOLLOWS, ANOTHER = 0, 1  # classes of a pair, numbered as in google-research/bert
@@ -69,11 +70,8 @@ class Pretraining:
 
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
         """Learned from the training split, or loaded where it is there already."""
-        if isinstance(self.tokenizer, PublishedWordPiece | SavedTokenizer):
-            return self.tokenizer.load(data_dir)
-        return self.tokenizer.train(
-            sentence for document in self.documents("train", data_dir) for sentence in document
-        )
+        texts = lambda: itertools.chain.from_iterable(self.documents("train", data_dir))
+        return learned(self.tokenizer, texts, data_dir)
 
     def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> Encoded:
         """A sentence of more ids than half a row is so many sentences of half a row."""

@@ -10,7 +10,7 @@ from data.catalogue import known
 from data.examples import Example
 from data.labelled import located
 from data.parallel import SPLITS
-from data.tokenizer import BPE, SavedTokenizer, Tokenizer, Words
+from data.tokenizer import BPE, SavedTokenizer, Tokenizer, Words, learned
 from data.whole_words import WholeWords
 from data.wordpiece import PublishedWordPiece, WordPiece
 from data.world_questions import Answer, Question, WorldQuestions
@@ -108,11 +108,12 @@ class Questions:
 
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
         """Learned from the questions and the contexts of the training split, or loaded where it is there."""
-        if isinstance(self.tokenizer, PublishedWordPiece | SavedTokenizer):
-            return self.tokenizer.load(data_dir)
-        asked = self.asked("train", data_dir)
-        contexts = dict.fromkeys(one.context for one in asked)
-        return self.tokenizer.train([*contexts, *(one.question for one in asked)])
+        return learned(self.tokenizer, lambda: self.texts("train", data_dir), data_dir)
+
+    def texts(self, split: str, data_dir: str | None = None) -> list[str]:
+        """Each context once, and all that is asked."""
+        asked = self.asked(split, data_dir)
+        return [*dict.fromkeys(one.context for one in asked), *(one.question for one in asked)]
 
     def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> list[Example]:
         return [window.example for window in self.windows(self.asked(split, data_dir), tokenizer)]

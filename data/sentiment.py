@@ -11,7 +11,7 @@ from pathlib import Path
 
 from data import corpora
 from data.catalogue import known
-from data.labelled import Labelled, located
+from data.labelled import Labelled, located, usual
 from data.parallel import SPLITS
 
 UNESCAPED = {"-LRB-": "(", "-RRB-": ")", r"\/": "/", r"\*": "*"}
@@ -41,7 +41,7 @@ class StanfordSentiment:
         return fine if self.classes == 5 else ("negative", "positive")
 
     def items(self, split: str, data_dir: str | None = None) -> list[Labelled]:
-        name = {"train": "train", "valid": "dev", "test": "test"}[known("split", split, SPLITS)]
+        name = usual(split)
         archive = corpora.locate("sst/trainDevTestTrees_PTB.zip", data_dir)
         source = f"{archive}:{name}.txt"
         lines = corpora.decode_lines(corpora.read_member(archive, f"{name}.txt"), source)

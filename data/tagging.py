@@ -10,7 +10,7 @@ from data.characters import sentence_characters
 from data.entity_tags import SCHEMES, converted, kinds, labels, may_follow
 from data.examples import Example
 from data.tagged import GeneratedTags, Tagged, TaggedCorpus
-from data.tokenizer import BPE, SavedTokenizer, Tokenizer, WhitespaceWords
+from data.tokenizer import BPE, SavedTokenizer, Tokenizer, WhitespaceWords, learned
 from data.whole_words import WholeWords
 from data.wordpiece import PublishedWordPiece, WordPiece
 
@@ -55,9 +55,8 @@ class Tagging:
 
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
         """Learned from the training split, or loaded where it is there already."""
-        if isinstance(self.tokenizer, PublishedWordPiece | SavedTokenizer):
-            return self.tokenizer.load(data_dir)
-        return self.tokenizer.train(" ".join(item.words) for item in self.labelled("train", data_dir))
+        texts = lambda: (" ".join(item.words) for item in self.labelled("train", data_dir))
+        return learned(self.tokenizer, texts, data_dir)
 
     def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> list[Example]:
         return self.examples(self.labelled(split, data_dir), tokenizer)

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -188,6 +188,11 @@ def chunks(text: str, size: int = 1 << 14) -> list[str]:
         parts.append(text[start:end])
         start = end
     return parts
+
+
+def learned(level, texts: Callable[[], Iterable[str]], data_dir: str | None) -> Tokenizer:
+    """The tokenizer of a level of text: loaded where it is there already, else trained on `texts()`."""
+    return level.load(data_dir) if hasattr(level, "load") else level.train(texts())
 
 
 def trained(core: tokenizers.Tokenizer, trainer, texts: Iterable[str]) -> Tokenizer:

@@ -11,8 +11,8 @@ from jaxtyping import Array, Bool, Float, Int
 from models.dense import Dense
 from models.dropout import Dropout
 from models.encoder import OnEncoder
+from models.spelling import FILL, IDS, PAD
 
-PAD, FILL, CHARACTERS = 0, 261, 262  # what pads a sentence, what fills a word up, and how many ids there are
 PUBLISHED = ((1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024))  # (width, how many)
 Carry = tuple[tuple[tuple[Array, Array], ...], ...]  # of each direction and layer (c, h)
 ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
@@ -41,7 +41,7 @@ class CharacterCNN(nn.Module):
         if self.activation not in ACTIVATIONS:
             raise ValueError(f"activation={self.activation!r}: it is one of {', '.join(ACTIVATIONS)}")
         uniform = lambda key, shape, dtype=jnp.float32: jax.random.uniform(key, shape, dtype, -1.0, 1.0)
-        self.table = self.param("table", uniform, (CHARACTERS, self.character_dim))
+        self.table = self.param("table", uniform, (IDS, self.character_dim))
         self.convolutions = [
             nn.Conv(count, (width,), padding="VALID", dtype=self.dtype) for width, count in self.filters
         ]

@@ -31,5 +31,17 @@ class OnEncoder(nn.Module):
         characters: Int[Array, "B T W"] | None,
         train: bool,
     ) -> Float[Array, "B T D"]:
-        states = self.encoder(inputs, segments, characters, train and not self.frozen)
+        return self.kept(self.encoder(inputs, segments, characters, train and not self.frozen))
+
+    def layered(
+        self,
+        inputs: Int[Array, "B T"],
+        segments: Int[Array, "B T"] | None,
+        characters: Int[Array, "B T W"] | None,
+        train: bool,
+    ) -> Float[Array, "L B T D"]:
+        """All layers of an encoder that tells them, that of its inputs first."""
+        return self.kept(self.encoder.layers(inputs, segments, characters, train and not self.frozen))
+
+    def kept(self, states: Float[Array, "*L B T D"]) -> Float[Array, "*L B T D"]:
         return jax.lax.stop_gradient(states) if self.frozen else states

@@ -1,7 +1,6 @@
 """What a task reads of an encoder trained no further: some of its layers  -- Devlin et al. 2019, §5.3."""
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
@@ -84,9 +83,8 @@ def chosen(
         return full.reshape(-1, room, *x.shape[2:])
 
     texts = parted(inputs), parted(segments), parted(characters)
-    layers = model.encoder.layers(*texts, train and not model.frozen)
-    layers = layers.reshape(len(layers), len(inputs), -1, layers.shape[-1])[:, :, :count]
-    return model.choice(jax.lax.stop_gradient(layers) if model.frozen else layers)
+    layers = model.layered(*texts, train)
+    return model.choice(layers.reshape(len(layers), len(inputs), -1, layers.shape[-1])[:, :, :count])
 
 
 class LayerFeatures(OnEncoder):

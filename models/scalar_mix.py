@@ -49,8 +49,6 @@ class MixedLayers(OnEncoder):
         characters: Int[Array, "B T W"] | None = None,
         train: bool = False,
     ) -> Float[Array, "B T D"]:
-        layers = self.encoder.layers(inputs, segments, characters, train and not self.frozen)
-        if self.frozen:
-            layers = jax.lax.stop_gradient(layers)
-        mixed = jnp.where((inputs != 0)[..., None], self.mix(layers), 0)
+        mixed = self.mix(self.layered(inputs, segments, characters, train))
+        mixed = jnp.where((inputs != 0)[..., None], mixed, 0)
         return Dropout(self.dropout)(mixed, train)

@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float, Int
 from models.embedding import Embed
 from models.recurrent import LSTM, Bidirectional
 
-PAD, FILL, IDS = 0, 261, 262
+PAD, FILL, IDS = 0, 261, 262  # no word, what fills a word up, and how many ids there are
 
 
 def real(characters: Int[Array, "*B W"]) -> Bool[Array, "*B W"]:

@@ -10,14 +10,14 @@ from jaxtyping import Array, Float
 
 from data.bidirectional import BothWays
 from data.classification import Classification
-from data.examples import Example, Layout, example_batch
+from data.examples import Example
 from data.tagged import Tagged
 from data.tagging import Tagging
 from models.encoder import OnEncoder
 from train.evaluators import Trained
+from train.predictions import batched
 from train.step import Jit, by_rows
 from train.supervision import read
-from train.translator import full_rows, grouped
 
 
 class Embedded(NamedTuple):
@@ -92,10 +92,8 @@ class Embedder:
             vectors = np.asarray(self.encoder.vectors(self.trained.params, ids), np.float32)
             ends = np.cumsum([len(one.inputs) for one in examples])
             return [own[None] for own in np.split(vectors, ends[:-1])]
-        layout, found = Layout.of(examples), {}
-        for members, width in grouped([one.inputs for one in examples]):
-            chosen, rows = [examples[i] for i in members], full_rows(len(members), width)
-            batch = example_batch(chosen, layout, rows, min(width, self.context or width))
+        found = {}
+        for members, batch in batched(examples, self.context):
             said = jax.device_get(self.look(self.params, Jit().put_rows(batch, 0, self.devices)))
             found |= dict(zip(members, said.astype(np.float32), strict=False))  # rows beyond are empty
         return [found[i] for i in range(len(examples))]

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from data.batching import Batch
 from data.classification import Classification
 from data.examples import Example, Layout, example_batch
 from train.evaluators import Result, Trained, keep
@@ -15,6 +16,14 @@ from train.metrics import classification
 from train.step import Jit, by_rows
 from train.supervision import read
 from train.translator import full_rows, grouped
+
+
+def batched(examples: Sequence[Example], longest: int | None) -> Iterator[tuple[list[int], Batch]]:
+    """(which of the examples, their batch): those of like length together, in few shapes; none is wider."""
+    layout = Layout.of(examples)
+    for members, width in grouped([one.inputs for one in examples]):
+        rows, width = full_rows(len(members), width), min(width, longest or width)
+        yield members, example_batch([examples[i] for i in members], layout, rows, width)
 
 
 class Predictor:
@@ -32,10 +41,8 @@ class Predictor:
         """What is said of each example, in order; what is said of its inputs is as wide as its batch."""
         if hasattr(self.trained.model, "fit"):
             return list(self.trained.model.logits(self.trained.params, examples))
-        layout, found = Layout.of(examples), {}
-        for members, width in grouped([one.inputs for one in examples]):
-            chosen, rows = [examples[i] for i in members], full_rows(len(members), width)
-            batch = example_batch(chosen, layout, rows, min(width, self.longest))
+        found = {}
+        for members, batch in batched(examples, self.longest):
             said = jax.device_get(self.say(self.params, Jit().put_rows(batch, 0, self.devices)))
             found |= dict(zip(members, said, strict=False))  # rows beyond the last are empty
         return [found[i] for i in range(len(examples))]

@@ -14,7 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from models.elmo import ACTIVATIONS, CHARACTERS, ELMo
+from models.elmo import ACTIVATIONS, ELMo
+from models.spelling import IDS
 from train.published import flat
 
 OPTIONS, WEIGHTS = "options.json", "weights.hdf5"  # how the names of published files end
@@ -32,7 +33,7 @@ SIZES = (
 def layout(model: ELMo) -> Iterator[tuple[str, tuple[int, ...], tuple[str, ...]]]:
     """Each published array: its name, its shape, and our leaves, one above the other."""
     width, cells, filters = model.features, model.cells, sum(count for _, count in model.filters)
-    yield TABLE, (CHARACTERS - 1, model.character_dim), ("words/table",)
+    yield TABLE, (IDS - 1, model.character_dim), ("words/table",)
     for index, (places, count) in enumerate(model.filters):
         leaf = f"words/convolutions_{index}"
         yield f"CNN/W_cnn_{index}", (1, places, model.character_dim, count), (f"{leaf}/kernel",)
@@ -98,7 +99,7 @@ def options_of(model: ELMo) -> dict:
         "char_cnn": {
             "embedding": {"dim": model.character_dim},
             "filters": [list(pair) for pair in model.filters],
-            "n_characters": CHARACTERS,
+            "n_characters": IDS,
             "activation": model.activation,
         },
     }
@@ -122,8 +123,8 @@ def described(path: Path) -> ELMo:
             raise ValueError(f"{path}: {field} is {size!r}, not a whole number above 0")
     if activation not in ACTIVATIONS:
         raise ValueError(f"{path}: activation is {activation!r}, not one of {', '.join(ACTIVATIONS)}")
-    if (count := cnn.get("n_characters", CHARACTERS)) not in (CHARACTERS - 1, CHARACTERS):
-        raise ValueError(f"{path}: n_characters is {count}; ELMo's bytes and marks are {CHARACTERS - 1}")
+    if (count := cnn.get("n_characters", IDS)) not in (IDS - 1, IDS):
+        raise ValueError(f"{path}: n_characters is {count}; ELMo's bytes and marks are {IDS - 1}")
     return ELMo(
         **sizes,
         filters=filters,

@@ -6,12 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from data.examples import Example, Layout, example_batch
 from data.tagged import Tagged
 from data.tagging import Tagging
 from train.evaluators import Trained
+from train.predictions import batched
 from train.supervision import read
-from train.translator import full_rows, grouped
 
 
 class WordTagger:
@@ -41,14 +40,8 @@ class WordTagger:
         items = [Tagged(tuple(sentences[number]), ()) for number in told]
         examples = self.task.examples(items, self.trained.tokenizer)
         found: list[tuple[str, ...]] = [()] * len(sentences)
-        for members, width in grouped([one.inputs for one in examples]):
-            for at, tags in zip(members, self.tagged([examples[at] for at in members], width), strict=True):
-                found[told[at]] = tags
+        for members, batch in batched(examples, self.task.longest):
+            best, counts = np.asarray(self.find(self.params, batch)), batch["weights"] > 0
+            for at, row, real in zip(members, best, counts, strict=False):  # rows beyond the last are empty
+                found[told[at]] = self.task.tags(row[real])
         return found
-
-    def tagged(self, examples: list[Example], width: int) -> list[tuple[str, ...]]:
-        rows, width = full_rows(len(examples), width), min(width, self.task.longest)
-        batch = example_batch(examples, Layout.of(examples), rows, width)
-        best = np.asarray(self.find(self.params, batch))
-        counts = batch["weights"] > 0
-        return [self.task.tags(row[real]) for row, real in zip(best[: len(examples)], counts, strict=False)]

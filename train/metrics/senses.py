@@ -3,13 +3,9 @@
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from train.metrics.similarity import unit
+
 TIED = 1e-5  # cosines nearer than this are one
-
-
-def unit(vectors: Float[np.ndarray, "n D"]) -> Float[np.ndarray, "n D"]:
-    """Vectors of length 1; one of zeros stays as it is."""
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1.0)
 
 
 def pair_cosines(

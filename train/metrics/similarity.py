@@ -9,10 +9,10 @@ Rows = Callable[[Int[np.ndarray, "n"]], Float[np.ndarray, "n D"]]
 BLOCK = 1024  # words whose vectors are dense at a time: those of PPMI are as wide as the vocabulary
 
 
-def unit(rows: Float[np.ndarray, "n D"]) -> Float[np.ndarray, "n D"]:
-    """Rows of length 1; those of zeros stay."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(lengths > 0, lengths, 1)
+def unit(vectors: Float[np.ndarray, "*n D"]) -> Float[np.ndarray, "*n D"]:
+    """Vectors of length 1; those of zeros stay."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, 1)
 
 
 def cosines(vectors: Rows, pairs: Int[np.ndarray, "n 2"]) -> Float[np.ndarray, "n"]:
