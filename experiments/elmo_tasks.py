@@ -28,7 +28,7 @@ from experiments.table import Published, Table
 from models.classifier import Classifier, Max
 from models.elmo import ELMo
 from models.scalar_mix import MixedLayers
-from models.word_encoders import WordLSTM
+from models.text_encoders import WordLSTM
 from train.config import Run
 from train.entities import EntityF1
 from train.initial import Pretrained

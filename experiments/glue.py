@@ -34,8 +34,7 @@ from models.elmo import ELMo
 from models.majority import Majority
 from models.mean_score import MeanScore
 from models.scalar_mix import MixedLayers
-from models.text_encoders import BagOfWords, BiLSTM
-from models.word_encoders import WordLSTM
+from models.text_encoders import BagOfWords, WordLSTM
 from train.config import Run
 from train.initial import Pretrained
 from train.metrics.glue import METRICS, average
@@ -100,7 +99,7 @@ def systems(
 ):
     """The lineage, at these widths."""
     words = Words(lowercase=True)
-    lstm = BiLSTM(embed_dim=embed, hidden_dim=hidden, dropout=0.2)
+    lstm = WordLSTM(embed_dim=embed, hidden_dim=hidden, dropout=0.2)
     beside = WordLSTM(
         embed_dim=embed, hidden_dim=hidden, dropout=0.2, contextual=MixedLayers(encoder=elmo, dropout=0.2)
     )

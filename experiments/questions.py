@@ -20,7 +20,7 @@ from experiments.columns import COSTS, Column
 from experiments.table import Published, Table
 from models.bert import BERT, MINI
 from models.span import SpanFinder
-from models.text_encoders import BagOfWords, BiLSTM
+from models.text_encoders import BagOfWords, WordLSTM
 from train.config import Run
 from train.initial import Pretrained
 from train.spans import SpanAnswers
@@ -28,7 +28,7 @@ from train.supervision import Label
 
 
 def rows(base: Run, width: int, bert: BERT, pieces: int, pretrained: Pretrained) -> dict[str, Run]:
-    encoder = BiLSTM(embed_dim=width, hidden_dim=width, depth=2, dropout=0.2)
+    encoder = WordLSTM(embed_dim=width, hidden_dim=width, depth=2, dropout=0.2)
     reader = lambda encoder: dataclasses.replace(base, model=SpanFinder(encoder=encoder, dropout=0.1))
     scratch = dataclasses.replace(
         reader(bert),

@@ -35,8 +35,7 @@ from models.elmo import ELMo
 from models.mean_score import MeanScore
 from models.rnn_lm import RNNLM
 from models.scalar_mix import MixedLayers
-from models.text_encoders import BagOfWords, BiLSTM
-from models.word_encoders import WordLSTM
+from models.text_encoders import BagOfWords, WordLSTM
 from train.config import Run
 from train.initial import Pretrained
 from train.opinions import Opinions
@@ -62,8 +61,8 @@ def systems(
     """All as wide as the language model."""
     width = {"embed_dim": language_model.embed_dim, "hidden_dim": language_model.hidden_dim, "dropout": 0.2}
     words, pieces = Words(lowercase=True), BPE(size=1000, lowercase=True)
-    both = Classifier(encoder=BiLSTM(**width), pooling=Attentive(), dropout=0.2)
-    forward = dataclasses.replace(both, encoder=BiLSTM(bidirectional=False, **width))
+    both = Classifier(encoder=WordLSTM(**width), pooling=Attentive(), dropout=0.2)
+    forward = dataclasses.replace(both, encoder=WordLSTM(bidirectional=False, **width))
     bag = BagOfWords(embed_dim=language_model.embed_dim, dropout=0.2)
     beside = WordLSTM(**width, contextual=MixedLayers(encoder=elmo, dropout=0.2))
     first = Classifier(encoder=bert, pooling=First(), dropout=0.1)

@@ -20,7 +20,7 @@ from experiments.columns import COSTS, Column
 from experiments.table import Published, Table
 from models.classifier import Attentive, Classifier, Last, Max, Mean
 from models.majority import Majority
-from models.text_encoders import BagOfWords, BiLSTM, Convolutions
+from models.text_encoders import BagOfWords, Convolutions, WordLSTM
 from train.config import Run
 from train.optimizers import Adam, Constant, Cosine
 from train.predictions import Accuracy
@@ -44,7 +44,7 @@ PUBLISHED = (
 def rows(run: Run, embed: int, hidden: int, encoder: float, output: float) -> dict[str, Run]:
     """Encoders of one width, with these rates of dropout on words and on what is read by the last layer."""
     sizes = {"embed_dim": embed, "dropout": encoder}
-    lstm = BiLSTM(hidden_dim=hidden, **sizes)
+    lstm = WordLSTM(hidden_dim=hidden, **sizes)
     found = {
         "majority": Majority(),
         "bag of words": Classifier(encoder=BagOfWords(**sizes), pooling=Mean(), dropout=output),

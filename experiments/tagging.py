@@ -24,7 +24,7 @@ from experiments.table import Published, Table
 from models.majority_tag import MajorityTag
 from models.spelling import Capitals, SpellingCNN
 from models.tagger import Tagger
-from models.word_encoders import WordLSTM
+from models.text_encoders import WordLSTM
 from train.config import Run
 from train.entities import EntityF1, TagAccuracy
 from train.optimizers import Adam, Cosine

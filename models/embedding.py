@@ -5,6 +5,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from models.dense import scores
+from models.dropout import keep_mask
+
+UNK, SPECIAL = 3, 4
 
 
 class Embed(nn.Module):
@@ -24,6 +27,26 @@ class Embed(nn.Module):
 
     def attend(self, x: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
         return scores(x, self.table.astype(self.dtype))
+
+
+class WordEmbed(Embed):
+    """E[w_t]; in training words are read as UNK with probability `unknown`  -- Lample et al. 2016, §4.3.
+
+    So there is a vector of words that training has not seen. Only those among the share `rare` of the
+    vocabulary that is rarest are: ids go by frequency, and in most texts about half of all words are seen
+    once. With rare = 1 it is the dropout of words of Iyyer et al. 2015, §3.2, with a mark in their place.
+    """
+
+    unknown: float = 0.0
+    rare: float = 1.0
+
+    def __call__(self, ids: Int[Array, "*B"], train: bool = False) -> Float[Array, "*B D"]:
+        return super().__call__(self.read(ids) if train and self.unknown else ids)
+
+    def read(self, ids: Int[Array, "*B"]) -> Int[Array, "*B"]:
+        least = max(self.vocab_size - round(self.rare * self.vocab_size), SPECIAL)
+        kept = keep_mask(self.make_rng("dropout"), self.unknown, ids.shape)
+        return jnp.where(kept | (ids < least), ids, UNK)
 
 
 def sinusoid(positions: Int[Array, "*B"], features: int) -> Float[Array, "*B D"]:

@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax
 from jaxtyping import Array, Float, Int
 
-from models.text_encoders import BiLSTM
+from models.text_encoders import WordLSTM
 
 
 class OnEncoder(nn.Module):
@@ -16,7 +16,7 @@ class OnEncoder(nn.Module):
     """
 
     vocab_size: int = 0
-    encoder: nn.Module = BiLSTM()
+    encoder: nn.Module = WordLSTM()
     frozen: bool = False
 
     def __post_init__(self):

@@ -8,7 +8,7 @@ from models import crf
 from models.dense import Dense
 from models.dropout import Dropout
 from models.encoder import OnEncoder
-from models.text_encoders import BiLSTM
+from models.text_encoders import WordLSTM
 
 
 class Tagger(OnEncoder):
@@ -18,7 +18,7 @@ class Tagger(OnEncoder):
     behind what. Words in several pieces have their tag at one of them: `mask` is true there and only there.
     """
 
-    encoder: nn.Module = BiLSTM()
+    encoder: nn.Module = WordLSTM()
     classes: int = 0
     crf: bool = False
     dropout: float = 0.0

@@ -2,6 +2,7 @@
 
 Each reads ids [B T] to states [B T D]. Padding is where inputs are 0: its states are 0, and it changes no
 state of a word and no gradient. `segments` and `characters` are there for encoders that look at them.
+Words of training are read as UNK with probability `unknown` (models/embedding.py).
 """
 
 import flax.linen as nn
@@ -10,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from models.dense import Dense
 from models.dropout import Dropout
-from models.embedding import Embed
+from models.embedding import WordEmbed
 from models.recurrent import LSTM, Stack, fresh
 
 PAD = 0
@@ -24,11 +25,12 @@ class BagOfWords(nn.Module):
 
     vocab_size: int = 0
     embed_dim: int = 128
+    unknown: float = 0.0
     dropout: float = 0.0
     dtype: str = "float32"
 
     def setup(self):
-        self.embedding = Embed(self.vocab_size, self.embed_dim, self.dtype)
+        self.embedding = WordEmbed(self.vocab_size, self.embed_dim, self.dtype, unknown=self.unknown)
         self.drop = Dropout(self.dropout)
 
     def __call__(
@@ -38,7 +40,7 @@ class BagOfWords(nn.Module):
         characters: Int[Array, "B T W"] | None = None,
         train: bool = False,
     ) -> Float[Array, "B T D"]:
-        return jnp.where((inputs != PAD)[..., None], self.drop(self.embedding(inputs), train), 0.0)
+        return jnp.where((inputs != PAD)[..., None], self.drop(self.embedding(inputs, train), train), 0.0)
 
 
 class Convolutions(nn.Module):
@@ -52,11 +54,12 @@ class Convolutions(nn.Module):
     embed_dim: int = 128
     maps: int = 100
     widths: tuple[int, ...] = (3, 4, 5)
+    unknown: float = 0.0
     dropout: float = 0.0
     dtype: str = "float32"
 
     def setup(self):
-        self.embedding = Embed(self.vocab_size, self.embed_dim, self.dtype)
+        self.embedding = WordEmbed(self.vocab_size, self.embed_dim, self.dtype, unknown=self.unknown)
         self.filters = [self.filter(width) for width in self.widths]
         self.biases = [
             self.param(f"bias_{width}", nn.initializers.zeros, (self.maps,)) for width in self.widths
@@ -77,7 +80,7 @@ class Convolutions(nn.Module):
         train: bool = False,
     ) -> Float[Array, "B T D"]:
         real = (inputs != PAD)[..., None]
-        x = jnp.where(real, self.drop(self.embedding(inputs), train), 0.0)
+        x = jnp.where(real, self.drop(self.embedding(inputs, train), train), 0.0)
         found = [
             self.windows(products(x), width) + bias.astype(self.dtype)
             for products, bias, width in zip(self.filters, self.biases, self.widths, strict=True)
@@ -92,25 +95,39 @@ class Convolutions(nn.Module):
         return sum(padded[:, place : place + count, place] for place in range(width))
 
 
-class BiLSTM(nn.Module):
-    """h_t = [forward h_t; backward h_t] of `depth` layers on embeddings  -- Graves & Schmidhuber 2005.
+class WordLSTM(nn.Module):
+    """h_t = [forward h_t; backward h_t] of x_t = [E[w_t]; spelling(c_t); context_t]  -- Lample et al. 2016.
 
-    Dropout falls on embeddings, between layers and on what comes out. The cell is a template: its width
-    is `hidden_dim`, in each direction. In one direction the parameters are those of an RNNLM of this shape,
-    but for its softmax: what a language model has learnt is what this can begin with (Howard & Ruder 2018).
+    `spelling` makes a vector of a word's characters (models/spelling.py), `contextual` is an encoder whose
+    states are put beside it as they are, such as ELMo's (Peters et al. 2018, §3.3). Dropout falls on x,
+    between layers and on h. The cell is a template: its width is `hidden_dim`, in each direction.
+
+    In one direction, of words alone, the parameters are those of an RNNLM of this shape, but for its softmax:
+    what a language model has learnt is what this can begin with (Howard & Ruder 2018).
     """
 
     vocab_size: int = 0
-    embed_dim: int = 128
-    hidden_dim: int = 128
+    embed_dim: int = 100
+    hidden_dim: int = 100
     depth: int = 1
     bidirectional: bool = True
+    spelling: nn.Module | None = None
+    contextual: nn.Module | None = None
+    unknown: float = 0.0
+    rare: float = 0.5
     dropout: float = 0.0
     cell: nn.Module = LSTM()
     dtype: str = "float32"
 
+    def __post_init__(self):
+        if self.contextual is not None and self.contextual.vocab_size != self.vocab_size:
+            self.contextual = self.contextual.clone(parent=None, name=None, vocab_size=self.vocab_size)
+        super().__post_init__()
+
     def setup(self):
-        self.embedding = Embed(self.vocab_size, self.embed_dim, self.dtype)
+        self.embedding = WordEmbed(
+            self.vocab_size, self.embed_dim, self.dtype, unknown=self.unknown, rare=self.rare
+        )
         cell = fresh(self.cell, features=self.hidden_dim, dtype=self.dtype)
         self.stack = Stack(cell, self.depth, self.bidirectional, self.dropout)
         self.drop = Dropout(self.dropout)
@@ -122,6 +139,13 @@ class BiLSTM(nn.Module):
         characters: Int[Array, "B T W"] | None = None,
         train: bool = False,
     ) -> Float[Array, "B T D"]:
-        words = self.drop(self.embedding(inputs), train)
-        _, states = self.stack(words, inputs != PAD, train)
+        parts = [self.embedding(inputs, train)]
+        if self.spelling is not None:
+            if characters is None:
+                raise ValueError(f"{type(self.spelling).__name__} reads characters: set task.characters=True")
+            parts.append(self.spelling(characters))
+        if self.contextual is not None:
+            parts.append(self.contextual(inputs, segments, characters, train).astype(self.dtype))
+        x = self.drop(jnp.concatenate(parts, axis=-1), train)
+        _, states = self.stack(x, inputs != PAD, train)
         return self.drop(states, train)

@@ -7,7 +7,7 @@ import pytest
 
 from models.classifier import POOLINGS, Attentive, Classifier, First, Last, Max, Mean
 from models.majority import Majority
-from models.text_encoders import BagOfWords, BiLSTM
+from models.text_encoders import BagOfWords, WordLSTM
 
 STATES = jax.random.normal(jax.random.key(0), (3, 5, 4))
 MASK = jnp.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [0, 1, 1, 0, 0]], bool)
@@ -117,16 +117,16 @@ def test_one_class_is_a_score():
 
 
 def test_the_encoder_has_the_vocabulary_of_the_model():
-    model = Classifier(encoder=BiLSTM(vocab_size=3, embed_dim=6, hidden_dim=5), vocab_size=20, classes=2)
+    model = Classifier(encoder=WordLSTM(vocab_size=3, embed_dim=6, hidden_dim=5), vocab_size=20, classes=2)
     assert model.encoder.vocab_size == 20
-    assert model == Classifier(encoder=BiLSTM(embed_dim=6, hidden_dim=5), vocab_size=20, classes=2)
+    assert model == Classifier(encoder=WordLSTM(embed_dim=6, hidden_dim=5), vocab_size=20, classes=2)
     variables = model.init(jax.random.key(0), IDS)
     assert variables["params"]["encoder"]["embedding"]["table"].shape == (20, 6)
 
 
 @pytest.mark.parametrize("frozen", [False, True])
 def test_a_frozen_encoder_has_no_gradient_and_no_dropout(frozen):
-    encoder = BiLSTM(embed_dim=6, hidden_dim=5, dropout=0.5)
+    encoder = WordLSTM(embed_dim=6, hidden_dim=5, dropout=0.5)
     model = Classifier(vocab_size=20, encoder=encoder, frozen=frozen, classes=3)
     variables = drawn(model, IDS)
     key = jax.random.key(3)

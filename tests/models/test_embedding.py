@@ -1,10 +1,14 @@
 """Tied embeddings and positions against their formulas."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
-from models.embedding import Embed, Learned, Sinusoidal, sinusoid
+from models.embedding import UNK, Embed, Learned, Sinusoidal, WordEmbed, sinusoid
+from models.text_encoders import BagOfWords, Convolutions, WordLSTM
 
 D = 6
 
@@ -45,3 +49,27 @@ def test_learned_positions_are_rows_and_the_last_repeats():
     np.testing.assert_array_equal(apply(table)[..., 0], [[0, 2, 3], [3, 3, 3]])
     used = jax.grad(lambda table: apply(table).sum())(table)
     np.testing.assert_array_equal(used[:, 0], [1, 0, 1, 4])
+
+
+def test_rare_words_are_read_as_unknown_half_of_the_time_and_only_in_training():
+    ids, drop = jnp.tile(jnp.arange(100), (300, 1)), {"dropout": jax.random.key(0)}
+    words = WordEmbed(100, 1, unknown=0.5, rare=0.4)
+    told = {"params": {"table": jnp.arange(100.0)[:, None]}}
+    assert jnp.array_equal(words.apply(told, ids)[..., 0], ids)
+    share = jnp.mean(words.apply(told, ids, train=True, rngs=drop)[..., 0] == UNK, axis=0)
+    assert jnp.all(share[:60] == (jnp.arange(60) == UNK))
+    assert jnp.all((share[60:] > 0.35) & (share[60:] < 0.65))
+    everything = WordEmbed(100, 1, unknown=1.0)
+    assert everything.apply(told, ids, train=True, rngs=drop)[0, :, 0].tolist() == [0, 1, 2] + [UNK] * 97
+
+
+@pytest.mark.parametrize(
+    "encoder", [BagOfWords(9, 4), Convolutions(9, 4, maps=2), WordLSTM(9, 4, 3, rare=1.0)]
+)
+def test_encoders_of_words_read_some_as_unknown_if_asked_to(encoder):
+    ids = jnp.array([[1, 5, 6, 7, 2]])
+    unknown = dataclasses.replace(encoder, unknown=1.0)
+    params, drop = unknown.init(jax.random.key(0), ids), {"dropout": jax.random.key(0)}
+    states = unknown.apply(params, ids, train=True, rngs=drop)
+    assert jnp.allclose(states, encoder.apply(params, jnp.array([[1, 3, 3, 3, 2]])), atol=1e-6)
+    assert jnp.any(states != unknown.apply(params, ids))

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from models.span import SpanFinder
-from models.text_encoders import BagOfWords, BiLSTM
+from models.text_encoders import BagOfWords, WordLSTM
 from train.supervision import Label
 
 INPUTS = jnp.array([[1, 5, 6, 2, 7, 8, 2], [1, 5, 2, 9, 2, 0, 0]])
@@ -28,7 +28,7 @@ def test_logits_are_products_with_each_state():
 
 
 def test_padding_has_no_probability_and_no_gradient():
-    model = SpanFinder(vocab_size=12, encoder=BiLSTM(embed_dim=6, hidden_dim=4))
+    model = SpanFinder(vocab_size=12, encoder=WordLSTM(embed_dim=6, hidden_dim=4))
     params = drawn(model)["params"]
     batch = {"inputs": INPUTS, "targets": jnp.array([[4, 5], [3, 3]]), "weights": jnp.ones((2, 2))}
     longer = batch | {"inputs": jnp.pad(INPUTS, [(0, 0), (0, 3)])}

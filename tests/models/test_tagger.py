@@ -11,8 +11,7 @@ from models import crf
 from models.majority_tag import MajorityTag
 from models.spelling import FILL, Capitals, SpellingCNN, SpellingLSTM
 from models.tagger import Tagger
-from models.text_encoders import BagOfWords, BiLSTM
-from models.word_encoders import UNK, WordLSTM
+from models.text_encoders import BagOfWords, WordLSTM
 
 SPELLINGS = (Capitals(3), SpellingCNN(4, 3), SpellingLSTM(4, 3))
 named = {"ids": lambda part: type(part).__name__}
@@ -79,7 +78,7 @@ def test_the_spelling_lstm_ends_at_both_ends_of_the_word():
         assert jnp.all(jnp.abs(changed - whole) > 1e-6)
 
 
-@pytest.mark.parametrize("encoder", [WordLSTM(0, 5, 4, spelling=SPELLINGS[1]), BiLSTM(0, 5, 4)], **named)
+@pytest.mark.parametrize("encoder", [WordLSTM(0, 5, 4, spelling=SPELLINGS[1]), WordLSTM(0, 5, 4)], **named)
 def test_padding_changes_no_logit_and_no_gradient(encoder):
     model = Tagger(10, encoder, classes=3, crf=True)
     params = jax.jit(model.init)(jax.random.key(0), INPUTS, None, CHARACTERS)
@@ -126,23 +125,8 @@ def test_without_a_random_field_each_tag_is_the_likeliest_by_itself():
         model.apply(variables, INPUTS, None, None, INPUTS, INPUTS > 2, method="log_likelihood")
 
 
-def test_rare_words_are_read_as_unknown_half_of_the_time_and_only_in_training():
-    encoder = WordLSTM(100, unknown=0.5, rare=0.4)
-    inputs = jnp.tile(jnp.arange(100), (300, 1))
-    read = lambda train: encoder.apply(
-        {"params": {}}, inputs, train, method="words", rngs={"dropout": jax.random.key(0)}
-    )
-    assert jnp.array_equal(read(False), inputs)
-    share = jnp.mean(read(True) == UNK, axis=0)
-    assert jnp.all(share[:60] == (jnp.arange(60) == UNK))
-    assert jnp.all((share[60:] > 0.35) & (share[60:] < 0.65))
-    everything = dataclasses.replace(encoder, unknown=1.0, rare=1.0)
-    kept = everything.apply({"params": {}}, inputs, True, method="words", rngs={"dropout": jax.random.key(0)})
-    assert kept[0].tolist() == [0, 1, 2] + [UNK] * 97
-
-
 def test_a_word_encoder_reads_words_spelling_and_context():
-    encoder = WordLSTM(10, 5, 4, spelling=SpellingCNN(6, 3), contextual=BiLSTM(0, 3, 2))
+    encoder = WordLSTM(10, 5, 4, spelling=SpellingCNN(6, 3), contextual=WordLSTM(0, 3, 2))
     variables = jax.jit(encoder.init)(jax.random.key(0), INPUTS, None, CHARACTERS)
     params, apply = variables["params"], jax.jit(encoder.apply)
     assert params["contextual"]["embedding"]["table"].shape == (10, 3)
@@ -171,7 +155,7 @@ def test_the_majority_tag_is_what_a_word_had_most_often():
     ]
     model = MajorityTag(vocab_size=9, classes=3)
     params = model.fit(examples)
-    best = model.best(params, np.array([[1, 5, 6, 7], [8, UNK, 4, 0]]))
+    best = model.best(params, np.array([[1, 5, 6, 7], [8, 3, 4, 0]]))
     assert best[0, 1:].tolist() == [1, 0, 2] and best[1, :2].tolist() == [
         2,
         2,

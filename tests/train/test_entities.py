@@ -15,7 +15,7 @@ from data.world import World
 from models.majority_tag import MajorityTag
 from models.spelling import Capitals
 from models.tagger import Tagger
-from models.word_encoders import WordLSTM
+from models.text_encoders import WordLSTM
 from train.config import Run
 from train.entities import EntityF1, TagAccuracy
 from train.loop import train

@@ -18,7 +18,7 @@ from data.world import World
 from data.world_tasks import WorldRating
 from models.classifier import Classifier
 from models.rnn_lm import RNNLM
-from models.text_encoders import BagOfWords, BiLSTM
+from models.text_encoders import BagOfWords, WordLSTM
 from train.checkpoint import Checkpoints, flatten
 from train.config import Run
 from train.initial import Pretrained, Weights, find, taken
@@ -55,7 +55,7 @@ def same(one, other):
 
 
 LM = RNNLM(vocab_size=9, embed_dim=4, hidden_dim=5)
-BESIDE = Classifier(vocab_size=9, encoder=BiLSTM(embed_dim=4, hidden_dim=5, bidirectional=False), classes=2)
+BESIDE = Classifier(vocab_size=9, encoder=WordLSTM(embed_dim=4, hidden_dim=5, bidirectional=False), classes=2)
 
 
 def test_an_encoder_begins_with_a_language_model_and_its_softmax_stays_behind():

@@ -7,7 +7,7 @@ from data.questions import Questions, Window
 from data.world import World
 from data.world_questions import Answer, Question, WorldQuestions
 from models.span import SpanFinder
-from models.text_encoders import BiLSTM
+from models.text_encoders import WordLSTM
 from train.metrics.answers import exact_match, f1, normalised
 from train.spans import SpanAnswers, best_span, found_answers
 
@@ -80,7 +80,7 @@ def test_a_run_learns_to_say_where_it_was(tmp_path):
 
     corpus = WorldQuestions(World(vocabulary=0.2, train=40, valid=8, test=8))
     run = Run(
-        model=SpanFinder(encoder=BiLSTM(embed_dim=8, hidden_dim=8)),
+        model=SpanFinder(encoder=WordLSTM(embed_dim=8, hidden_dim=8)),
         task=Questions(corpus, longest=100, stride=20),
         objective=Label(),
         batches=Padded(tokens=512, shapes=1),

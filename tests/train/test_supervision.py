@@ -43,6 +43,16 @@ def test_the_loss_of_classes_is_minus_log_p_of_those_that_count(smoothing):
     assert total == pytest.approx(plain, rel=1e-5) and count == 3
 
 
+def test_validation_counts_mistakes_if_asked_to():
+    batch, model, objective = batch_of([2, 0, 1, 1]), model_of(3), Label(mistakes=True)
+    params = objective.init(model, jax.random.key(0), batch)
+    said = np.asarray(model.apply({"params": params}, INPUTS)).argmax(axis=-1)
+    wrong, (count, _) = objective.evaluate(model, params, batch)
+    assert wrong == sum(said[row] != target for row, target in ((0, 2), (1, 0), (3, 1))) and count == 3
+    trained = objective(model, params, batch, jax.random.key(1), STEP)
+    assert trained == Label()(model, params, batch, jax.random.key(1), STEP)
+
+
 def test_the_loss_of_scores_is_the_squared_error():
     batch, model = batch_of([2.5, 0.0, 7.0, -1.0]), model_of(1)
     params = Regress().init(model, jax.random.key(0), batch)
