@@ -103,7 +103,6 @@ CONLL = Run(
 
 _DEVLIN = "Devlin et al. 2019, table 7; the test figure of ELMo is Peters et al. 2018, table 1"
 _BERT = "CoNLL-2003, mean of 5 restarts, document context, no random field; vectors from 3.3 billion words"
-_FEATURES = f"{_BERT}; BERT-base as it is below a BiLSTM of 2 x 768, first piece of a word"
 _GLOVE = "CoNLL-2003, vectors of GloVe or skip-gram from billions of words; trained on train"
 _PROGRESS = "as github.com/sebastianruder/NLP-progress quotes it"
 
@@ -115,12 +114,6 @@ NAMES = tuple(
         ("ELMo", "95.7", "92.2", "CoNLL-2003, biLM of a billion words below a BiLSTM-CRF", _DEVLIN),
         ("BERT-base, fine-tuned", "96.4", "92.4", _BERT, _DEVLIN),
         ("BERT-large, fine-tuned", "96.6", "92.8", _BERT, _DEVLIN),
-        ("BERT-base, embeddings", "91.0", "", _FEATURES, _DEVLIN),
-        ("BERT-base, last layer but one", "95.6", "", _FEATURES, _DEVLIN),
-        ("BERT-base, last layer", "94.9", "", _FEATURES, _DEVLIN),
-        ("BERT-base, weighted sum of last four", "95.9", "", _FEATURES, _DEVLIN),
-        ("BERT-base, last four side by side", "96.1", "", _FEATURES, _DEVLIN),
-        ("BERT-base, weighted sum of all", "95.5", "", _FEATURES, _DEVLIN),
     )
 )
 

@@ -41,6 +41,10 @@ from train.submission import Submission
 from train.supervision import Label, Regress
 from train.word_groups import WordGroups
 
+Model = nn.Module | NGram | WordVectors | Majority | MeanScore | MajorityTag
+Task = Translation | LanguageModelling | Classification | Tagging | Pretraining | BothWays | Questions
+Objective = NextTargetToken | NextToken | Label | Regress | TagSequence | MaskedTokens | BothDirections
+Batches = Buckets | Streams | Windows | Padded | MaskedPairs
 Evaluator = (
     Bleu
     | AlignmentError
@@ -81,15 +85,11 @@ class Run:
     counting has no use for the objective, the optimizer and the budget.
     """
 
-    model: nn.Module | NGram | WordVectors | Majority | MeanScore | MajorityTag
-    task: Translation | LanguageModelling | Classification | Tagging | Pretraining | BothWays | Questions = (
-        Translation()
-    )
-    objective: NextTargetToken | NextToken | Label | Regress | TagSequence | MaskedTokens | BothDirections = (
-        NextTargetToken()
-    )
+    model: Model
+    task: Task = Translation()
+    objective: Objective = NextTargetToken()
     optimizer: Optimizer = Adam()
-    batches: Buckets | Streams | Windows | Padded | MaskedPairs = Buckets()
+    batches: Batches = Buckets()
     steps: int = 1000
     accumulate: int = 1
     evaluate_every: int = 100

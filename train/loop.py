@@ -21,6 +21,7 @@ from train.initial import is_done
 from train.job import History, Job, spelled
 from train.log import Log, Unwritten
 from train.optimizers import Plateau
+from train.parts import within
 from train.progress import Bar
 from train.step import Jit, TrainState, init_state, make_step
 from train.trained import initial
@@ -53,7 +54,8 @@ class Training(Job):
 
     def prepare(self, train, valid) -> None:
         run, before = self.run, self.tokenizer.eos
-        if getattr(run.model, "frozen", False) and getattr(run.optimizer, "decay", 0.0):
+        frozen = any(getattr(part, "frozen", False) for part in within(run.model))
+        if frozen and getattr(run.optimizer, "decay", 0.0):
             raise ValueError("optimizer.decay would shrink the frozen encoder; set optimizer.decay=0")
         self.batches, self.valid = run.batches.over(train, valid, run.seed, run.accumulate, before)
         self.example = next(self.valid.once())

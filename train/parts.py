@@ -12,6 +12,7 @@ import importlib
 import pkgutil
 import types
 import typing
+from collections.abc import Iterator
 
 import flax.linen as nn
 
@@ -58,6 +59,15 @@ def shown(part: type) -> list[dataclasses.Field]:
 
 def is_part(value) -> bool:
     return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
+def within(part) -> Iterator:
+    """A part, and the parts it is made of, and theirs."""
+    yield part
+    for value in settings(part).values():
+        for one in value if isinstance(value, tuple) else (value,):
+            if is_part(one):
+                yield from within(one)
 
 
 def to_tree(value):

@@ -13,6 +13,8 @@ written, marks of beginning and end among them. numpy.load reads it, without pic
 import argparse
 import sys
 
+from experiments import stdin
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_dir", help="directory of a trained run; texts are standard input")
@@ -38,21 +40,15 @@ def execute(arguments: argparse.Namespace) -> None:
     devices.setup()
     import numpy as np
 
-    from experiments.commands.translate import arriving, readable
     from train.embedder import Embedder
     from train.trained import load
 
     embedder = Embedder(load(Path(arguments.run_dir)))
     arrays: dict = {}
-    number = 0
-    for lines in arriving(sys.stdin.fileno()):
-        texts, wrong = readable(lines, number)
-        if wrong:
-            raise wrong
-        for found in embedder(texts):
-            arrays[f"{number}.vectors"] = chosen(found.layers, arguments.layers)
-            arrays[f"{number}.pieces"] = np.array(found.pieces)
-            number += 1
+    every = (found for texts in stdin.lines() for found in embedder(texts))
+    for number, found in enumerate(every):
+        arrays[f"{number}.vectors"] = chosen(found.layers, arguments.layers)
+        arrays[f"{number}.pieces"] = np.array(found.pieces)
     np.savez_compressed(sys.stdout.buffer, **arrays)
 
 

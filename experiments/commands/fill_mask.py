@@ -10,6 +10,8 @@ A line is printed for each [MASK]: "piece <tab> probability", the likeliest firs
 import argparse
 import sys
 
+from experiments import stdin
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -29,13 +31,12 @@ def execute(arguments: argparse.Namespace) -> None:
     if arguments.count < 1:
         raise ValueError(f"--count {arguments.count}: at least 1")
     devices.setup()
-    from experiments.commands.generate import from_stdin
     from train.guessing import Guesser
     from train.trained import load
 
     guesser = Guesser(load(Path(arguments.run_dir)))
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
-    for number, line in enumerate(arguments.text or from_stdin().split("\n"), start=1):
+    for number, line in enumerate(arguments.text or stdin.whole().split("\n"), start=1):
         if not line.strip():
             continue
         for guesses in guesser(line, arguments.count, f"line {number}"):

@@ -9,6 +9,8 @@ examples:
 import argparse
 import sys
 
+from experiments import stdin
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -41,7 +43,7 @@ def execute(arguments: argparse.Namespace) -> None:
         draw = Draw(arguments.temperature, arguments.top_k, arguments.top_p)
     writer = Writer(load(Path(arguments.run_dir)))
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
-    prompts = arguments.prompt or [from_stdin()]
+    prompts = arguments.prompt or [stdin.whole()]
     if len(prompts) == 1 and arguments.beam == 1:
         print(prompts[0], end="")
         for piece in writer.stream(prompts[0], arguments.length, draw, arguments.seed):
@@ -52,13 +54,3 @@ def execute(arguments: argparse.Namespace) -> None:
         prompts, writer(prompts, arguments.length, arguments.beam, draw, arguments.seed), strict=True
     ):
         print(*(prompt + text for text in found), sep="\n")
-
-
-def from_stdin() -> str:
-    """All of standard input but its last line end; nothing where one would have to wait for a terminal."""
-    if sys.stdin.isatty():
-        return ""
-    try:
-        return sys.stdin.buffer.read().decode("utf-8").removesuffix("\n")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"stdin: not UTF-8 ({error.reason} at byte {error.start})") from None

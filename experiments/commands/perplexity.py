@@ -8,6 +8,8 @@ examples:
 import argparse
 import sys
 
+from experiments import stdin
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_dir", help="directory of a trained language model; the text is standard input")
@@ -26,14 +28,13 @@ def execute(arguments: argparse.Namespace) -> None:
     from train import devices
 
     devices.setup()
-    from experiments.commands.generate import from_stdin
     from train.evaluators import require_next_token
     from train.scoring import Scorer, measures
     from train.trained import load
 
     trained = load(Path(arguments.run_dir))
     require_next_token(trained.run)
-    text, tokenizer = from_stdin(), trained.tokenizer
+    text, tokenizer = stdin.whole(), trained.tokenizer
     if not text:
         raise ValueError("stdin: no text to score")
     ids = tokenizer.stream(text)

@@ -11,6 +11,8 @@ or the score; with --all all classes are, the likeliest first, each with its pro
 import argparse
 import sys
 
+from experiments import stdin
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_dir", help="directory of a trained classifier; texts are standard input")
@@ -24,7 +26,6 @@ def execute(arguments: argparse.Namespace) -> None:
 
     devices.setup()
     from data.classification import Classification
-    from experiments.commands.translate import arriving, readable
     from train.predictions import Predictor
     from train.trained import load
 
@@ -35,8 +36,8 @@ def execute(arguments: argparse.Namespace) -> None:
     predictor, labels = Predictor(trained), trained.task.labels
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     number = 0
-    for lines in arriving(sys.stdin.fileno()):
-        parted, wrong = parts_of(*readable(lines, number), number)
+    for texts in stdin.lines():
+        parted, wrong = parts_of(texts, number)
         found = iter(predictor.texts([parts for parts in parted if parts]) if any(parted) else ())
         for parts in parted:
             print(spell(next(found), labels, arguments.all) if parts else "")  # an empty line stays one
@@ -46,7 +47,7 @@ def execute(arguments: argparse.Namespace) -> None:
             raise wrong
 
 
-def parts_of(texts: list[str], wrong: ValueError | None, number: int):
+def parts_of(texts: list[str], number: int) -> tuple[list, ValueError | None]:
     """The sides of the lines before the first that has none, and what is wrong with it."""
     parted: list = []
     for text in texts:
@@ -54,7 +55,7 @@ def parts_of(texts: list[str], wrong: ValueError | None, number: int):
             parted.append(sides(text, number + len(parted)))
         except ValueError as error:
             return parted, error
-    return parted, wrong
+    return parted, None
 
 
 def sides(line: str, number: int) -> tuple[str, str | None] | None:

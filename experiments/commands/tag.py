@@ -11,6 +11,8 @@ was a word of its own in the corpus that the run learned from, such as a full st
 import argparse
 import sys
 
+from experiments import stdin
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_dir", help="directory of a trained tagger, as in runs/tagging/BiLSTM-CRF/0")
@@ -22,19 +24,13 @@ def execute(arguments: argparse.Namespace) -> None:
     from train import devices
 
     devices.setup()
-    from experiments.commands.translate import arriving, readable
     from train.trained import load
     from train.word_tagger import WordTagger
 
     tagger = WordTagger(load(Path(arguments.run_dir)))
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
-    number = 0
-    for lines in arriving(sys.stdin.fileno()):
-        texts, wrong = readable(lines, number)
+    for texts in stdin.lines():
         sentences = [text.split() for text in texts]
         for words, tags in zip(sentences, tagger(sentences), strict=True):
             print(*(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True)), sep="")
         sys.stdout.flush()
-        number += len(texts)
-        if wrong:
-            raise wrong

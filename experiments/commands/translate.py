@@ -11,12 +11,10 @@ The file of --attention holds for line N the arrays N.weights [target, source], 
 
 import argparse
 import contextlib
-import os
 import sys
 from collections.abc import Iterator
 
-AT_ONCE = 2**16  # bytes: about a thousand sentences of a file
-LONGEST = 20_000  # characters of a line
+from experiments import stdin
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,8 +42,7 @@ def execute(arguments: argparse.Namespace) -> None:
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     number = 0
     with saved_maps(arguments.attention) if arguments.attention else contextlib.nullcontext({}) as maps:
-        for lines in arriving(sys.stdin.fileno()):
-            texts, wrong = readable(lines, number)
+        for texts in stdin.lines():
             found = iter(translator([text for text in texts if text.strip()]))
             for text in texts:
                 hypotheses = next(found) if text.strip() else []  # an empty line stays one
@@ -56,8 +53,6 @@ def execute(arguments: argparse.Namespace) -> None:
                     maps[f"{number}.source"], maps[f"{number}.target"] = source, target
                 number += 1
             sys.stdout.flush()
-            if wrong:
-                raise wrong
 
 
 @contextlib.contextmanager
@@ -95,42 +90,3 @@ def say(hypotheses, number: int, numbered: bool) -> None:
         print(hypotheses[0].text if hypotheses else "")
     for hypothesis in hypotheses if numbered else ():
         print(number, f"{hypothesis.score:.4f}", hypothesis.text, sep="\t")
-
-
-def arriving(descriptor: int) -> Iterator[list[bytes]]:
-    """Lines as they come: those of one read go together, and none waits for a line that is not there yet."""
-    rest = b""
-    while chunk := os.read(descriptor, AT_ONCE):
-        *lines, rest = (rest + chunk).split(b"\n")
-        if lines:
-            yield lines
-        if too_long(rest):
-            break
-    if rest:
-        yield [rest]
-
-
-def readable(lines: list[bytes], number: int) -> tuple[list[str], ValueError | None]:
-    """The texts before the first line that is none, which are translated still, and what is wrong with it."""
-    texts: list[str] = []
-    for line in lines:
-        try:
-            texts.append(decoded(line, number + len(texts)))
-        except ValueError as error:
-            return texts, error
-    return texts, None
-
-
-def too_long(line: bytes) -> bool:
-    return len(line) > 4 * LONGEST  # a character takes at most four bytes
-
-
-def decoded(line: bytes, number: int) -> str:
-    if too_long(line) or len(line.decode("utf-8", errors="ignore")) > LONGEST:
-        raise ValueError(f"stdin, line {number + 1}: over {LONGEST:,} characters; split it up")
-    try:
-        return line.decode("utf-8").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"stdin, line {number + 1}: not UTF-8 ({error.reason} at byte {error.start})"
-        ) from None

@@ -94,6 +94,7 @@ def run_of_the_table(folder, variables, devices):
     return launch(variables, devices, ("-m", "experiments", *row, *TINY))
 
 
+@pytest.mark.slow
 def test_two_processes_train_and_evaluate_one_run_as_one_process_does(tmp_path):
     """The first process does the writing; losses and scores are those of one process with both devices."""
     cache = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled")}

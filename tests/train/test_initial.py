@@ -17,7 +17,9 @@ from data.wordpiece import WordPiece, write_vocabulary
 from data.world import World
 from data.world_tasks import WorldRating
 from models.classifier import Classifier
+from models.elmo import ELMo
 from models.rnn_lm import RNNLM
+from models.scalar_mix import MixedLayers
 from models.text_encoders import BagOfWords, WordLSTM
 from train.checkpoint import Checkpoints, flatten
 from train.config import Run
@@ -156,7 +158,11 @@ def test_a_published_vocabulary_comes_with_its_weights_and_tells_its_case(tmp_pa
     assert found.encode(["The Old"]) == tokenizer.encode(["The Old"])
 
 
-def test_a_frozen_encoder_takes_no_decay(tmp_path):
-    frozen = dataclasses.replace(RUN.model, frozen=True)
+FROZEN = dataclasses.replace(RUN.model, frozen=True)
+BENEATH = Classifier(encoder=WordLSTM(0, 4, 5, contextual=MixedLayers(encoder=ELMo())))
+
+
+@pytest.mark.parametrize("model", [FROZEN, BENEATH], ids=["the encoder", "one within it"])
+def test_a_frozen_encoder_takes_no_decay(model, tmp_path):
     with pytest.raises(ValueError, match="set optimizer.decay=0"):
-        Training(dataclasses.replace(RUN, model=frozen, optimizer=Adam(decay=0.01)), tmp_path)
+        Training(dataclasses.replace(RUN, model=model, optimizer=Adam(decay=0.01)), tmp_path)

@@ -154,7 +154,10 @@ loop.train(from_tree(json.loads(sys.argv[1])), Path(sys.argv[2]))
 """
 
 
-@pytest.mark.parametrize("run", [RNN, TRANSFORMER], ids=["rnn", "transformer"])
+@pytest.mark.parametrize(
+    "run",
+    [pytest.param(RNN, id="rnn", marks=pytest.mark.slow), pytest.param(TRANSFORMER, id="transformer")],
+)
 def test_killed_and_resumed_in_another_process_is_the_run_in_one_go(run, tmp_path, uninterrupted, same_flags):
     command = [sys.executable, "-c", KILLED, json.dumps(to_tree(run)), str(tmp_path)]
     killed = subprocess.run(command, env=same_flags, capture_output=True, text=True, timeout=300)

@@ -1,0 +1,68 @@
+"""Standard input as the commands read it: texts, a line each as they come, or all of it."""
+
+import os
+import sys
+from collections.abc import Iterator
+
+AT_ONCE = 2**16  # bytes: about a thousand sentences of a file
+LONGEST = 20_000  # characters of a line
+
+
+def lines() -> Iterator[list[str]]:
+    """Those that came together; ValueError at the first that is none, after those before it were taken."""
+    number = 0
+    for raw in arriving(sys.stdin.fileno()):
+        texts, wrong = readable(raw, number)
+        yield texts
+        if wrong:
+            raise wrong
+        number += len(texts)
+
+
+def whole() -> str:
+    """All but the last line end; nothing where one would have to wait for a terminal."""
+    if sys.stdin.isatty():
+        return ""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8").removesuffix("\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"stdin: not UTF-8 ({error.reason} at byte {error.start})") from None
+
+
+def arriving(descriptor: int) -> Iterator[list[bytes]]:
+    """Lines as they come: those of one read go together, and none waits for a line that is not there yet."""
+    rest = b""
+    while chunk := os.read(descriptor, AT_ONCE):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if lines:
+            yield lines
+        if too_long(rest):
+            break
+    if rest:
+        yield [rest]
+
+
+def readable(lines: list[bytes], number: int) -> tuple[list[str], ValueError | None]:
+    """The texts before the first line that is none, which are of use still, and what is wrong with it."""
+    texts: list[str] = []
+    for line in lines:
+        try:
+            texts.append(decoded(line, number + len(texts)))
+        except ValueError as error:
+            return texts, error
+    return texts, None
+
+
+def too_long(line: bytes) -> bool:
+    return len(line) > 4 * LONGEST  # a character takes at most four bytes
+
+
+def decoded(line: bytes, number: int) -> str:
+    if too_long(line) or len(line.decode("utf-8", errors="ignore")) > LONGEST:
+        raise ValueError(f"stdin, line {number + 1}: over {LONGEST:,} characters; split it up")
+    try:
+        return line.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"stdin, line {number + 1}: not UTF-8 ({error.reason} at byte {error.start})"
+        ) from None
