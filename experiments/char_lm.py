@@ -46,7 +46,7 @@ SHAKESPEARE = Run(
 )
 LARGER = dataclasses.replace(
     SHAKESPEARE,
-    model=GPT2(context=256, features=384, heads=6, layers=6, dropout=0.2),
+    model=GPT2(context=256, features=384, heads=6, layers=6, dropout=0.2, attention_dropout=0.2),
     optimizer=adam(1e-3, 5000, decay=0.1),
     batches=Windows(rows=64, length=256),
     steps=5000,

@@ -22,6 +22,7 @@ class GPT2(Decoder):
     Blocks are pre-LN, with gelu in its tanh form and four times as wide inside. Weights ~ N(0, 0.02^2); those
     that write to the residual stream have 1 / sqrt(2 L) of it, as 2 L of them add up; P ~ N(0, 0.01^2).
     `positions` may be a part instead of the learned P, such as Sinusoidal(amplitude=0.02), or None.
+    `dropout` falls on what goes into a residual, `attention_dropout` on the weights of attention.
     With `remat` the backward pass computes again what is not a product of x with weights; XLA's CPU backend
     drops the barriers that this needs and keeps everything all the same.
     Parameters are float32; `dtype` is what is computed in, and logits are float32.
@@ -34,6 +35,7 @@ class GPT2(Decoder):
     layers: int = 12
     positions: nn.Module | Literal["learned"] | None = "learned"
     dropout: float = 0.1
+    attention_dropout: float = 0.0
     remat: bool = False
     dtype: str = "float32"
 
@@ -53,6 +55,7 @@ class GPT2(Decoder):
             activation=nn.gelu,
             kernel_init=normal(0.02),
             out_init=normal(0.02 * (2 * self.layers) ** -0.5),
+            attention_dropout=self.attention_dropout,
         )
         self.blocks = [block() for _ in range(self.layers)]
         self.norm = nn.LayerNorm(epsilon=1e-5, dtype=self.dtype)

@@ -25,6 +25,7 @@ SIZES = {
     "n_head": "heads",
     "n_layer": "layers",
 }
+RATES = {"resid_pdrop": "dropout", "attn_pdrop": "attention_dropout"}
 # What `models.gpt2` computes; `transformers` takes the same where config.json is silent.
 SETTINGS = {
     "model_type": "gpt2",
@@ -71,7 +72,7 @@ def read_gpt2(folder: Path) -> tuple[GPT2, dict]:
     """The model a folder describes, and its "params": float32 arrays of numpy in nested dicts.
 
     Names may begin with "transformer." or not; masks kept as buffers are passed over. `dropout` is the rate
-    for residuals: ours has no other.
+    for residuals, and ours for the embeddings too.
     """
     published.require_files(folder)
     model = described(folder / CONFIG)
@@ -98,7 +99,7 @@ def write_gpt2(folder: Path, model: GPT2, params: Mapping[str, Any]) -> None:
         parts = [np.asarray(found[leaf], np.float32).reshape(*shape[:-1], -1) for leaf in leaves]
         arrays[PREFIX + name] = np.concatenate(parts, axis=-1)
     sizes = {name: getattr(model, field) for name, field in SIZES.items()}
-    rates = {"resid_pdrop": model.dropout, "embd_pdrop": model.dropout, "attn_pdrop": 0.0}
+    rates = {name: getattr(model, field) for name, field in RATES.items()} | {"embd_pdrop": model.dropout}
     marks = {"bos_token_id": None, "eos_token_id": None}
     config = {"architectures": ["GPT2LMHeadModel"], **SETTINGS, **sizes, **rates, **marks}
     published.write(folder, arrays, config)
@@ -110,8 +111,8 @@ def described(path: Path) -> GPT2:
     published.require_multiple(path, config, "n_embd", "n_head")
     if (found := config.get("n_inner")) not in (None, 4 * config["n_embd"]):
         raise ValueError(f"{path}: n_inner is {found!r}; models.gpt2 computes with 4 n_embd only")
-    rate = published.read_rate(path, config, "resid_pdrop")
-    return GPT2(**{field: config[name] for name, field in SIZES.items()}, dropout=rate)
+    rates = {field: published.read_rate(path, config, name) for name, field in RATES.items()}
+    return GPT2(**{field: config[name] for name, field in SIZES.items()}, **rates)
 
 
 def arrays_of(model: GPT2, path: Path) -> dict[str, np.ndarray]:

@@ -1,6 +1,7 @@
 """GPT-2 against one written in numpy with loops; the published sizes and initial weights."""
 
 import dataclasses
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +12,7 @@ from models.embedding import Sinusoidal, sinusoid
 from models.gpt2 import GPT2, LARGE, MEDIUM, SMALL, XL
 
 V, D, N = 11, 6, 2
-MODEL = GPT2(V, context=7, features=D, heads=N, layers=2, dropout=0.5)
+MODEL = GPT2(V, context=7, features=D, heads=N, layers=2, dropout=0.5, attention_dropout=0.5)
 INPUTS = jnp.array([[1, 10, 4, 6, 3], [7, 7, 2, 8, 5]])
 ONE = jnp.ones((1, 1), jnp.int32)
 
@@ -100,6 +101,17 @@ def test_initial_weights_are_those_published():
     for weights, deviation in expected:
         assert abs(np.std(weights) / deviation - 1) < 5 / np.sqrt(2 * weights.size)
     assert not any(np.any(feed[name]["bias"]) for name in feed)
+
+
+def test_weights_of_attention_are_dropped_alone():
+    """The first token looks at itself alone: it is dropped or doubled, and never something between."""
+    model = dataclasses.replace(MODEL, dropout=0.0, layers=1, heads=1)
+    variables, inputs = filled(model), jnp.tile(INPUTS[:1, :1], (200, 1))
+    apply = jax.jit(partial(model.apply, method="states"), static_argnums=2)
+    trained = model.apply(variables, inputs, True, rngs={"dropout": jax.random.key(0)}, method="states")
+    distinct, counts = np.unique(np.round(trained[:, 0], 4), axis=0, return_counts=True)
+    assert len(distinct) == 2 and 60 < counts[0] < 140
+    assert len(np.unique(np.round(apply(variables, inputs, False)[:, 0], 4), axis=0)) == 1
 
 
 def test_remat_changes_neither_values_nor_gradients():

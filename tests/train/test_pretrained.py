@@ -48,7 +48,9 @@ def same(one, other) -> None:
 
 def test_logits_are_those_of_transformers(golden, said):
     model, params = golden
-    assert model == GPT2(vocab_size=40, context=12, features=16, heads=4, layers=2, dropout=0.1)
+    assert model == GPT2(
+        vocab_size=40, context=12, features=16, heads=4, layers=2, dropout=0.1, attention_dropout=0.1
+    )
     got = jax.jit(model.apply)({"params": params}, said[0])
     np.testing.assert_allclose(got, said[1], atol=1e-5, rtol=0)
 
@@ -85,17 +87,18 @@ def test_weights_come_back_to_the_byte(golden, tmp_path):
 
 def test_what_is_written_is_described_as_it_is_computed(golden, tmp_path):
     model, params = golden
-    write_gpt2(tmp_path, dataclasses.replace(model, dropout=0.25, dtype="bfloat16", remat=True), params)
+    other = dataclasses.replace(model, dropout=0.25, attention_dropout=0.5)
+    write_gpt2(tmp_path, dataclasses.replace(other, dtype="bfloat16", remat=True), params)
     written, published = (json.loads((folder / CONFIG).read_text()) for folder in (tmp_path, GOLDEN))
     ours = {
         "resid_pdrop": 0.25,
         "embd_pdrop": 0.25,
-        "attn_pdrop": 0.0,
+        "attn_pdrop": 0.5,
         "bos_token_id": None,
         "eos_token_id": None,
     }
     assert written == {name: published[name] for name in written} | ours
-    assert read_gpt2(tmp_path)[0] == dataclasses.replace(model, dropout=0.25)
+    assert read_gpt2(tmp_path)[0] == other
 
 
 def without_prefix(arrays):
