@@ -71,9 +71,9 @@ def with_ablations(table: Table, records: Records) -> list[Table]:
 
     After it a table for the changed rows of each other protocol: what they score compares with nothing here.
     """
-    bases = {name: name.partition(", ")[0] for name in records if name not in table.rows}
+    bases = {name: _changed(name, table.rows) for name in records if name not in table.rows}
     groups = [(_protocols(run for row in table.rows for run in records.get(row, ())), [])]
-    for name in (name for name, base in bases.items() if base in table.rows):
+    for name in (name for name, base in bases.items() if base):
         protocols = _protocols(records[name])
         for known, names in groups:
             if all(protocols[key] == known[key] for key in protocols.keys() & known.keys()):
@@ -97,6 +97,11 @@ def with_ablations(table: Table, records: Records) -> list[Table]:
         for _, names in others
     ]
     return [dataclasses.replace(table, rows=rows), *apart]
+
+
+def _changed(name: str, rows: Iterable[str]) -> str:
+    """The row that a run called "row, path=value" changes; a row's own name may have a comma too."""
+    return max((row for row in rows if name.startswith(f"{row}, ")), key=len, default="")
 
 
 def _protocols(runs: Iterable[Record]) -> dict[tuple[str, str], tuple]:

@@ -14,7 +14,7 @@ import pytest
 
 from experiments import ledger, published
 from experiments.columns import COSTS, Cell, Column, Cost, Significance
-from experiments.table import Published, Table, cells, render
+from experiments.table import Published, Table, cells, render, with_ablations
 
 PROTOCOL = {
     "signature": "nrefs:1|case:lc|tok:13a",
@@ -351,6 +351,13 @@ def test_a_run_of_another_version_is_one_clear_line(tmp_path, text, told):
 def test_a_baseline_that_is_no_row_is_refused():
     with pytest.raises(ValueError, match="none of its rows"):
         Table("t", "", "", {"a": None}, {}, baseline="b")
+
+
+def test_a_changed_row_stands_under_the_row_it_changes_whose_name_may_have_a_comma(tmp_path):
+    for row in ("a", "a, 1 layer", "a, 1 layer, steps=2", "a, steps=2", "other, steps=2"):
+        write(tmp_path, row, 0, result(20.0))
+    (whole,) = with_ablations(table(("a", "a, 1 layer")), ledger.collect(tmp_path, "t"))
+    assert list(whole.rows) == ["a", "a, steps=2", "a, 1 layer", "a, 1 layer, steps=2"]
 
 
 def test_published_values_carry_protocol_and_source_and_stay_out_of_the_comparison(tmp_path):
