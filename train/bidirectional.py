@@ -9,12 +9,11 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key, PyTree
+from jaxtyping import Array, Float, Int, PyTree
 
 from train.cross_entropy import cross_entropy_sum
 from train.evaluators import Result, Trained
-from train.objectives import Sums
-from train.supervision import read
+from train.objectives import Objective, Sums, Update
 
 
 def neighbours(batch: dict, side: int) -> tuple[Int[Array, "B T"], Float[Array, "B T"]]:
@@ -26,7 +25,7 @@ def neighbours(batch: dict, side: int) -> tuple[Int[Array, "B T"], Float[Array, 
 
 
 @dataclasses.dataclass(frozen=True)
-class BothDirections:
+class BothDirections(Objective):
     """- sum_t log p(x_t | x_<t) + log p(x_t | x_>t), in nats  -- Peters et al. 2018, §3.1.
 
     The count is of both sums, so that the loss is the mean of the two directions, as bilm-tf reports it.
@@ -37,38 +36,18 @@ class BothDirections:
     smoothing: float = 0.0
     tokens: int = 1024
 
-    def init(self, model: nn.Module, key: Key[Array, ""], batch: dict):
-        return model.init(key, *read(batch))["params"]
-
-    def blank(self, model: nn.Module, batch: dict) -> PyTree:
-        return ()
-
-    def __call__(
-        self,
-        model: nn.Module,
-        params,
-        batch: dict,
-        key: Key[Array, ""],
-        step: Int[Array, ""],
-        carry: PyTree = (),
-    ) -> Sums:
-        """(sum of smoothed losses of both directions, (their count, ())), with dropout."""
-        states = model.apply(
-            {"params": params}, *read(batch), train=True, method="states", rngs={"dropout": key}
-        )
-        sums = [self.summed(model, params, states, batch, side, self.smoothing) for side in (0, 1)]
-        loss, count = map(sum, zip(*sums, strict=True))
+    def sums(self, model: nn.Module, params, batch: dict, carry: PyTree, update: Update | None) -> Sums:
+        """Evaluated their mean is log perplexity."""
+        loss, count = map(sum, zip(*self.sides(model, params, batch, update), strict=True))
         return loss, (count, carry)
 
-    def evaluate(self, model: nn.Module, params, batch: dict, carry: PyTree = ()) -> Sums:
-        """The same without dropout or smoothing: its mean is log perplexity."""
-        loss, count = map(sum, zip(*self.sides(model, params, batch), strict=True))
-        return loss, (count, carry)
-
-    def sides(self, model: nn.Module, params, batch: dict) -> list[tuple[Array, Array]]:
+    def sides(
+        self, model: nn.Module, params, batch: dict, update: Update | None = None
+    ) -> list[tuple[Array, Array]]:
         """(sum of losses, count) forward and backward."""
-        states = model.apply({"params": params}, *read(batch), method="states")
-        return [self.summed(model, params, states, batch, side, 0.0) for side in (0, 1)]
+        states = self.apply(model, params, batch, update, method="states")
+        smoothing = self.smoothing if update else 0.0
+        return [self.summed(model, params, states, batch, side, smoothing) for side in (0, 1)]
 
     def summed(
         self, model: nn.Module, params, states: Float[Array, "2 B T D"], batch: dict, side: int, smoothing

@@ -15,9 +15,9 @@ from data.tagged import Tagged
 from data.tagging import Tagging
 from models.encoder import OnEncoder
 from train.evaluators import Trained
+from train.objectives import read
 from train.predictions import batched
 from train.step import Jit, by_rows
-from train.supervision import read
 
 
 class Embedded(NamedTuple):

@@ -7,6 +7,7 @@ and `models/decoding.py` know how a model is applied.
 
 import dataclasses
 from functools import partial
+from typing import NamedTuple
 
 import flax.linen as nn
 import jax
@@ -67,6 +68,62 @@ class InverseSigmoid:
 Sums = tuple[Float[Array, ""], tuple[Float[Array, ""], PyTree]]
 
 
+def read(batch: dict) -> tuple:
+    """What of a batch a model reads, in the order of its arguments; `positions` are those asked about."""
+    given = batch["inputs"], batch.get("segments"), batch.get("characters")
+    return (*given, batch["positions"]) if "positions" in batch else given
+
+
+class Update(NamedTuple):
+    """What there is in an update and not in an evaluation: its number, and the key to its chances."""
+
+    step: Int[Array, ""]
+    key: Key[Array, ""]
+
+
+class Objective:
+    """What all have in common. `sums` makes the difference: of an `update`, or evaluated if there is none."""
+
+    def arguments(self, batch: dict) -> tuple:
+        return read(batch)
+
+    def init(self, model: nn.Module, key: Key[Array, ""], batch: dict):
+        return model.init(key, *self.arguments(batch))["params"]
+
+    def blank(self, model: nn.Module, batch: dict) -> PyTree:
+        """What the first batch finds where later ones find a carry, in numpy arrays."""
+        return ()
+
+    def sums(self, model: nn.Module, params, batch: dict, carry: PyTree, update: Update | None) -> Sums:
+        """(sum of losses over the targets that count, (how many these are, carry))."""
+        raise NotImplementedError
+
+    def __call__(
+        self,
+        model: nn.Module,
+        params,
+        batch: dict,
+        key: Key[Array, ""],
+        step: Int[Array, ""],
+        carry: PyTree = (),
+    ) -> Sums:
+        """The sums of an update, with dropout and smoothing."""
+        return self.sums(model, params, batch, carry, Update(step, key))
+
+    def evaluate(self, model: nn.Module, params, batch: dict, carry: PyTree = ()) -> Sums:
+        """The sums without dropout, smoothing or sampling."""
+        return self.sums(model, params, batch, carry, None)
+
+    def apply(self, model: nn.Module, params, batch: dict, update: Update | None, **named):
+        """What the model makes of a batch, with dropout in an update."""
+        return model.apply({"params": params}, *self.arguments(batch), **named, **dropping(update))
+
+
+def dropping(update: Update | None) -> dict:
+    """How a model is applied in an update."""
+    return {"train": True, "rngs": {"dropout": update.key}} if update else {}
+
+
 def summed(
     model: nn.Module, params, states: PyTree, batch: dict, smoothing: float, tokens: int
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
@@ -77,7 +134,7 @@ def summed(
 
 
 @dataclasses.dataclass(frozen=True)
-class NextToken:
+class NextToken(Objective):
     """Cross-entropy of each token given those before it, in nats; `tokens` as in NextTargetToken.
 
     With `carried`, for models that `read` from a carry, each row goes on from the state in which its last
@@ -89,51 +146,35 @@ class NextToken:
     tokens: int = 1024
     carried: bool = False
 
-    def init(self, model: nn.Module, key: Key[Array, ""], batch: dict):
-        return model.init(key, batch["inputs"])["params"]
+    def arguments(self, batch: dict) -> tuple:
+        return (batch["inputs"],)
 
     def blank(self, model: nn.Module, batch: dict) -> PyTree:
-        """What the first batch finds where later ones find a carry, in numpy arrays."""
         if not self.carried:
             return ()
         return jax.device_get(model.apply({}, len(batch["inputs"]), 0, method="start"))
 
-    def __call__(
-        self,
-        model: nn.Module,
-        params,
-        batch: dict,
-        key: Key[Array, ""],
-        step: Int[Array, ""],
-        carry: PyTree = (),
-    ) -> Sums:
-        """(sum of smoothed losses over real tokens, (their count, carry)), with dropout."""
-        states, carry = self.read(model, params, batch, carry, train=True, rngs={"dropout": key})
-        loss, count = summed(model, params, states, batch, self.smoothing, self.tokens)
-        return loss, (count, carry)
-
-    def evaluate(self, model: nn.Module, params, batch: dict, carry: PyTree = ()) -> Sums:
-        """(sum of losses, (count, carry)) without dropout or smoothing: its mean is log perplexity."""
-        states, carry = self.read(model, params, batch, carry)
-        loss, count = summed(model, params, states, batch, 0.0, self.tokens)
+    def sums(self, model: nn.Module, params, batch: dict, carry: PyTree, update: Update | None) -> Sums:
+        """Evaluated their mean is log perplexity."""
+        states, carry = self.read(model, params, batch, carry, update)
+        loss, count = summed(model, params, states, batch, self.smoothing if update else 0.0, self.tokens)
         return loss, (count, carry)
 
     def read(
-        self, model: nn.Module, params, batch: dict, carry: PyTree, train: bool = False, **rngs
+        self, model: nn.Module, params, batch: dict, carry: PyTree, update: Update | None = None
     ) -> tuple[PyTree, PyTree]:
         """(states after each input, carry)."""
-        apply = partial(model.apply, {"params": params})
         if not self.carried:
-            return apply(batch["inputs"], train=train, method="states", **rngs), ()
-        starts = batch["starts"][:, 0] > 0
+            return self.apply(model, params, batch, update, method="states"), ()
+        apply, starts = partial(model.apply, {"params": params}), batch["starts"][:, 0] > 0
         fresh = apply(len(starts), 0, method="start")
         begun = lambda new, old: jnp.where(starts.reshape(-1, *(1,) * (old.ndim - 1)), new, old)
         carry = jax.tree.map(begun, fresh, carry)
-        return apply(carry, batch["inputs"], train=train, method="read", **rngs)
+        return apply(carry, batch["inputs"], method="read", **dropping(update))
 
 
 @dataclasses.dataclass(frozen=True)
-class NextTargetToken:
+class NextTargetToken(Objective):
     """Cross-entropy of each target token given the source and the tokens before it, in nats.
 
     The logits of about `tokens` of them are held at a time: of more where memory is plenty.
@@ -143,33 +184,17 @@ class NextTargetToken:
     tokens: int = 1024
     history: TeacherForcing | FreeRunning | Linear | Exponential | InverseSigmoid = TeacherForcing()
 
-    def init(self, model: nn.Module, key: Key[Array, ""], batch: dict):
-        return model.init(key, batch["source"], batch["inputs"])["params"]
+    def arguments(self, batch: dict) -> tuple:
+        return batch["source"], batch["inputs"]
 
-    def blank(self, model: nn.Module, batch: dict) -> PyTree:
-        return ()
-
-    def __call__(
-        self,
-        model: nn.Module,
-        params,
-        batch: dict,
-        key: Key[Array, ""],
-        step: Int[Array, ""],
-        carry: PyTree = (),
-    ) -> Sums:
-        """(sum of smoothed losses over real tokens, (their count, ())), with dropout."""
-        gold = self.history.gold(step)
-        apply = partial(
-            model.apply, {"params": params}, batch["source"], batch["inputs"], train=True,
-            rngs={"dropout": key, "sampling": jax.random.fold_in(key, 1)},
-        )  # fmt: skip
-        states = apply(method="states") if gold is None else apply(gold, method="sampled")
-        loss, count = summed(model, params, states, batch, self.smoothing, self.tokens)
-        return loss, (count, carry)
-
-    def evaluate(self, model: nn.Module, params, batch: dict, carry: PyTree = ()) -> Sums:
-        """(sum of losses, (count, ())) without dropout, smoothing or sampling: its mean is log perplexity."""
-        states = model.apply({"params": params}, batch["source"], batch["inputs"], method="states")
-        loss, count = summed(model, params, states, batch, 0.0, self.tokens)
+    def sums(self, model: nn.Module, params, batch: dict, carry: PyTree, update: Update | None) -> Sums:
+        """Evaluated, on gold histories, their mean is log perplexity."""
+        gold = self.history.gold(update.step) if update else None
+        if gold is None:
+            states = self.apply(model, params, batch, update, method="states")
+        else:
+            rngs = {"dropout": update.key, "sampling": jax.random.fold_in(update.key, 1)}
+            read = *self.arguments(batch), gold
+            states = model.apply({"params": params}, *read, train=True, rngs=rngs, method="sampled")
+        loss, count = summed(model, params, states, batch, self.smoothing if update else 0.0, self.tokens)
         return loss, (count, carry)

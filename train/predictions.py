@@ -13,8 +13,8 @@ from data.classification import Classification
 from data.examples import Example, Layout, example_batch
 from train.evaluators import Result, Trained, keep
 from train.metrics import classification
+from train.objectives import read
 from train.step import Jit, by_rows
-from train.supervision import read
 from train.translator import full_rows, grouped
 
 

@@ -15,7 +15,8 @@ from data.masking import Masking
 from data.pretraining import MaskedBatches, MaskedPairs, Pretraining
 from train.cross_entropy import cross_entropy
 from train.evaluators import Result, Trained
-from train.supervision import Supervised, read
+from train.objectives import read
+from train.supervision import Supervised
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,48 +8,22 @@ import dataclasses
 
 import flax.linen as nn
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key, PyTree
+from jaxtyping import Array, Float, PyTree
 
 from train.cross_entropy import cross_entropy
-from train.objectives import Sums
+from train.objectives import Objective, Sums, Update
 
 
-def read(batch: dict) -> tuple:
-    """What of a batch a model reads, in the order of its arguments; `positions` are those asked about."""
-    given = batch["inputs"], batch.get("segments"), batch.get("characters")
-    return (*given, batch["positions"]) if "positions" in batch else given
-
-
-class Supervised:
+class Supervised(Objective):
     """What objectives of labelled examples have in common; `losses` makes the difference."""
-
-    def init(self, model: nn.Module, key: Key[Array, ""], batch: dict):
-        return model.init(key, *read(batch))["params"]
-
-    def blank(self, model: nn.Module, batch: dict) -> PyTree:
-        return ()
 
     def losses(self, outputs: Float[Array, "..."], targets: Array, train: bool) -> Float[Array, "..."]:
         """The loss of each target."""
         raise NotImplementedError
 
-    def __call__(
-        self,
-        model: nn.Module,
-        params,
-        batch: dict,
-        key: Key[Array, ""],
-        step: Int[Array, ""],
-        carry: PyTree = (),
-    ) -> Sums:
-        """(sum of losses over the targets that count, (how many these are, ())), with dropout."""
-        outputs = model.apply({"params": params}, *read(batch), train=True, rngs={"dropout": key})
-        return self.summed(outputs, batch, True), (jnp.sum(batch["weights"]), carry)
-
-    def evaluate(self, model: nn.Module, params, batch: dict, carry: PyTree = ()) -> Sums:
-        """The same without dropout or smoothing."""
-        outputs = model.apply({"params": params}, *read(batch))
-        return self.summed(outputs, batch, False), (jnp.sum(batch["weights"]), carry)
+    def sums(self, model: nn.Module, params, batch: dict, carry: PyTree, update: Update | None) -> Sums:
+        outputs = self.apply(model, params, batch, update)
+        return self.summed(outputs, batch, update is not None), (jnp.sum(batch["weights"]), carry)
 
     def summed(self, outputs: Float[Array, "..."], batch: dict, train: bool) -> Float[Array, ""]:
         return jnp.sum(self.losses(outputs, batch["targets"], train) * batch["weights"])

@@ -9,8 +9,8 @@ import numpy as np
 from data.tagged import Tagged
 from data.tagging import Tagging
 from train.evaluators import Trained
+from train.objectives import read
 from train.predictions import batched
-from train.supervision import read
 
 
 class WordTagger:

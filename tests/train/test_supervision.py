@@ -7,9 +7,10 @@ import pytest
 
 from models.classifier import Classifier
 from models.text_encoders import BagOfWords
+from train.objectives import read
 from train.optimizers import Constant, Sgd
 from train.step import axis_of_rows, init_state, make_step
-from train.supervision import Label, Regress, read
+from train.supervision import Label, Regress
 
 INPUTS = jnp.array([[1, 5, 6, 2], [1, 7, 2, 0], [0, 0, 0, 0], [1, 8, 8, 2]])
 WEIGHTS = jnp.array([1.0, 1.0, 0.0, 1.0])
