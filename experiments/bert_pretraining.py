@@ -32,13 +32,13 @@ def adam(peak: float, steps: int, decay: float = 0.0) -> Adam:
 
     Theirs decays by 0.01, which would shrink what a task keeps frozen.
     """
-    schedule = Cosine(peak=peak, warmup=steps // 10, steps=steps, final=0.0)
+    schedule = Cosine(peak=peak, warmup=min(steps // 10, 500), steps=steps, final=0.0)
     return Adam(schedule=schedule, beta2=0.999, epsilon=1e-6, decay=decay, clip=1.0)
 
 
 def lasting(run: Run, steps: int, peak: float) -> Run:
     return dataclasses.replace(
-        run, optimizer=adam(peak, steps, decay=0.01), steps=steps, evaluate_every=steps // 8
+        run, optimizer=adam(peak, steps, decay=0.01), steps=steps, evaluate_every=steps // 16
     )
 
 
@@ -67,7 +67,8 @@ WIKITEXT = dataclasses.replace(
     batches=MaskedPairs(rows=32),
     evaluators=(PretrainingScores(),),
 )
-WIKITEXT_MINI = dataclasses.replace(WIKITEXT, model=SMALL_MINI.model)
+# By the same text four updates of 8 rows come further than one of 32: loss 7.05 and 7.15 after 1.4M tokens.
+WIKITEXT_MINI = dataclasses.replace(WIKITEXT, model=SMALL_MINI.model, batches=MaskedPairs(rows=8))
 
 score = lambda metric, digits=1, better="higher": Column(metric, "test", digits, better)
 COLUMNS = {
@@ -100,7 +101,7 @@ TABLE = Table(
         name="bert_pretraining-wikitext",
         title="Pretraining BERT, WikiText-2",
         question="What does an encoder learn from hidden tokens and neighbouring texts?",
-        rows=rows(lasting(WIKITEXT, 6000, 1e-3), lasting(WIKITEXT_MINI, 2800, 5e-4)),
+        rows=rows(lasting(WIKITEXT, 6000, 1e-3), lasting(WIKITEXT_MINI, 11_200, 5e-4)),
         columns=COLUMNS,
         baseline="BERT-tiny",
         smoke=SMOKE,
