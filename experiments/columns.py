@@ -39,11 +39,15 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """A score on a split: mean ± sample standard deviation over the seeds, the best row in bold."""
+    """A score on a split: mean ± sample standard deviation over the seeds, the best row in bold.
+
+    Printed to so many `digits` after the point, or `significant` ones.
+    """
 
     metric: str
     split: str
     digits: int = 1
+    significant: bool = False
     better: str = "higher"
 
     def __post_init__(self):
@@ -58,8 +62,8 @@ class Column:
         return Cell(tuple(result.value for result in results), results[0].protocol) if results else None
 
     def text(self, cell: Cell) -> str:
-        spread = "" if cell.std is None else f" ± {cell.std:.{self.digits}f}"
-        return f"{cell.mean:.{self.digits}f}{spread}"
+        form = f".{self.digits}{'g' if self.significant else 'f'}"
+        return f"{cell.mean:{form}}" + ("" if cell.std is None else f" ± {cell.std:{form}}")
 
     def best(self, means: Sequence[float]) -> float:
         return max(means) if self.better == "higher" else min(means)

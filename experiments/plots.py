@@ -152,9 +152,16 @@ def length_curves(
 
 
 def distance_curves(
-    curves: Mapping[str, Sequence[tuple[int, float]]], path: Path | str, title: str, along: str
+    curves: Mapping[str, Sequence[tuple[int, float]]],
+    path: Path | str,
+    title: str,
+    along: str,
+    powers: bool = False,
 ) -> None:
-    """What is left so far back: (distance, per cent) of each system, of all its seeds; mean and range."""
+    """What is left so far back: (distance, per cent) of each system, of all its seeds; mean and range.
+
+    What falls by powers, as gradients do, is drawn on a logarithmic axis.
+    """
     distances = sorted({distance for curve in curves.values() for distance, _ in curve})
     if not distances:
         raise ValueError(f"{path}: no system was asked about any distance")
@@ -178,7 +185,10 @@ def distance_curves(
         axes.set_xscale("log", base=2)
         axes.set_xticks(distances, [str(distance) for distance in distances])
         axes.minorticks_off()
-        axes.set_ylim(bottom=-3)
+        if powers:
+            axes.set_yscale("log")
+        else:
+            axes.set_ylim(bottom=-3)
         axes.set_xlabel(along)
         axes.set_title(title)
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -39,7 +39,8 @@ def rows(split: str, task: LanguageModelling) -> dict[str, Run]:
 
 def columns(split: str) -> dict:
     reach = {
-        str(distance): Column("gradient", f"distance {distance}") for distance in GradientReach().distances
+        str(distance): Column("gradient", f"distance {distance}", digits=3, significant=True)
+        for distance in GradientReach().distances
     }
     return reach | {"perplexity": Column("perplexity", split, better="lower")}
 

@@ -5,6 +5,7 @@ examples:
   lookback plot runs/translation/lstm-additive/0 --sentence "The old baker sings." --out pictures
   lookback plot runs/source_length/*/0               learning curves and BLEU by source length together
   lookback plot runs/lookback_distance/*/*           recall against distance, mean and range of seeds; curves
+  lookback plot runs/vanishing_gradients/*/*         gradients against distance, likewise
   lookback plot "runs/cells/LSTM 2x128/0"            source code coloured by the cells that keep track of it
   lookback plot runs/word_senses/BERT/0              sentences of words with several senses, coloured by sense
 """
@@ -12,8 +13,12 @@ examples:
 import argparse
 
 DISTANCES = {
-    "accuracy": ("Recall of a name or topic, per cent", "words between the cue and the question"),
-    "gradient": ("Gradient left, per cent of that one step back", "steps between the state and the loss"),
+    "accuracy": ("Recall of a name or topic, per cent", "words between the cue and the question", False),
+    "gradient": (
+        "Gradient left, per cent of that one step back",
+        "steps between the state and the loss",
+        True,
+    ),
 }
 
 

@@ -166,6 +166,14 @@ def test_mean_and_spread_by_hand():
     assert Cell((5.0,)).std is None and Column("BLEU", "test").text(Cell((5.0,))) == "5.0"
 
 
+def test_digits_after_the_point_or_significant_ones(tmp_path):
+    for seed, value in enumerate((123.456, 0.0001234)):
+        write(tmp_path, "a", seed, result(value))
+        column = Column("BLEU", "test", 3, significant=bool(seed))
+        (record,) = [record for record in ledger.collect(tmp_path, "t")["a"] if record.seed == seed]
+        assert column.text(column.cell([record])) == ("123.456", "0.000123")[seed]
+
+
 def test_the_lowest_is_best_where_lower_is_better(tmp_path):
     write(tmp_path, "a", 0, result(5.0, "loss"))
     write(tmp_path, "b", 0, result(4.0, "loss"))
