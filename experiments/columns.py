@@ -47,8 +47,8 @@ class Column:
     metric: str
     split: str
     digits: int = 1
-    significant: bool = False
     better: str = "higher"
+    significant: bool = False
 
     def __post_init__(self):
         if self.better not in ("higher", "lower", "neither"):
