@@ -28,12 +28,16 @@ def cores() -> int:
 def setup() -> None:
     """One CPU device a core, the flags above, memory kept, a compilation cache, the processes of a launcher.
 
-    XLA_FLAGS, JAX_* and MALLOC_* variables that are set already win.
+    XLA_FLAGS, JAX_*, MALLOC_* and [PJRT_]NPROC variables that are set already win.
     """
     keep_memory()
     flags = os.environ.get("XLA_FLAGS", "")
     added = [f"--{name}={value}" for name, value in CPU_FLAGS.items() if name not in flags]
     os.environ["XLA_FLAGS"] = " ".join([flags, *added]).strip()
+    # A device waits for the others in an all-reduce with a thread. Where a loop has one of its own, devices
+    # may come to two of them in unlike order: with a thread a device none is left, and XLA aborts.
+    if "NPROC" not in os.environ:
+        os.environ.setdefault("PJRT_NPROC", str(2 * cores()))
     import jax
 
     if "JAX_NUM_CPU_DEVICES" not in os.environ and "xla_force_host_platform_device_count" not in flags:
