@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 AT_ONCE = 2**16  # bytes: about a thousand sentences of a file
 LONGEST = 20_000  # characters of a line
@@ -12,7 +12,7 @@ def lines() -> Iterator[list[str]]:
     """Those that came together; ValueError at the first that is none, after those before it were taken."""
     number = 0
     for raw in arriving(sys.stdin.fileno()):
-        texts, wrong = readable(raw, number)
+        texts, wrong = taken(decoded, raw, number)
         yield texts
         if wrong:
             raise wrong
@@ -42,15 +42,15 @@ def arriving(descriptor: int) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def readable(lines: list[bytes], number: int) -> tuple[list[str], ValueError | None]:
-    """The texts before the first line that is none, which are of use still, and what is wrong with it."""
-    texts: list[str] = []
+def taken(parse: Callable, lines: Iterable, number: int) -> tuple[list, ValueError | None]:
+    """What `parse(line, its number)` makes of the lines before the first wrong one, and what is wrong."""
+    found: list = []
     for line in lines:
         try:
-            texts.append(decoded(line, number + len(texts)))
+            found.append(parse(line, number + len(found)))
         except ValueError as error:
-            return texts, error
-    return texts, None
+            return found, error
+    return found, None
 
 
 def too_long(line: bytes) -> bool:

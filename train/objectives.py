@@ -84,6 +84,8 @@ class Update(NamedTuple):
 class Objective:
     """What all have in common. `sums` makes the difference: of an `update`, or evaluated if there is none."""
 
+    judged = "loss"  # what validation measures, and the best checkpoint is best by
+
     def arguments(self, batch: dict) -> tuple:
         return read(batch)
 

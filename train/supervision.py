@@ -39,6 +39,10 @@ class Label(Supervised):
     smoothing: float = 0.0
     mistakes: bool = False
 
+    @property
+    def judged(self) -> str:
+        return "mistakes" if self.mistakes else "loss"
+
     def losses(self, outputs, targets, train):
         if self.mistakes and not train:
             return (jnp.argmax(outputs, axis=-1) != targets).astype(jnp.float32)

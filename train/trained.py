@@ -27,8 +27,7 @@ def weights(run: Run, checkpoints: Checkpoints) -> tuple[dict, str]:
         raise ValueError(f"{checkpoints.directory}: no checkpoint yet; train the run first")
     if not run.average:
         step = checkpoints.best or steps[-1]
-        judged = "mistakes" if getattr(run.objective, "mistakes", False) else "loss"
-        return checkpoints.params(step), f"best by validation {judged}"
+        return checkpoints.params(step), f"best by validation {run.objective.judged}"
     chosen = checkpoints.regular[-run.average :] or steps[-1:]
     return checkpoints.average(chosen), f"average of last {len(chosen)} checkpoints"
 

@@ -37,7 +37,7 @@ def execute(arguments: argparse.Namespace) -> None:
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     number = 0
     for texts in stdin.lines():
-        parted, wrong = parts_of(texts, number)
+        parted, wrong = stdin.taken(sides, texts, number)
         found = iter(predictor.texts([parts for parts in parted if parts]) if any(parted) else ())
         for parts in parted:
             print(spell(next(found), labels, arguments.all) if parts else "")  # an empty line stays one
@@ -45,17 +45,6 @@ def execute(arguments: argparse.Namespace) -> None:
         sys.stdout.flush()
         if wrong:
             raise wrong
-
-
-def parts_of(texts: list[str], number: int) -> tuple[list, ValueError | None]:
-    """The sides of the lines before the first that has none, and what is wrong with it."""
-    parted: list = []
-    for text in texts:
-        try:
-            parted.append(sides(text, number + len(parted)))
-        except ValueError as error:
-            return parted, error
-    return parted, None
 
 
 def sides(line: str, number: int) -> tuple[str, str | None] | None:
