@@ -2,8 +2,8 @@
 
     lookback run word_senses --rows BERT --seeds 1      pretrains one on the generated world, then
     lookback run bert_layers                            7 rows x 5 seeds
-    lookback run bert_pretraining --data-dir CORPORA --rows BERT-mini --seeds 1 && \\
-    lookback run bert_layers --data-dir CORPORA         the same on CoNLL-2003, over a BERT of WikiText-2
+    lookback run text_pretraining --data-dir CORPORA && \\
+    lookback run bert_layers --data-dir CORPORA         the same on CoNLL-2003, over a BERT of IMDB's reviews
     lookback run bert_layers --rows "last hidden" initial=None      what a BERT of chance brings
 
 The six choices of Devlin et al. 2019, §5.3: two layers of a BiLSTM read the layers as they are, and the first
@@ -19,7 +19,7 @@ from data.tagged import Conll2003, GeneratedTags
 from data.tagging import Tagging
 from data.wordpiece import WordPiece
 from data.world import World
-from experiments import bert_pretraining, word_senses
+from experiments import bert_pretraining, text_pretraining, word_senses
 from experiments.columns import COSTS, Column
 from experiments.table import Published, Table
 from models.bert import BERT
@@ -111,7 +111,7 @@ TABLE = Table(
             CONLL,
             trained_on(CONLL),
             bert_pretraining.WIKITEXT_MINI.model.encoder,
-            Pretrained("bert_pretraining-wikitext", "BERT-mini"),
+            text_pretraining.READER,
         ),
         columns=columns("valid"),
         baseline="last hidden",

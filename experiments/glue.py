@@ -2,7 +2,7 @@
 
     lookback run text_pretraining && lookback run glue     6 systems x 3 tasks x 3 seeds, generated world
     lookback run glue --data-dir CORPORA                   GLUE's dev sets, 5 seeds: days on 2 cores; first,
-                                                           likewise, `elmo_pretraining`, `bert_pretraining`
+                                                           likewise, `elmo_pretraining`, `text_pretraining`
     lookback run glue --data-dir CORPORA --seeds 1 --rows "BERT pretrained here: RTE"
 
 Each system is trained on each task by itself. A line of the table is a system: its score on each task and
@@ -187,7 +187,7 @@ GLUE_TASKS = {
     "QQP": glue("QQP", 12_000),
     "MNLI": (matched := glue("MNLI-m", 16_000))._replace(evaluators=(*matched.evaluators, *MISMATCHED)),
 }
-# Of 64 pieces, as `bert_pretraining` reads no more: of later positions its encoder has learnt nothing.
+# Of 64 pieces, as `text_pretraining` reads no more: of later positions its encoder has learnt nothing.
 GLUE_BASE = dataclasses.replace(BASE, batches=Padded(tokens=2048))
 GLUE_SYSTEMS = systems(
     embed=128,
@@ -195,7 +195,7 @@ GLUE_SYSTEMS = systems(
     elmo=elmo_pretraining.MEDIUM,
     elmo_from=Pretrained("elmo_pretraining-words", "ELMo", into="encoder/contextual/encoder"),
     bert=dataclasses.replace(MINI, context=128),
-    bert_from=Pretrained("bert_pretraining-wikitext", "BERT-mini"),
+    bert_from=text_pretraining.READER,
     pieces=WordPiece(size=8000),
 )
 

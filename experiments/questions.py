@@ -2,7 +2,7 @@
 
     lookback run text_pretraining && lookback run questions     4 rows x 3 seeds on the generated world
     lookback run questions --data-dir CORPORA                   SQuAD 1.1, for those who have its files; first
-                                                                `bert_pretraining` --data-dir CORPORA
+                                                                `text_pretraining` --data-dir CORPORA
 
 All sentences of a text of the world have one verb: it takes who did what to whom, and where, to tell which of
 them is asked about. Exact match and F1 are those of SQuAD's own evaluation.
@@ -101,7 +101,7 @@ TABLE = Table(
             128,
             dataclasses.replace(MINI, context=128),
             8000,
-            Pretrained("bert_pretraining-wikitext", "BERT-mini"),
+            text_pretraining.READER,
         ),
         columns=columns("valid"),
         baseline="bag of words",

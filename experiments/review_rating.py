@@ -3,7 +3,7 @@
     lookback run elmo_pretraining && lookback run text_pretraining      first, ten minutes
     lookback run review_rating                      9 systems x 3 sizes x 3 seeds, generated world: an hour
     lookback run review_rating --data-dir CORPORA   Amazon Alexa: hours on 2 cores; first, likewise,
-                                                    `elmo_pretraining`, `text_pretraining`, `bert_pretraining`
+                                                    `elmo_pretraining`, `text_pretraining`
 
 A learning curve: a line is a system, trained on few reviews and on more. Beside weights of chance there are
 those of a language model that has read reviews without their stars, handed over as weights and trained on
@@ -205,7 +205,7 @@ TABLE = Table(
                 elmo_pretraining.MEDIUM,
                 "elmo_pretraining-words",
                 dataclasses.replace(MINI, context=128),
-                Pretrained("bert_pretraining-wikitext", "BERT-mini"),
+                text_pretraining.READER,
             ),
         ),
         columns=columns(ALEXA_SIZES, LECTURE),

@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float, Key
 from models import heads, splash
 from models.bias import Bias
 from models.blocked import Terms
+from models.chance import bits
 from models.dropout import keep_tile
 from models.mask import Mask, Tile
 
@@ -151,7 +152,7 @@ def attention(
         raise ValueError(f"{q.shape[2]} query heads cannot share {k.shape[2]} key heads evenly")
     if dropout and key is None:
         raise ValueError("dropout of attention weights needs a key")
-    seeds = jax.random.bits(key, (q.shape[0], q.shape[2], 2), "uint32") if dropout else None
+    seeds = bits(key, (q.shape[0], q.shape[2], 2)) if dropout else None
     mask = Mask() if mask is None else mask
     scale = q.shape[-1] ** -0.5 if scale is None else scale
     terms = Terms(mask, bias, seeds, scale, dropout)

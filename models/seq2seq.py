@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from models.attention import Additive, attend
+from models.chance import uniform
 from models.dense import Dense
 from models.dropout import Dropout
 from models.embedding import Embed
@@ -157,7 +158,7 @@ class Seq2Seq(nn.Module):
         1.3 times teacher forcing on CPU at a vocabulary of 8,000. Choosing is done without dropout.
         """
         memory = self.encode(source, train)
-        gold = jax.random.bernoulli(self.make_rng("sampling"), gold_probability, inputs.shape)
+        gold = uniform(self.make_rng("sampling"), inputs.shape) < gold_probability
         readouts, _ = self.forced(memory, self.chosen(memory, inputs, gold), train)
         return self.drop(readouts, train)
 

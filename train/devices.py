@@ -34,8 +34,8 @@ def setup() -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     added = [f"--{name}={value}" for name, value in CPU_FLAGS.items() if name not in flags]
     os.environ["XLA_FLAGS"] = " ".join([flags, *added]).strip()
-    # A device waits for the others in an all-reduce with a thread. Where a loop has one of its own, devices
-    # may come to two of them in unlike order: with a thread a device none is left, and XLA aborts.
+    # A device waits for the others in an all-reduce with a thread. Where a loop has one of its own, as with
+    # split parameters, devices may come to two in unlike order: with a thread each none is left, XLA aborts.
     if "NPROC" not in os.environ:
         os.environ.setdefault("PJRT_NPROC", str(2 * cores()))
     import jax

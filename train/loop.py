@@ -47,9 +47,7 @@ class Training(Job):
         self.rows_axis = 1 if self.run.accumulate > 1 else 0
         self.state, self.carry = self.start()
         self.compiled: dict[tuple, tuple] = {}
-        self.validate = jax.jit(
-            lambda params, batch, carry: self.run.objective.evaluate(self.model, params, batch, carry)
-        )
+        self.validate = self.run.parallel.validation(self.model, self.run.objective)
         self.size = jax.jit(optax.tree.norm)
 
     def prepare(self, train, valid) -> None:
@@ -179,7 +177,7 @@ class Training(Job):
         for batch in self.valid.once():
             if carry is None:
                 carry = Jit().put_rows(self.run.objective.blank(self.model, batch), 0)
-            total, (count, carry) = self.validate(self.state.params, Jit().put(batch), carry)
+            total, count, carry = self.validate(self.state.params, Jit().put(batch), carry)
             sums.append((total, count))
         total, count = np.sum(jax.device_get(sums), axis=0)
         return float(total / count)

@@ -34,15 +34,15 @@ def init_state(model: nn.Module, objective, optimizer, seed: int, batch: dict) -
     return TrainState(jnp.int32(0), params, optimizer.direction().init(params), key, jnp.float32(1.0))
 
 
-def make_step(model: nn.Module, objective, optimizer, axis: str | None = None) -> Callable:
+def make_step(model: nn.Module, objective, optimizer, axes: tuple[str, ...] = ()) -> Callable:
     """step(state, carry, batch) -> (state, carry, measures).
 
     A batch whose arrays have one more leading axis is a stack of micro-batches, and so is its carry. Sums of
-    losses, counts and gradients are added up over micro-batches and, where `axis` names one, over devices;
-    the one division by the global count comes last, so any split of a batch gives the gradient of the whole.
+    losses, counts and gradients are added up over micro-batches and over devices, those along `axes` of which
+    each goes through its own rows; the one division by the global count comes last, so any split of a batch
+    gives the gradient of the whole.
     """
     direction = optimizer.direction()
-    reduce = (lambda tree: jax.lax.psum(tree, axis)) if axis else (lambda tree: tree)
 
     def sums(params, batch, key, step, carry):
         def total(params):
@@ -52,9 +52,8 @@ def make_step(model: nn.Module, objective, optimizer, axis: str | None = None) -
         return (loss, count, gradient), carry
 
     def step(state: TrainState, carry, batch: dict):
-        # Folded from (seed, step, device, micro-batch), never carried: a resumed run draws the same.
+        # Folded from (seed, step, micro-batch), never carried: a resumed run draws the same.
         key = jax.random.fold_in(state.key, state.step)
-        key = jax.random.fold_in(key, jax.lax.axis_index(axis)) if axis else key
 
         def add(partial, numbered):
             index, micro, carry = numbered
@@ -67,7 +66,7 @@ def make_step(model: nn.Module, objective, optimizer, axis: str | None = None) -
             zeros = jnp.zeros(()), jnp.zeros(()), jax.tree.map(jnp.zeros_like, state.params)
             numbers = jnp.arange(batch["inputs"].shape[0])
             partial, carry = jax.lax.scan(add, zeros, (numbers, batch, carry))
-        loss, count, gradient = reduce(partial)
+        loss, count, gradient = jax.lax.psum(partial, axes)
         gradient = jax.tree.map(lambda g: g / jnp.maximum(count, 1.0), gradient)
         update, optimizer_state = direction.update(gradient, state.optimizer, state.params)
         rate = optimizer.schedule(state.step) * state.scale
@@ -102,7 +101,9 @@ class Jit:
     """Compile for a mesh of `fsdp` x `tensor` devices, the rest of them along `data`.
 
     Batches split their rows over data and fsdp. Parameters and optimizer state split their longest divisible
-    axis over fsdp and the next over tensor; XLA puts the collectives in.
+    axis over fsdp and the next over tensor; XLA puts the collectives in. Where parameters are whole, each
+    device goes through its own rows, and what they come to is added up once: left to itself, XLA sums the
+    gradients of a recurrent network within its loops, at every step.
     """
 
     fsdp: int = 1
@@ -157,10 +158,43 @@ class Jit:
 
     def compile(self, model, objective, optimizer, state, devices=None, rows_axis: int = 0) -> Callable:
         """The step, its carry's rows along `rows_axis`: they leave it as they came."""
-        sharding = self.state_sharding(state, devices)
-        carry = split_rows(self.mesh(devices), rows_axis)
-        step = make_step(model, objective, optimizer)
-        return jax.jit(step, donate_argnums=0, out_shardings=(sharding, carry, None))
+        sharding, mesh = self.state_sharding(state, devices), self.mesh(devices)
+        carries = split_rows(mesh, rows_axis)
+        if self.data_parallel:
+            own = make_step(model, objective, optimizer, mesh.axis_names)
+
+            def step(state, carry, batch):
+                rows = split_rows(mesh, axis_of_rows(batch)).spec
+                spread = each_its_own(own, mesh, (P(), carries.spec, rows), (P(), carries.spec, P()))
+                return spread(state, carry, batch)
+        else:
+            step = make_step(model, objective, optimizer)
+        return jax.jit(step, donate_argnums=0, out_shardings=(sharding, carries, None))
+
+    def validation(self, model, objective, devices=None) -> Callable:
+        """validate(params, batch, carry) -> (loss, count, carry), the sums of a batch, compiled."""
+        mesh = self.mesh(devices)
+        axes = mesh.axis_names if self.data_parallel else ()
+
+        def validate(params, batch, carry):
+            loss, (count, carry) = objective.evaluate(model, params, batch, carry)
+            return *jax.lax.psum((loss, count), axes), carry
+
+        if self.data_parallel:
+            rows = split_rows(mesh, 0).spec
+            validate = each_its_own(validate, mesh, (P(), rows, rows), (P(), P(), rows))
+        return jax.jit(validate)
+
+    @property
+    def data_parallel(self) -> bool:
+        """Whether each device holds all parameters."""
+        return self.fsdp == self.tensor == 1
+
+
+def each_its_own(function: Callable, mesh: jax.sharding.Mesh, given, found) -> Callable:
+    """The function on the parts that each device holds of what it is given, by their specs."""
+    # Loops begin with constants, which the check takes for equal on all devices.
+    return jax.shard_map(function, mesh=mesh, in_specs=given, out_specs=found, check_vma=False)
 
 
 def by_rows(function: Callable, devices=None) -> Callable:
@@ -171,8 +205,7 @@ def by_rows(function: Callable, devices=None) -> Callable:
     """
     mesh = Jit().mesh(devices)
     rows = split_rows(mesh, 0).spec
-    # Loops begin with constants, which the check takes for equal on all devices.
-    return jax.jit(jax.shard_map(function, mesh=mesh, in_specs=(P(), rows), out_specs=rows, check_vma=False))
+    return jax.jit(each_its_own(function, mesh, (P(), rows), rows))
 
 
 def split_rows(mesh: jax.sharding.Mesh, axis: int) -> NamedSharding:
@@ -211,7 +244,10 @@ class Pmap:
         return jax.tree.map(join, carry)
 
     def compile(self, model, objective, optimizer, state, devices=None, rows_axis: int = 0) -> Callable:
-        step = make_step(model, objective, optimizer, axis="devices")
+        step = make_step(model, objective, optimizer, ("devices",))
         return jax.pmap(
             step, "devices", in_axes=(None, 0, 0), out_axes=(None, 0, None), donate_argnums=0, devices=devices
         )
+
+    def validation(self, model, objective, devices=None) -> Callable:
+        return Jit().validation(model, objective, devices)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from models.dropout import Dropout, keep_mask, keep_tile, mix
+from models.chance import bits, mix, uniform
+from models.dropout import Dropout, keep_mask, keep_tile
 from models.mask import Tile
 
 SHAPE = (64, 32, 48)
@@ -65,15 +66,26 @@ def test_masks_of_other_keys_are_independent(how):
                 within_four_sigma(other[: SIZE - shift] * one[shift:])
 
 
-def test_two_devices_throw_the_same_coins_as_one():
-    devices = jax.devices()[:2]
+@pytest.mark.parametrize("throw", [functools.partial(keep_mask, rate=0.3, shape=SHAPE), bits, uniform])
+def test_two_devices_throw_the_same_coins_as_one(throw):
+    devices, key = jax.devices()[:2], jax.random.key(7)
     assert len(devices) == 2
-    split = NamedSharding(Mesh(np.array(devices), "d"), PartitionSpec("d"))
-    mask = functools.partial(keep_mask, rate=0.3, shape=SHAPE)
-    alone, spread = jax.jit(mask), jax.jit(mask, out_shardings=split)
-    key = jax.random.key(7)
-    assert len(spread(key).addressable_shards) == 2
-    np.testing.assert_array_equal(alone(key), spread(key))
+    mesh = Mesh(np.array(devices), "d")
+    throw = throw if isinstance(throw, functools.partial) else functools.partial(throw, shape=SHAPE)
+    alone = jax.jit(throw)(key)
+    spread = jax.jit(throw, out_shardings=NamedSharding(mesh, PartitionSpec("d")))(key)
+    assert len(spread.addressable_shards) == 2
+    half = functools.partial(throw, shape=(SHAPE[0] // 2, *SHAPE[1:]))
+    own = jax.shard_map(half, mesh=mesh, in_specs=PartitionSpec(), out_specs=PartitionSpec("d"))
+    for found in (spread, jax.jit(own)(key)):
+        np.testing.assert_array_equal(alone, found)
+
+
+def test_uniform_numbers_are_spread_evenly_from_0_up_to_1():
+    found = np.sort(np.ravel(uniform(jax.random.key(3), SHAPE)))
+    assert found[0] >= 0.0 and found[-1] < 1.0
+    even = (np.arange(SIZE) + 0.5) / SIZE
+    assert np.abs(found - even).max() < 1.95 / SIZE**0.5  # Kolmogorov: p = 0.001
 
 
 SEEDS = jax.random.bits(jax.random.key(11), (4, 2), "uint32")

@@ -15,7 +15,9 @@ import optax
 import pytest
 
 from data.batching import Shape, pair_batch
+from models.attention import Additive
 from models.dropout import Dropout
+from models.seq2seq import Seq2Seq
 from train.objectives import NextTargetToken, NextToken
 from train.optimizers import Adam, Constant, Sgd
 from train.step import Jit, Pmap, init_state
@@ -135,10 +137,31 @@ def test_empty_rows_change_nothing(alone):
     assert_same(updated(Jit(), 1, batch), alone)
 
 
-def test_dropout_does_not_know_how_many_devices_there_are(alone):
-    one, two = (updated(Jit(), count, model=Bag(dropout=0.5)) for count in (1, 2))
-    assert_same(one, two)
+@pytest.mark.parametrize("layout", [Jit(), Jit(fsdp=2), Pmap()], ids=repr)
+def test_dropout_does_not_know_how_many_devices_there_are(layout, alone):
+    one = updated(Jit(), 1, model=Bag(dropout=0.5))
+    assert_same(one, updated(layout, 2, model=Bag(dropout=0.5)))
     assert one[1][0]["loss"] != pytest.approx(alone[1][0]["loss"], rel=1e-3)
+
+
+def test_gradients_of_a_recurrent_network_are_summed_after_its_loops():
+    model = Seq2Seq(vocab_size=12, embed_dim=4, hidden_dim=4, score=Additive(4))
+    state = jax.jit(lambda batch: init_state(model, OBJECTIVE, SGD, 0, batch))(BATCH)
+    update = Jit().compile(model, OBJECTIVE, SGD, state, jax.devices()[:2])
+    program = update.lower(state, (), Jit().put(BATCH)).compile().as_text()
+    loops, entry = program.split("\nENTRY ")
+    assert " while(" in program and " all-reduce(" in entry
+    assert " all-reduce(" not in loops
+
+
+def test_validation_sums_over_devices_what_training_does():
+    params = jax.device_get(start(Bag(), SGD)().params)
+    total, (count, _) = OBJECTIVE.evaluate(Bag(), params, BATCH)
+    for layout in (Jit(), Jit(fsdp=2), Pmap()):
+        validate = layout.validation(Bag(), OBJECTIVE)
+        found = validate(params, Jit().put(BATCH), ())
+        assert float(found[0]) == pytest.approx(float(total), rel=1e-6)
+        assert float(found[1]) == float(count) == BATCH["weights"].sum()
 
 
 def test_measures_are_what_they_say():
