@@ -93,13 +93,18 @@ class Cost:
         return (MEANING[self.field],) if cells and self.field in MEANING else ()
 
 
+def of_all_seeds(tests: Sequence[float], gains: Sequence[float]) -> float:
+    """The largest p of the seeds, 1 if by their gains they disagree on which of two systems is better."""
+    agree = all(gain >= 0 for gain in gains) or all(gain <= 0 for gain in gains)
+    return max(tests) if agree else 1.0
+
+
 @dataclasses.dataclass(frozen=True)
 class Significance:
     """p of the row's BLEU against the baseline's by paired bootstrap over sentences.
 
-    Each seed of the row meets the baseline's run of that seed, and the largest p is printed: pooling the
-    seeds' outputs would count a sentence once a seed as if they were independent. Seeds that disagree on
-    which system is better give 1.
+    Each seed of the row meets the baseline's run of that seed: pooling the seeds' outputs would count a
+    sentence once a seed as if they were independent.
     """
 
     of: Column
@@ -113,8 +118,7 @@ class Significance:
         if not tests or None in tests:
             return None
         gains = [system.results[key].value - rival.results[key].value for rival, system in pairs]
-        agree = all(gain >= 0 for gain in gains) or all(gain <= 0 for gain in gains)
-        return Cell((max(tests) if agree else 1.0,))
+        return Cell((of_all_seeds(tests, gains),))
 
     def text(self, cell: Cell) -> str:
         return f"{cell.mean:.3f}"

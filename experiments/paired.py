@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from experiments import ledger
-from experiments.columns import Cell, Column
+from experiments.columns import Cell, Column, of_all_seeds
 from experiments.ledger import Record
 
 
@@ -58,10 +58,7 @@ class ErrorReduction(Against):
 
 @dataclasses.dataclass(frozen=True)
 class PairedBootstrap(Against):
-    """p of a row's score against its rival's by paired bootstrap over sentences; the largest of the seeds.
-
-    Seeds that disagree on which of the two is better give 1.
-    """
+    """p of a row's score against its rival's by paired bootstrap over sentences, `of_all_seeds`."""
 
     samples: int = 1000
 
@@ -78,10 +75,7 @@ class PairedBootstrap(Against):
                 raise ValueError(f"{record.path}: its items of {column.split} are not those of {rival.path}")
             tests.append(bootstrap(*counts, kind.score, self.samples))
             gains.append(np.subtract(*(kind.score(each.sum(axis=0)) for each in reversed(counts))))
-        if not tests:
-            return None
-        agree = all(gain >= 0 for gain in gains) or all(gain <= 0 for gain in gains)
-        return Cell((max(tests) if agree else 1.0,))
+        return Cell((of_all_seeds(tests, gains),)) if tests else None
 
     def text(self, cell: Cell) -> str:
         return f"{cell.mean:.3f}"

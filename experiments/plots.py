@@ -15,6 +15,13 @@ from experiments.ledger import Record
 # Okabe & Ito 2008: told apart by every common kind of colour vision, and by line style besides.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "osD^vPX"
+
+
+def look(number: int) -> dict[str, str]:
+    """Colour and marker of a picture's curve of this number."""
+    return {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
+
+
 STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib and has the letters of every European language
     "font.size": 10,
@@ -97,16 +104,15 @@ def learning_curves(records: Mapping[str, Record], path: Path | str, against: st
     scored = any("bleu" in line for record in records.values() for line in record.valid)
     with drawn(path, 1 + scored, (5.2 * (1 + scored), 3.6)) as (_, panels):
         for number, (name, record) in enumerate(records.items()):
-            colour = COLOURS[number % len(COLOURS)]
-            marked = {"color": colour, "marker": MARKERS[number % len(MARKERS)], "markersize": 4}
+            marked = look(number)
             train, valid, bleu = (
                 _curve(record, against, kind, field)
                 for kind, field in (("train", "loss"), ("valid", "loss"), ("valid", "bleu"))
             )
-            panels[0].plot(*train, color=colour, linewidth=0.9, alpha=0.45)
-            panels[0].plot(*valid, label=name, **marked)
+            panels[0].plot(*train, color=marked["color"], linewidth=0.9, alpha=0.45)
+            panels[0].plot(*valid, label=name, markersize=4, **marked)
             if scored:
-                panels[1].plot(*bleu, label=name, **marked)
+                panels[1].plot(*bleu, label=name, markersize=4, **marked)
         panels[0].set_title("Loss in nats a token: training thin, validation marked")
         if scored:
             panels[1].set_title("BLEU on the validation set")
@@ -137,9 +143,8 @@ def length_curves(
                 [places[low, high] for low, high, _, _ in curve],
                 [bleu for *_, bleu in curve],
                 label=name,
-                color=COLOURS[number % len(COLOURS)],
-                marker=MARKERS[number % len(MARKERS)],
                 markersize=5,
+                **look(number),
             )
         labels = [(f"{low}–{high}" if low else f"≤ {high}") + f"\n{n:,}" for low, high, n in groups]
         axes.set_xticks(range(len(groups)), labels)
@@ -170,18 +175,9 @@ def distance_curves(
             seeds = {distance: [value for at, value in curve if at == distance] for distance, _ in curve}
             along_x = sorted(seeds)
             spread = [seeds[distance] for distance in along_x]
-            colour = COLOURS[number % len(COLOURS)]
-            axes.fill_between(
-                along_x, list(map(min, spread)), list(map(max, spread)), color=colour, alpha=0.15, linewidth=0
-            )
-            axes.plot(
-                along_x,
-                [np.mean(values) for values in spread],
-                label=name,
-                color=colour,
-                marker=MARKERS[number % len(MARKERS)],
-                markersize=5,
-            )
+            marked, ends = look(number), [list(map(end, spread)) for end in (min, max)]
+            axes.fill_between(along_x, *ends, color=marked["color"], alpha=0.15, linewidth=0)
+            axes.plot(along_x, list(map(np.mean, spread)), label=name, markersize=5, **marked)
         axes.set_xscale("log", base=2)
         axes.set_xticks(distances, [str(distance) for distance in distances])
         axes.minorticks_off()
@@ -205,10 +201,9 @@ def power_laws(
         for ((title, along), curves), axes in zip(panels.items(), drawings, strict=True):
             for number, (name, curve) in enumerate(curves.items()):
                 sizes, values, expected = np.array(sorted(curve), dtype=float).T
-                look = {"color": COLOURS[number % len(COLOURS)]}
-                mark = MARKERS[number % len(MARKERS)]
-                axes.plot(sizes, values, label=name, marker=mark, markersize=4, linewidth=1.2, **look)
-                axes.plot(sizes, expected * values[-1] / expected[-1], linestyle="--", linewidth=0.8, **look)
+                marked, laid = look(number), expected * values[-1] / expected[-1]
+                axes.plot(sizes, values, label=name, markersize=4, linewidth=1.2, **marked)
+                axes.plot(sizes, laid, color=marked["color"], linestyle="--", linewidth=0.8)
             axes.set_xscale("log", base=2)
             axes.set_yscale("log")
             axes.xaxis.set_major_formatter("{x:,.0f}")

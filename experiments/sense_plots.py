@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from experiments.plots import COLOURS, MARKERS, drawn
+from experiments.plots import drawn, look
 
 MOST = 4  # pictures side by side
 
@@ -40,10 +40,8 @@ def draw(forms: Mapping[str, Form], path: Path) -> None:
         for (name, form), axes in zip(chosen.items(), panels, strict=True):
             for number, sense in enumerate(np.unique(form.senses)):
                 points = form.points[form.senses == sense]
-                marks = {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
-                axes.scatter(
-                    *points.T, label=f"{sense} ({len(points)})", s=14, alpha=0.6, linewidths=0, **marks
-                )
+                named = f"{sense} ({len(points)})"
+                axes.scatter(*points.T, label=named, s=14, alpha=0.6, linewidths=0, **look(number))
             axes.set_title(name)
             axes.set_xticks([])
             axes.set_yticks([])

@@ -149,9 +149,9 @@ def plot(results: Sequence[dict], path: Path) -> bool:
                     [entry.get("bytes", float("nan")) / 1e6 for entry in entries],
                     [entry["rate"] for entry in entries],
                 )
-                look = {"color": plots.COLOURS[index], "marker": plots.MARKERS[index], "linestyle": style}
+                look = {"linestyle": style, "markersize": 4, **plots.look(index)}
                 for panel, curve in zip(panels, curves, strict=True):
-                    panel.plot(lengths, curve, markersize=4, label=name if backward else None, **look)
+                    panel.plot(lengths, curve, label=name if backward else None, **look)
         roofs = [c["rate"] for r in results if r["group"] == "product" for c in r["contenders"].values()]
         if roofs:
             panels[2].axhline(max(roofs), color="#666666", linewidth=1, label="large product")
