@@ -21,8 +21,9 @@ Level = WholeWords | WhitespaceWords | BPE | WordPiece | PublishedWordPiece | Sa
 class Tagging:
     """Tag each word. A sentence is read between its marks, and the first piece of a word tells its tag.
 
-    Tags that mark spans are learned in `scheme`, iob1, iob2 or bioes; `labelled` gives them in IOB2. With
-    `characters` each input has those of its word (data/characters.py), `width` of them.
+    One of more than `longest` inputs is read in parts. Tags that mark spans are learned in `scheme`, iob1,
+    iob2 or bioes; `labelled` gives them in IOB2. With `characters` each input has those of its word
+    (data/characters.py), `width` of them.
     """
 
     corpus: TaggedCorpus = GeneratedTags()
@@ -62,31 +63,57 @@ class Tagging:
         return self.examples(self.labelled(split, data_dir), tokenizer)
 
     def examples(self, items: Sequence[Tagged], tokenizer: Tokenizer) -> list[Example]:
-        """What an encoder reads of each sentence: weights are 1 at the first piece of a word, 0 elsewhere."""
-        classes = {label: index for index, label in enumerate(self.labels)}
+        """What an encoder reads of each sentence, or of each part of it in turn."""
         found = []
         for item, pieces in zip(items, spelled(items, tokenizer), strict=True):
-            inputs = [tokenizer.bos, *(piece for word in pieces for piece in word), tokenizer.eos]
-            if len(inputs) > self.longest:
-                raise ValueError(
-                    f"a sentence ({' '.join(item.words[:5])} ..) takes {len(inputs)} inputs; set task.longest"
-                )
-            sizes = [len(word) for word in pieces]
-            first = np.cumsum([1, *sizes])[:-1]
-            targets, weights = np.zeros(len(inputs), np.int32), np.zeros(len(inputs), np.float32)
-            tags = converted(item.tags, self.scheme) if self.corpus.spans else item.tags
-            targets[first[: len(tags)]] = [classes[tag] for tag in tags]
-            weights[first] = 1.0
-            letters = ()
-            if self.characters:
-                letters = np.repeat(sentence_characters(item.words, self.width), [1, *sizes, 1], axis=0)
-            found.append(Example(inputs, targets, characters=letters, weights=weights))
+            try:
+                cuts = parts(item.tags, [len(word) for word in pieces], self.longest - 2)
+            except ValueError as error:
+                raise ValueError(f"a sentence ({' '.join(item.words[:5])} ..): {error}") from None
+            for first, end in cuts:
+                part = Tagged(item.words[first:end], item.tags[first:end])
+                found.append(self.example(part, pieces[first:end], tokenizer))
         return found
+
+    def example(self, item: Tagged, pieces: Sequence[Sequence[int]], tokenizer: Tokenizer) -> Example:
+        """Words between their marks: weights are 1 at the first piece of a word, 0 elsewhere."""
+        inputs = [tokenizer.bos, *(piece for word in pieces for piece in word), tokenizer.eos]
+        sizes, classes = [len(word) for word in pieces], {tag: index for index, tag in enumerate(self.labels)}
+        first = np.cumsum([1, *sizes])[:-1]
+        targets, weights = np.zeros(len(inputs), np.int32), np.zeros(len(inputs), np.float32)
+        tags = converted(item.tags, self.scheme) if self.corpus.spans else item.tags
+        targets[first[: len(tags)]] = [classes[tag] for tag in tags]
+        weights[first] = 1.0
+        letters = ()
+        if self.characters:
+            letters = np.repeat(sentence_characters(item.words, self.width), [1, *sizes, 1], axis=0)
+        return Example(inputs, targets, characters=letters, weights=weights)
 
     def tags(self, classes: Iterable[int]) -> tuple[str, ...]:
         """What classes of words mean, in IOB2 where they mark spans."""
         found = [self.labels[index] for index in classes]
         return tuple(converted(found, "iob2") if self.corpus.spans else found)
+
+
+def parts(tags: Sequence[str], sizes: Sequence[int], room: int) -> list[tuple[int, int]]:
+    """A sentence cut so that the words from one cut to the next have `room` for their pieces, of these sizes.
+
+    What its tags, where it has any, mark as one entity stays together unless that alone is too long.
+    """
+    cuts, end = [], 0
+    while end < len(sizes):
+        first, left = end, room
+        while end < len(sizes) and sizes[end] <= left:
+            left -= sizes[end]
+            end += 1
+        if end == first:
+            raise ValueError(f"one word of it takes {sizes[end]} inputs, more than {room}; set task.longest")
+        before = end
+        while first < before < len(tags) and tags[before].startswith("I-"):
+            before -= 1
+        end = before if before > first else end
+        cuts.append((first, end))
+    return cuts
 
 
 def spelled(items: Sequence[Tagged], tokenizer: Tokenizer) -> list[list[list[int]]]:

@@ -1,5 +1,6 @@
 """Words in, tags out: a trained tagger with its tokenizer."""
 
+import itertools
 from collections.abc import Sequence
 
 import jax
@@ -36,12 +37,12 @@ class WordTagger:
 
     def __call__(self, sentences: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
         """The tags of each sentence of words, in order; of none for one without words."""
-        told = [number for number, words in enumerate(sentences) if words]
-        items = [Tagged(tuple(sentences[number]), ()) for number in told]
+        items = [Tagged(tuple(words), ()) for words in sentences]
         examples = self.task.examples(items, self.trained.tokenizer)
-        found: list[tuple[str, ...]] = [()] * len(sentences)
+        parts: list[tuple[str, ...]] = [()] * len(examples)
         for members, batch in batched(examples, self.task.longest):
             best, counts = np.asarray(self.find(self.params, batch)), batch["weights"] > 0
             for at, row, real in zip(members, best, counts, strict=False):  # rows beyond the last are empty
-                found[told[at]] = self.task.tags(row[real])
-        return found
+                parts[at] = self.task.tags(row[real])
+        tags = itertools.chain.from_iterable(parts)
+        return [tuple(itertools.islice(tags, len(words))) for words in sentences]

@@ -5,7 +5,7 @@ import pytest
 
 from data.characters import FILL, sentence_characters
 from data.tagged import GeneratedTags, Tagged
-from data.tagging import Tagging
+from data.tagging import Tagging, parts
 from data.tokenizer import BPE
 from data.vocabulary import BOS, EOS, UNK
 from data.whole_words import WholeWords
@@ -80,9 +80,32 @@ def test_parts_of_speech_have_no_scheme():
     assert task.tags(example.targets[1:2]) == ("DET",)
 
 
-def test_a_sentence_that_is_too_long_is_refused():
-    task = Tagging(GeneratedTags(WORLD), longest=6)
-    with pytest.raises(
-        ValueError, match=r"\(Anna visits New York \. \.\.\) takes 7 inputs; set task.longest"
-    ):
+def test_a_sentence_that_is_too_long_is_read_in_parts_that_cut_no_entity():
+    task = Tagging(GeneratedTags(WORLD), longest=5)
+    tokenizer = task.train_tokenizer()
+    found = task.examples([ITEM], tokenizer)
+    assert [len(example.inputs) for example in found] == [4, 5]
+    assert sum((task.tags(example.targets[1:-1]) for example in found), ()) == ITEM.tags
+    untold = task.examples([ITEM._replace(tags=())], tokenizer)
+    assert [int(example.weights.sum()) for example in untold] == [3, 2]
+
+
+@pytest.mark.parametrize("room", [4, 5, 9, 30])
+def test_parts_follow_each_other_and_fill_their_room(room):
+    draw = np.random.default_rng(room)
+    sizes = draw.integers(1, 5, 40).tolist()
+    cuts = parts((), sizes, room)
+    assert [0, *(end for _, end in cuts)] == [*(first for first, _ in cuts), 40]
+    for first, end in cuts:
+        assert sum(sizes[first:end]) <= room
+        assert end == 40 or sum(sizes[first : end + 1]) > room
+
+
+def test_an_entity_that_is_too_long_is_cut_and_a_word_that_is_is_refused():
+    assert parts(("B-LOC", *["I-LOC"] * 4), [1] * 5, 2) == [(0, 2), (2, 4), (4, 5)]
+    task = Tagging(GeneratedTags(WORLD), BPE(size=80), longest=6)
+    message = (
+        r"\(Anna visits New York \. \.\.\): one word of it takes \d+ inputs, more than 4; set task.longest"
+    )
+    with pytest.raises(ValueError, match=message):
         task.examples([ITEM], task.train_tokenizer())
