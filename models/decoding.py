@@ -18,6 +18,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
+from models.chance import first_row
+
 PAD, BOS, EOS = 0, 1, 2
 NEVER = -1e30
 
@@ -143,7 +145,8 @@ class Draw:
         mass_before = jnp.cumsum(jax.nn.softmax(ranked), axis=-1) - jax.nn.softmax(ranked)
         kept = (mass_before < self.top_p) & (jnp.arange(ranked.shape[-1]) < (self.top_k or ranked.shape[-1]))
         floor = jnp.min(jnp.where(kept, ranked, jnp.inf), axis=-1, keepdims=True)
-        keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(len(scaled)))
+        rows = first_row(len(scaled)) + jnp.arange(len(scaled), dtype=jnp.uint32)
+        keys = jax.vmap(jax.random.fold_in, (None, 0))(key, rows)
         return jax.vmap(jax.random.categorical)(keys, jnp.where(scaled >= floor, scaled, -jnp.inf))
 
 

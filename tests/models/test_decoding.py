@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.sharding import PartitionSpec as P
 
 from models import decoding
 from models.attention import ScaledDot
@@ -239,6 +240,14 @@ def test_samples_depend_on_key_and_row_but_not_on_company():
     few, many = drawn(Draw(), 50), drawn(Draw(), 80)
     np.testing.assert_array_equal(few, many[:50])
     assert len(set(few)) > 1 and np.any(few != drawn(Draw(), 50, seed=1))
+
+
+def test_each_of_two_devices_draws_what_its_rows_would_alone():
+    rows, mesh = P("d"), jax.sharding.Mesh(np.array(jax.devices()[:2]), "d")
+    draw = lambda key, table: Draw()(table, key)
+    table = jnp.tile(jnp.asarray(TABLE), (50, 1))
+    own = jax.shard_map(draw, mesh=mesh, in_specs=(P(), rows), out_specs=rows)
+    np.testing.assert_array_equal(jax.jit(own)(jax.random.key(0), table), drawn(Draw(), 50))
 
 
 def test_sampled_sequences_follow_the_model():
