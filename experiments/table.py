@@ -21,6 +21,7 @@ Records = Mapping[str, Sequence[Record]]
 Cells = Mapping[str, Mapping[str, Cell | None]]
 FORMATS = ("md", "latex", "csv", "html")
 MISSING = "–"
+NAMED = 20  # rows at most, in a command
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,10 +60,14 @@ class Table:
             raise ValueError(f"table {self.name}: the baseline {self.baseline!r} is none of its rows")
 
     def command(self, rows: Sequence[str]) -> str:
-        """What to type to fill these rows; a table on real data is called experiment-corpus."""
+        """What to type to fill these rows; a table on real data is called experiment-corpus.
+
+        Of more than anyone would read it is the command of all rows: what has been done is left alone.
+        """
         experiment, real, _ = self.name.partition("-")
         parts = [self.rows[row] if isinstance(self.rows[row], dict) else [row] for row in rows]
-        chosen = [] if list(rows) == list(self.rows) else ["--rows", *itertools.chain.from_iterable(parts)]
+        named = list(itertools.chain.from_iterable(parts))
+        chosen = [] if list(rows) == list(self.rows) or len(named) > NAMED else ["--rows", *named]
         return shlex.join(["lookback", "run", experiment, *(["--data-dir", "DIR"] if real else []), *chosen])
 
 

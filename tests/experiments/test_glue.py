@@ -63,6 +63,11 @@ def test_what_is_missing_is_told_by_the_rows_that_can_be_run(tmp_path):
     assert (bold := [line for line in text.splitlines() if line.startswith("| CBOW")]) and "60.0" in bold[0]
 
 
+def test_what_is_missing_of_many_is_told_by_the_command_of_all():
+    assert TABLE.real.command(list(TABLE.real.rows)[1:]) == "lookback run glue --data-dir DIR"
+    assert TABLE.real.command(["majority: RTE"]) == "lookback run glue --data-dir DIR --rows 'majority: RTE'"
+
+
 def test_a_changed_row_is_a_system_of_its_own(tmp_path):
     write(tmp_path, "CBOW: polarity", 0, 60.0)
     write(tmp_path, "CBOW: polarity, steps=5", 0, 50.0)
