@@ -1,7 +1,7 @@
 """What do encoders learn from text alone, before there is a task?
 
     lookback run text_pretraining                        4 rows on the generated world: ten minutes on 2 cores
-    lookback run text_pretraining --data-dir CORPORA     2 rows on IMDB's reviews: an hour and a half each
+    lookback run text_pretraining --data-dir CORPORA     2 rows on IMDB's reviews: an hour, and two hours
 
 What `glue`, `review_rating` and `questions` go on from: a language model, one of both directions, and BERT's
 hidden tokens, on sentences or on reviews without their stars. Each is scored by what it was trained for, so
