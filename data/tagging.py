@@ -1,7 +1,7 @@
 """The tagging task: for each word of a sentence its part of speech, or the entity that it is part of."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -64,21 +64,30 @@ class Tagging:
 
     def examples(self, items: Sequence[Tagged], tokenizer: Tokenizer) -> list[Example]:
         """What an encoder reads of each sentence, or of each part of it in turn."""
-        found = []
+        found, room = [], self.longest - 2
+        classes = {label: index for index, label in enumerate(self.labels)}
         for item, pieces in zip(items, spelled(items, tokenizer), strict=True):
-            try:
-                cuts = parts(item.tags, [len(word) for word in pieces], self.longest - 2)
-            except ValueError as error:
-                raise ValueError(f"a sentence ({' '.join(item.words[:5])} ..): {error}") from None
-            for first, end in cuts:
+            sizes = [len(word) for word in pieces]
+            if (most := max(sizes, default=0)) > room:
+                raise ValueError(
+                    f"a sentence ({' '.join(item.words[:5])} ..): one word of it takes {most} inputs, "
+                    f"more than {room}; set task.longest"
+                )
+            for first, end in parts(item.tags, sizes, room):
                 part = Tagged(item.words[first:end], item.tags[first:end])
-                found.append(self.example(part, pieces[first:end], tokenizer))
+                found.append(self.example(part, pieces[first:end], tokenizer, classes))
         return found
 
-    def example(self, item: Tagged, pieces: Sequence[Sequence[int]], tokenizer: Tokenizer) -> Example:
+    def example(
+        self,
+        item: Tagged,
+        pieces: Sequence[Sequence[int]],
+        tokenizer: Tokenizer,
+        classes: Mapping[str, int],
+    ) -> Example:
         """Words between their marks: weights are 1 at the first piece of a word, 0 elsewhere."""
         inputs = [tokenizer.bos, *(piece for word in pieces for piece in word), tokenizer.eos]
-        sizes, classes = [len(word) for word in pieces], {tag: index for index, tag in enumerate(self.labels)}
+        sizes = [len(word) for word in pieces]
         first = np.cumsum([1, *sizes])[:-1]
         targets, weights = np.zeros(len(inputs), np.int32), np.zeros(len(inputs), np.float32)
         tags = converted(item.tags, self.scheme) if self.corpus.spans else item.tags
@@ -98,7 +107,8 @@ class Tagging:
 def parts(tags: Sequence[str], sizes: Sequence[int], room: int) -> list[tuple[int, int]]:
     """A sentence cut so that the words from one cut to the next have `room` for their pieces, of these sizes.
 
-    What its tags, where it has any, mark as one entity stays together unless that alone is too long.
+    No word may take more. What its tags, where it has any, mark as one entity stays together unless that
+    alone is too long.
     """
     cuts, end = [], 0
     while end < len(sizes):
@@ -106,8 +116,6 @@ def parts(tags: Sequence[str], sizes: Sequence[int], room: int) -> list[tuple[in
         while end < len(sizes) and sizes[end] <= left:
             left -= sizes[end]
             end += 1
-        if end == first:
-            raise ValueError(f"one word of it takes {sizes[end]} inputs, more than {room}; set task.longest")
         before = end
         while first < before < len(tags) and tags[before].startswith("I-"):
             before -= 1

@@ -19,7 +19,7 @@ from data.tagged import Conll2003, GeneratedTags
 from data.tagging import Tagging
 from data.wordpiece import WordPiece
 from data.world import World
-from experiments import bert_pretraining, text_pretraining, word_senses
+from experiments import text_pretraining, word_senses
 from experiments.columns import COSTS, Column
 from experiments.table import Published, Table
 from models.bert import BERT
@@ -110,7 +110,7 @@ TABLE = Table(
         rows=rows(
             CONLL,
             trained_on(CONLL),
-            bert_pretraining.WIKITEXT_MINI.model.encoder,
+            text_pretraining.ENCODER,
             text_pretraining.READER,
         ),
         columns=columns("valid"),

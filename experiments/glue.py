@@ -28,7 +28,7 @@ from experiments.bert_pretraining import adam
 from experiments.columns import COSTS, Cell, Column
 from experiments.ledger import Record
 from experiments.table import Published, Table
-from models.bert import BERT, MINI
+from models.bert import BERT
 from models.classifier import Attentive, Classifier, First, Mean
 from models.elmo import ELMo
 from models.majority import Majority
@@ -194,7 +194,7 @@ GLUE_SYSTEMS = systems(
     hidden=256,
     elmo=elmo_pretraining.MEDIUM,
     elmo_from=Pretrained("elmo_pretraining-words", "ELMo", into="encoder/contextual/encoder"),
-    bert=dataclasses.replace(MINI, context=128),
+    bert=text_pretraining.ENCODER,
     bert_from=text_pretraining.READER,
     pieces=WordPiece(size=8000),
 )

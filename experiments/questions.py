@@ -18,7 +18,7 @@ from experiments import text_pretraining
 from experiments.bert_pretraining import adam
 from experiments.columns import COSTS, Column
 from experiments.table import Published, Table
-from models.bert import BERT, MINI
+from models.bert import BERT
 from models.span import SpanFinder
 from models.text_encoders import BagOfWords, WordLSTM
 from train.config import Run
@@ -99,7 +99,7 @@ TABLE = Table(
         rows=rows(
             SQUAD,
             128,
-            dataclasses.replace(MINI, context=128),
+            text_pretraining.ENCODER,
             8000,
             text_pretraining.READER,
         ),

@@ -29,7 +29,7 @@ from experiments import elmo_pretraining, text_pretraining
 from experiments.bert_pretraining import adam
 from experiments.columns import COSTS, Column
 from experiments.table import Table
-from models.bert import BERT, MINI
+from models.bert import BERT
 from models.classifier import Attentive, Classifier, First, Mean
 from models.elmo import ELMo
 from models.mean_score import MeanScore
@@ -204,7 +204,7 @@ TABLE = Table(
                 "text_pretraining-imdb",
                 elmo_pretraining.MEDIUM,
                 "elmo_pretraining-words",
-                dataclasses.replace(MINI, context=128),
+                text_pretraining.ENCODER,
                 text_pretraining.READER,
             ),
         ),
