@@ -107,13 +107,15 @@ def systems(
     bag = dataclasses.replace(attentive, encoder=BagOfWords(embed_dim=embed, dropout=0.2), pooling=Mean())
     with_elmo = dataclasses.replace(attentive, encoder=beside)
     first = Classifier(encoder=bert, pooling=First(), dropout=0.1)
+    # It was pretrained on one text at a time: its first state tells nothing of two, its states of each do.
+    apart = dataclasses.replace(first, pooling=Mean(), pairs=True)
     pairs = lambda model: dataclasses.replace(model, pairs=True)
     return {
         "CBOW": System(bag, pairs(bag), words, 2e-3),
         "BiLSTM + attention": System(attentive, pairs(attentive), words, 2e-3),
         "BiLSTM + attention + ELMo": System(with_elmo, pairs(with_elmo), words, 2e-3, True, elmo_from),
-        "BERT from scratch": System(first, first, pieces, 3e-4),
-        "BERT pretrained here": System(first, first, pieces, 3e-4, False, bert_from),
+        "BERT from scratch": System(first, apart, pieces, 3e-4),
+        "BERT pretrained here": System(first, apart, pieces, 3e-4, False, bert_from),
     }
 
 
