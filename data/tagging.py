@@ -107,11 +107,11 @@ class Tagging:
 def parts(tags: Sequence[str], sizes: Sequence[int], room: int) -> list[tuple[int, int]]:
     """A sentence cut so that the words from one cut to the next have `room` for their pieces, of these sizes.
 
-    No word may take more. What its tags, where it has any, mark as one entity stays together unless that
-    alone is too long.
+    No word may take more; a sentence of no words is one part. What its tags, where it has any, mark as one
+    entity stays together unless that alone is too long.
     """
     cuts, end = [], 0
-    while end < len(sizes):
+    while not cuts or end < len(sizes):
         first, left = end, room
         while end < len(sizes) and sizes[end] <= left:
             left -= sizes[end]

@@ -218,7 +218,7 @@ class BiLM(OnEncoder):
     ) -> Float[Array, "2 B T D"]:
         """What foretells the word after each position, and what foretells the word before it."""
         both = self.encoded(inputs, segments, characters, train)
-        return self.drop(jnp.stack(jnp.split(both, 2, axis=-1)), train)
+        return jnp.stack(jnp.split(self.drop(both, train), 2, axis=-1))
 
     def logits(self, states: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
         return self.output(states).astype(jnp.float32)

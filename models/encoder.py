@@ -43,5 +43,6 @@ class OnEncoder(nn.Module):
         """All layers of an encoder that tells them, that of its inputs first."""
         return self.kept(self.encoder.layers(inputs, segments, characters, train and not self.frozen))
 
-    def kept(self, states: Float[Array, "*L B T D"]) -> Float[Array, "*L B T D"]:
+    def kept(self, states: Float[Array, "*B D"]) -> Float[Array, "*B D"]:
+        """What comes of the encoder, without a gradient where that is frozen."""
         return jax.lax.stop_gradient(states) if self.frozen else states

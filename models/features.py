@@ -108,7 +108,7 @@ class FeatureTagger(Tagger):
     """A Tagger on h_t = [forward h_t; backward h_t] of x = choice(h_0 .. h_L): what reads layers for a task.
 
     Two layers of 768 in Devlin et al. 2019, §5.3; with depth=0 h is x. Dropout falls on x, between layers and
-    on h.
+    on h, each of them once.
     """
 
     encoder: nn.Module = BERT()
@@ -129,4 +129,4 @@ class FeatureTagger(Tagger):
         train: bool,
     ) -> Float[Array, "B T D"]:
         x = chosen(self, inputs, segments, characters, train).astype(jnp.float32)
-        return self.stack(self.drop(x, train), inputs != PAD, train)[1]
+        return self.stack(self.drop(x, train), inputs != PAD, train)[1] if self.depth else x

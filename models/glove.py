@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int
 from models.word_counts import Text, beside
 
 Params = dict[str, np.ndarray]
-State = dict[str, Float[Array, "V 2 D"]]  # what a row is, and beside it the sums of its squared gradients
+State = dict[str, Float[Array, "V 2 D"]]  # what a row is, and beside it the sums of AdaGrad
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,8 +20,8 @@ class GloVe:
     """J = sum_ij f(X_ij) (w_i . u_j + b_i + c_j - log X_ij)^2  -- Pennington et al. 2014, eq. 8.
 
     f(x) = min(x / most, 1)^alpha (eq. 9); in X a word d away counts 1 / d. AdaGrad goes down J / 2, as the
-    authors' program does, `batch` entries of X at a time: each entry adds its own square to the sums by whose
-    roots its rows' steps are divided, and these sums begin at 1. Vectors are w + u (their §4.2).
+    authors' program does, `batch` entries of X at a time: a step is rate g over the root of a sum, which
+    begins at 1 and to which each entry adds its own (rate g)^2. Vectors are w + u (their §4.2).
 
     In the parameters a row is a vector and, last, its bias.
     """
@@ -84,7 +84,9 @@ def passed(model: GloVe, state: State, entries: Entries, order: Int[Array, "step
 
 
 def updated(model: GloVe, state: State, batch: Entries) -> State:
-    """One step of AdaGrad  -- Duchi et al. 2011: x - rate g / sqrt(sum of g^2 before).
+    """One step of AdaGrad  -- Duchi et al. 2011: x - rate g / sqrt(1 + sum of (rate g)^2 before).
+
+    Theirs sums g^2; with the rate in it, as in glove.c of stanfordnlp/GloVe, steps do not shrink as soon.
 
     A row and its sums lie together, read once and written once: of two tables each XLA would copy both at
     each step, seven times the time.
@@ -94,8 +96,9 @@ def updated(model: GloVe, state: State, batch: Entries) -> State:
     gradients = jax.grad(halved_loss)({side: rows[:, 0] for side, rows in read.items()}, batch)
     moved = {}
     for side, gradient in gradients.items():
-        step = -model.rate * gradient / jnp.sqrt(read[side][:, 1])
-        moved[side] = state[side].at[places[side]].add(jnp.stack([step, gradient**2], axis=1))
+        change = model.rate * gradient
+        rows = jnp.stack([-change / jnp.sqrt(read[side][:, 1]), change**2], axis=1)
+        moved[side] = state[side].at[places[side]].add(rows)
     return moved
 
 

@@ -35,6 +35,7 @@ class MaskedLM(OnEncoder):
         if (table := getattr(self.encoder, "table", None)) is None:
             kind = type(self.encoder).__name__
             raise ValueError(f"MaskedLM: {kind} has no table of embeddings to say pieces by; BERT has")
+        table = self.kept(table)
         asked = states if positions is None else jnp.take_along_axis(states, positions[..., None], axis=1)
         kinds = {"dtype": states.dtype, "kernel_init": nn.initializers.truncated_normal(0.02)}
         hidden = nn.gelu(Dense(states.shape[-1], name="transform", **kinds)(asked), approximate=False)

@@ -72,7 +72,11 @@ class Embedder:
         if isinstance(task, Classification):
             (example,) = task.read([(line, None)], tokenizer)
         elif isinstance(task, Tagging):
-            (example,) = task.examples([Tagged(tuple(line.split()), ())], tokenizer)
+            example, *further = task.examples([Tagged(tuple(line.split()), ())], tokenizer)
+            if further:
+                raise ValueError(
+                    f"{line[:40]!r} .. is longer than the {task.longest} pieces there is room for"
+                )
         elif isinstance(task, BothWays):
             (example,) = task.examples([line.split()], tokenizer)
         else:

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 
+from data.vocabulary import EOS, UNK
 from train.job import Job, spelled
 from train.log import Log
 from train.progress import Bar
@@ -17,6 +18,12 @@ class Fitting(Job):
     """
 
     def prepare(self, train: np.ndarray | list, valid: np.ndarray | list) -> None:
+        known = self.tokenizer.eos, self.tokenizer.unk
+        if hasattr(self.model, "vectors") and known != (EOS, UNK):
+            raise ValueError(
+                f"{type(self.model).__name__} tells words from marks by their ids, and the marks of this "
+                "tokenizer have others; set task.tokenizer=Words() or WordPiece()"
+            )
         held = lambda split: np.asarray(split) if isinstance(split, np.ndarray) else split
         self.train, self.valid = held(train), held(valid)
 

@@ -16,7 +16,7 @@ from train.log import Log
 from train.progress import Bar
 from train.sizing import sized
 from train.supervision import Supervised
-from train.trained import initial_tokenizer, weights
+from train.trained import initial_tokenizer, told, weights
 
 
 @dataclasses.dataclass
@@ -66,7 +66,8 @@ class Job:
         params, words = weights(self.run, self.checkpoints)  # read by all processes together
         if not self.leads:
             return
-        trained = Trained(self.run, self.model, params, self.tokenizer, words, self.directory, self.data_dir)
+        run = told(self.run, self.directory)
+        trained = Trained(run, self.model, params, self.tokenizer, words, self.directory, self.data_dir)
         for evaluator in self.run.evaluators:
             for result in evaluator(trained):
                 log.write("result", **dataclasses.asdict(result))

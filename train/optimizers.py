@@ -116,7 +116,7 @@ class Adam:
 
 def decays(params) -> dict:
     """Which parameters shrink. By name: the bias of a projection to heads has as many axes as a kernel."""
-    named = lambda path, _: path[-1].key not in ("bias", "scale")
+    named = lambda path, _: not path[-1].key.startswith(("bias", "scale"))
     return jax.tree_util.tree_map_with_path(named, params)
 
 

@@ -92,7 +92,12 @@ class Judged:
             raise ValueError(
                 f"{kind}: {task.protocol(self.split)} has {'scores' if task.scored else 'classes'}"
             )
-        return task if self.corpus is None else dataclasses.replace(task, corpus=self.corpus)
+        if self.corpus is None:
+            return task
+        if (self.corpus.scored, self.corpus.labels) != (task.scored, task.labels):
+            other, own = self.corpus.protocol(self.split), task.protocol("train")
+            raise ValueError(f"{kind}: {other} has other labels than {own}, which the run learns")
+        return dataclasses.replace(task, corpus=self.corpus)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 import flax.traverse_util
 import numpy as np
 
+from data import corpora
 from data.tokenizer import Tokenizer
 from data.wordpiece import write_vocabulary
 from models.bert import BERT
@@ -160,7 +161,7 @@ def described(path: Path) -> BERT:
 
 def require_vocabulary(path: Path, size: int) -> None:
     """ValueError for a vocab.txt, if there is one, that has a piece too many or too few."""
-    if path.is_file() and (found := len(path.read_text(encoding="utf-8").splitlines())) != size:
+    if path.is_file() and (found := len(corpora.read_lines(path))) != size:
         raise ValueError(f"{path}: {found} pieces; vocab_size is {size} by {CONFIG}")
 
 

@@ -34,6 +34,8 @@ class SenseSeparation:
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         embedder, found = Embedder(trained), self.senses.occurrences(self.split)
+        if not found:
+            raise ValueError(f"SenseSeparation: {self.senses.protocol(self.split)} has no word of two senses")
         layers = vectors(embedder, found)
         groups = defaultdict(list)
         for index, one in enumerate(found):

@@ -61,8 +61,9 @@ def published(folder: Path) -> dict:
         raise ValueError(
             f"initial={str(folder)!r}: neither a run's folder nor that of a published GPT-2, BERT or ELMo"
         )
-    kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
-    return (read_bert if kind == "bert" else read_gpt2)(folder)[1]
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    kind = config.get("model_type", "gpt2" if "n_embd" in config else "bert")
+    return (read_gpt2 if kind == "gpt2" else read_bert)(folder)[1]
 
 
 def initial_tokenizer(given: Initial | None, directory: Path) -> Tokenizer | None:
@@ -74,6 +75,13 @@ def initial_tokenizer(given: Initial | None, directory: Path) -> Tokenizer | Non
         return Tokenizer.load(folder / "tokenizer.json")
     vocabulary = folder / "vocab.txt"
     return read_vocabulary(vocabulary, uncased(vocabulary)) if vocabulary.exists() else None
+
+
+def told(run: Run, directory: Path) -> Run:
+    """The run as protocols tell of it: weights that came with a tokenizer stand for that of the task."""
+    if initial_tokenizer(run.initial, directory) is None:
+        return run
+    return dataclasses.replace(run, task=dataclasses.replace(run.task, tokenizer=run.initial))
 
 
 def uncased(vocabulary: Path) -> bool:

@@ -14,6 +14,7 @@ from scipy.special import expit
 from data.characters import SENTENCE_BEGIN, SENTENCE_END, framed, sentence_characters, word_characters
 from models.elmo import BiLM, CharacterCNN, ELMo, ProjectedLSTM
 from train.pretrained_elmo import read_elmo
+from train.step import by_rows
 
 SMALL = ELMo(features=6, cells=8, filters=((1, 2), (2, 3), (3, 4)), character_dim=4, longest=12, dropout=0.0)
 SENTENCES = (("a", "bcd", "efghijkl", "a"), ("mno", "pq"))
@@ -200,6 +201,24 @@ def test_dropout_falls_only_in_training():
     np.testing.assert_array_equal(compiled(model)(*given), compiled(SMALL)(*given))
     np.testing.assert_array_equal(first[0], second[0])
     assert np.any(first[1] != second[1])
+
+
+def test_dropout_of_both_directions_does_not_know_how_many_devices_there_are():
+    """The rows that several go through are those of one: no axis of directions may stand before them."""
+    model = BiLM(9, dataclasses.replace(SMALL, dropout=0.5))
+    inputs, characters = spelled(SENTENCES)
+    variables = jax.jit(model.init)(jax.random.key(0), inputs, None, characters)
+
+    def rows_first(params, batch):
+        key = {"dropout": jax.random.key(3)}
+        said = model.apply(params, *batch[:1], None, *batch[1:], True, rngs=key, method="states")
+        return jnp.moveaxis(said, 1, 0)
+
+    one, two = (
+        by_rows(rows_first, jax.devices()[:count])(variables, (inputs, characters)) for count in (1, 2)
+    )
+    np.testing.assert_allclose(one, two, atol=1e-6)
+    assert 0.3 < np.mean(np.asarray(one) == 0) < 0.7
 
 
 def test_bad_input_is_named():

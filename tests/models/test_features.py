@@ -131,3 +131,8 @@ def test_without_recurrent_layers_the_features_are_what_is_read():
     output = variables["params"]["output"]
     expected = states @ output["kernel"] + output["bias"]
     np.testing.assert_allclose(jax.jit(model.apply)(variables, INPUTS), expected, atol=1e-5)
+    # The head drops what it reads: once, not here as well.
+    still = model.clone(dropout=0.5, encoder=ENCODER.clone(dropout=0.0, attention_dropout=0.0))
+    key = {"dropout": jax.random.key(0)}
+    read = still.apply(variables, INPUTS, None, None, True, rngs=key, method="encoded")
+    np.testing.assert_allclose(read, states, atol=1e-5)

@@ -35,9 +35,9 @@ def test_a_step_moves_rows_by_eq_8_and_adagrad():
         w, u = params["words"][i], params["contexts"][j]
         error = share * (w[:3] @ u[:3] + w[3] + u[3] - log)
         for side, at, gradient in (("words", i, np.append(u[:3], 1)), ("contexts", j, np.append(w[:3], 1))):
-            gradient = error * gradient
-            after[side][at] -= 0.1 * gradient / np.sqrt(squares[side][at])
-            sums[side][at] += gradient**2
+            change = 0.1 * error * gradient
+            after[side][at] -= change / np.sqrt(squares[side][at])
+            sums[side][at] += change**2
     state = {side: np.stack([params[side], squares[side]], axis=1) for side in params}
     found = updated(SMALL, *jax.tree.map(jnp.array, (state, entries)))
     for side in params:

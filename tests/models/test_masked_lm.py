@@ -97,3 +97,11 @@ def test_initial_weights_say_hardly_more_than_nothing():
 def test_an_encoder_without_a_table_is_refused():
     with pytest.raises(ValueError, match="MaskedLM: BagOfWords has no table"):
         MaskedLM(V, BagOfWords()).init(jax.random.key(0), INPUTS)
+
+
+def test_a_frozen_encoder_learns_nothing_its_table_included(params):
+    frozen = MODEL.clone(frozen=True)
+    loss = lambda params: frozen.apply({"params": params}, INPUTS, SEGMENTS, None, POSITIONS)[0].sum()
+    gradient = jax.grad(loss)(params)
+    assert not any(np.any(leaf) for leaf in jax.tree.leaves(gradient["encoder"]))
+    assert np.any(gradient["transform"]["kernel"])

@@ -135,6 +135,21 @@ def test_what_a_sentence_says_around_a_word_changes_its_vector(tmp_path):
         assert all(kept[f"{form}.points"].shape == (len(kept[f"{form}.senses"]), 2) for form in forms)
 
 
+def test_a_split_without_words_of_two_senses_is_told(tmp_path):
+    bert = trained(tmp_path, MaskedLM(encoder=BOTTOM), None, WORDPIECE, ONE)
+    with pytest.raises(ValueError, match="valid has no word of two senses"):
+        next(SenseSeparation(WorldSenses(SMALL), split="valid")(bert))
+
+
+def test_a_tagger_embeds_an_empty_line_and_refuses_one_it_would_read_in_parts(tmp_path):
+    task = Tagging(longest=8)
+    bert = trained(tmp_path, Tagger(encoder=BOTTOM, classes=3), task, WORDPIECE, ONE)
+    empty, full = Embedder(bert)(["", "the bat"])
+    assert empty.layers.shape[1] == 2 and len(full.pieces) > 2
+    with pytest.raises(ValueError, match="is longer than the 8 pieces there is room for"):
+        list(Embedder(bert)(["the bat sleeps the bat"]))
+
+
 def test_what_is_too_long_or_has_no_encoder_is_refused(tmp_path):
     short = trained(tmp_path, MaskedLM(encoder=BOTTOM.clone(context=4)), None, WORDPIECE, ONE)
     with pytest.raises(ValueError, match="pieces long; there is room for 4"):

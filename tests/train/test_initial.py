@@ -28,7 +28,7 @@ from train.loop import Training, train
 from train.optimizers import Adam, Constant
 from train.parts import from_tree, parse, to_tree
 from train.supervision import Label
-from train.trained import initial, initial_tokenizer, uncased
+from train.trained import initial, initial_tokenizer, told, uncased
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 
@@ -135,6 +135,10 @@ def test_a_run_begins_with_the_encoder_and_the_tokenizer_of_one_beside_it(tmp_pa
     training = Training(run, tmp_path / "sentences" / "bag" / "0")
     assert training.tokenizer.hash == json.loads((beside / "run.json").read_text())["tokenizer"]
     assert same(training.state.params["encoder"], theirs["encoder"])
+    assert told(run, training.directory) == dataclasses.replace(
+        run, task=dataclasses.replace(task, tokenizer=given)
+    )
+    assert told(RUN, training.directory) == RUN
     by_chance = jax.jit(training.init)(training.example).params
     assert same(training.state.params["output"], by_chance["output"])
     assert not same(by_chance["encoder"], theirs["encoder"])

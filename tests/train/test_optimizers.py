@@ -100,6 +100,7 @@ def test_biases_and_layer_norms_do_not_decay():
     }
     assert any("key_value" in name and "bias" in name for name in flat)
     assert flat["['embedding']['table']"]
+    assert not decays({"encoder": {"bias_3": 0.0}})["encoder"]["bias_3"]  # one of several in a module
     still = {"norm": {"scale": draw(0, (4,)), "bias": draw(1, (2, 4))}, "dense": {"kernel": draw(2)}}
     found = walk(Adam(decay=0.5), still, [jax.tree.map(np.zeros_like, still)], rate=0.1)
     np.testing.assert_array_equal(found["norm"]["scale"], still["norm"]["scale"])

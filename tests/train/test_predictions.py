@@ -13,7 +13,7 @@ from data.polarity import Polarity
 from data.tokenizer import Words
 from data.translation import Translation
 from data.world import World
-from data.world_tasks import WorldRating
+from data.world_tasks import WorldEntailment, WorldRating
 from models.classifier import Classifier
 from models.majority import Majority
 from models.text_encoders import BagOfWords
@@ -154,6 +154,8 @@ def test_what_cannot_be_judged_is_told(tmp_path):
         next(Correlation()(done))
     with pytest.raises(ValueError, match="hidden test: its targets are not published"):
         next(Accuracy(corpus=Hidden())(done))
+    with pytest.raises(ValueError, match="Accuracy: .* has other labels than"):
+        next(Accuracy(corpus=WorldEntailment(WORLD))(done))
     translating = dataclasses.replace(done, run=Run(model=None, task=Translation()))
     with pytest.raises(ValueError, match="Accuracy: Translation gives a text no class"):
         next(Accuracy()(translating))

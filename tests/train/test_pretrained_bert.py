@@ -16,6 +16,7 @@ from models.classifier import First
 from models.masked_lm import MaskedLM
 from train import safetensors
 from train.pretrained_bert import heads, layout, read_bert, write_bert
+from train.trained import published
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "bert"
 WEIGHTS, CONFIG, VOCABULARY = "model.safetensors", "config.json", "vocab.txt"
@@ -241,6 +242,11 @@ def test_a_vocabulary_of_another_model_is_refused(golden, tmp_path):
     (edited(tmp_path) / VOCABULARY).write_text("[PAD]\n[UNK]\n")
     with pytest.raises(ValueError, match="vocab.txt: 2 pieces; vocab_size is 40 by config.json"):
         read_bert(tmp_path)
+    pieces = (GOLDEN / VOCABULARY).read_text().splitlines()
+    (tmp_path / VOCABULARY).write_text(
+        "\n".join([*pieces[:-1], "\u2028"]) + "\n"
+    )  # a piece of bert-base-chinese
+    assert read_bert(tmp_path)[0] == golden[0]
     tokenizer = read_vocabulary(GOLDEN / VOCABULARY, lowercase=True)
     with pytest.raises(ValueError, match=r"a tokenizer of 40 ids is not of BERT\(vocab_size=50\)"):
         write_bert(tmp_path, dataclasses.replace(golden[0], vocab_size=50), golden[1], tokenizer)
@@ -332,3 +338,10 @@ def test_names_and_shapes_are_theirs(transformers, model):
     arrays = (*layout(model), *(array for head in heads(model).values() for array in head))
     ours = {name: shape for _, names, shape in arrays for name in names}
     assert ours == {name: tuple(weights.shape) for name, weights in theirs.items() if name not in tied}
+
+
+def test_a_config_that_names_no_model_is_of_the_one_whose_fields_it_has(golden, tmp_path):
+    path = edited(tmp_path) / "config.json"
+    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "model_type"}))
+    found = published(tmp_path)
+    np.testing.assert_array_equal(found["encoder"]["table"], golden[1]["encoder"]["table"])

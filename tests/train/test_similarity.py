@@ -11,6 +11,7 @@ from data.language import LanguageModelling
 from data.similarity import Analogy, Rated, WorldAnalogies, WorldPairs
 from data.text import GeneratedText
 from data.tokenizer import WhitespaceWords, Words
+from data.wordpiece import PublishedWordPiece
 from data.world import World
 from models.ngram import NGram
 from models.word2vec import Word2Vec
@@ -152,3 +153,15 @@ def test_word_vectors_are_a_run_that_is_fitted_saved_and_scored(tmp_path):
     assert again.value in [line["value"] for line in lines if line["kind"] == "result"]
     train(dataclasses.replace(run, model=SVD(features=8)), tmp_path / "svd")
     assert load(tmp_path / "svd").params["words"].shape == (len(found.tokenizer), 8)
+
+
+def test_a_tokenizer_whose_marks_have_other_ids_is_refused(tmp_path):
+    """Its [UNK] and [SEP] would be counted as words, and all lines as one."""
+    pieces = ["[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "bat", "sleeps", "##s", "."]
+    (tmp_path / "vocab.txt").write_text("\n".join(pieces) + "\n")
+    task = LanguageModelling(
+        GeneratedText(World(train=20, valid=5, test=5)), PublishedWordPiece(str(tmp_path))
+    )
+    run = Run(model=Word2Vec(features=4), task=task, evaluators=())
+    with pytest.raises(ValueError, match="Word2Vec tells words from marks by their ids"):
+        train(run, tmp_path / "run")
