@@ -59,6 +59,11 @@ class Classification:
     def scored(self) -> bool:
         return self.corpus.scored
 
+    @property
+    def paired(self) -> bool:
+        """Whether two texts are classed together."""
+        return getattr(self.corpus, "paired", False)
+
     def protocol(self, split: str) -> str:
         return self.corpus.protocol(split)
 

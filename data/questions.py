@@ -61,7 +61,10 @@ def read_squad(text: str, name: str) -> list[Question]:
         if not question.answers:
             raise ValueError(f"{name}, question {question.id}: no answer; SQuAD 2.0 has such, 1.1 is due")
         for answer in question.answers:
-            if not answer.text or question.context[answer.start :][: len(answer.text)] != answer.text:
+            if type(answer.start) is not int or answer.start < 0 or not answer.text.strip():
+                wrong = f"{answer.text!r} at {answer.start!r}"
+                raise ValueError(f"{name}, question {question.id}: {wrong} is no words from a character on")
+            if question.context[answer.start :][: len(answer.text)] != answer.text:
                 wrong = f"{answer.text[:40]!r} is not what stands at character {answer.start}"
                 raise ValueError(f"{name}, question {question.id}: {wrong} of its context")
     return found

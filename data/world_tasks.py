@@ -173,6 +173,7 @@ class WorldEntailment:
 
     world: World = WORLD
 
+    paired = True
     scored = False
     labels = ("entailment", "neutral", "contradiction")
 
@@ -296,6 +297,7 @@ class WorldSimilarity:
 
     world: World = WORLD
 
+    paired = True
     scored = True
     labels = ()
 

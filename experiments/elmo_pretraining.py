@@ -49,7 +49,7 @@ MEDIUM = ELMo(
     longest=WIDTH,
 )
 
-# Five times as much text as the tasks have, and in it the names that their training splits leave out.
+# Twice the sentences of the larger task, and in them the names that their training splits leave out.
 PLENTY = World(train=10_000)
 WORLD = Run(
     model=BiLM(encoder=SMALL),

@@ -4,15 +4,18 @@
     lookback run glue --data-dir CORPORA                   GLUE's dev sets, 5 seeds: days on 2 cores; first,
                                                            likewise, `elmo_pretraining`, `text_pretraining`
     lookback run glue --data-dir CORPORA --seeds 1 --rows "BERT pretrained here: RTE"
+    lookback run glue --data-dir CORPORA --weights bert-base-uncased    a published BERT, as a line more
 
 Each system is trained on each task by itself. A line of the table is a system: its score on each task and
 their average, as the lecture computes it. Test answers of GLUE are hidden, so that published rows of the test
 server stand apart from those of dev sets; evaluators=(Submission(),) writes the files that the server takes.
-Tasks go from those whose files are small; a run stops at the first whose files are missing.
+A run stops at the first task whose files are missing.
 """
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from data.classification import Classification
@@ -36,9 +39,11 @@ from models.mean_score import MeanScore
 from models.scalar_mix import MixedLayers
 from models.text_encoders import BagOfWords, WordLSTM
 from train.config import Run
-from train.initial import Pretrained
+from train.initial import Pretrained, Weights
 from train.metrics.glue import METRICS, average
 from train.predictions import F1, Accuracy, Correlation, Matthews
+from train.pretrained_bert import described
+from train.published import CONFIG
 from train.supervision import Label, Regress
 
 QUESTION = "Does an encoder that was pretrained on text alone understand sentences better?"
@@ -91,7 +96,7 @@ class System(NamedTuple):
     tokenizer: object
     peak: float
     characters: bool = False
-    initial: Pretrained | None = None
+    initial: Pretrained | Weights | None = None
 
 
 def systems(
@@ -121,13 +126,13 @@ def systems(
 
 def run(base: Run, system: System, task: Task) -> Run:
     """The system on the task, by itself."""
-    pair = getattr(task.corpus, "paired", hasattr(task.corpus, "world"))
+    read = dataclasses.replace(
+        base.task, corpus=task.corpus, tokenizer=system.tokenizer, characters=system.characters
+    )
     return dataclasses.replace(
         base,
-        model=system.paired if pair else system.single,
-        task=dataclasses.replace(
-            base.task, corpus=task.corpus, tokenizer=system.tokenizer, characters=system.characters
-        ),
+        model=system.paired if read.paired else system.single,
+        task=read,
         objective=Regress() if task.corpus.scored else Label(),
         optimizer=adam(system.peak, task.steps),
         steps=task.steps,
@@ -146,6 +151,14 @@ def rows(base: Run, tasks: Mapping[str, Task], lineage: Mapping[str, System]) ->
         found[f"majority: {name}"] = dataclasses.replace(simplest, model=common, keep=1)
         found |= {f"{row}: {name}": run(base, system, task) for row, system in lineage.items()}
     return found
+
+
+def given(base: Run, tasks: Mapping[str, Task], folder: str) -> dict[str, Run]:
+    """The published BERT of a folder on all tasks, read and tuned as Devlin et al. 2019, appendix A.3, do."""
+    path = Path(folder).expanduser().resolve()
+    first = Classifier(encoder=described(path / CONFIG).clone(vocab_size=0), pooling=First(), dropout=0.1)
+    system = System(first, first, WordPiece(), 3e-5, False, Weights(str(path)))
+    return {f"{path.name}: {name}": run(base, system, task) for name, task in tasks.items()}
 
 
 BASE = Run(
@@ -269,6 +282,7 @@ TABLE = Table(
     baseline="majority: polarity",
     smoke=SMOKE,
     per_task=True,
+    given=functools.partial(given, BASE, WORLD_TASKS),
     real=Table(
         name="glue-dev",
         title=f"GLUE, dev sets: {_METRICS}",
@@ -280,5 +294,6 @@ TABLE = Table(
         seeds=(0, 1, 2, 3, 4),
         smoke=SMOKE,
         per_task=True,
+        given=functools.partial(given, GLUE_BASE, GLUE_TASKS),
     ),
 )

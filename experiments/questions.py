@@ -56,7 +56,7 @@ WORLD = Run(
 )
 SQUAD = dataclasses.replace(
     WORLD,
-    task=Questions(Squad(), Words(lowercase=True), longest=128, stride=48, asking=32),
+    task=dataclasses.replace(WORLD.task, corpus=Squad(), stride=24),
     optimizer=adam(2e-3, 20_000),
     batches=Padded(tokens=4096),
     steps=20_000,

@@ -41,6 +41,7 @@ class Table:
     Rows are opaque here: the command line trains them, the table reads what they left in their directories.
     `smoke` are the changes that let a row run in seconds; `real` is the same question put to real data. Where
     a system is trained on several tasks, `per_task`, rows are called "system: task" and a line is a system.
+    `given` makes rows of a folder of published weights, which go on from these: "its name: task".
     """
 
     name: str
@@ -54,6 +55,8 @@ class Table:
     smoke: tuple[str, ...] = ()
     real: "Table | None" = None
     per_task: bool = False
+    given: Callable[[str], Mapping[str, Any]] | None = None
+    others: frozenset[str] = frozenset()  # rows that are none of its own: of changed and of given systems
 
     def __post_init__(self):
         if self.baseline not in self.rows:
@@ -74,8 +77,11 @@ class Table:
 def with_ablations(table: Table, records: Records) -> list[Table]:
     """The table with a row more for each changed row that was run, under the row it changes.
 
-    After it a table for the changed rows of each other protocol: what they score compares with nothing here.
+    Systems that were given to it and run on its tasks stand below its own. After it come tables for the
+    changed rows of each other protocol: what these score compares with nothing here.
     """
+    given = _given(table, records)
+    table = dataclasses.replace(table, rows={**table.rows, **given})
     bases = {name: _changed(name, table.rows) for name in records if name not in table.rows}
     groups = [(_protocols(run for row in table.rows for run in records.get(row, ())), [])]
     for name in (name for name, base in bases.items() if base):
@@ -97,11 +103,19 @@ def with_ablations(table: Table, records: Records) -> list[Table]:
             title=f"{table.title}: changed rows, scored under a protocol of their own",
             rows={name: table.rows[bases[name]] for name in names},
             baseline=names[0],
+            others=frozenset(names),
             published=(),
         )
         for _, names in others
     ]
-    return [dataclasses.replace(table, rows=rows), *apart]
+    return [dataclasses.replace(table, rows=rows, others=frozenset([*given, *alike])), *apart]
+
+
+def _given(table: Table, records: Records) -> dict[str, None]:
+    """Rows of systems that are none of the table's, on tasks that are."""
+    task = lambda row: row.partition(": ")[2]
+    tasks = {task(row) for row in table.rows} if table.given else ()
+    return {name: None for name in records if name not in table.rows and task(name) in tasks}
 
 
 def _changed(name: str, rows: Iterable[str]) -> str:
@@ -139,12 +153,31 @@ def render(table: Table, records: Records, format: str = "md", p_values: bool = 
     """The table as md, latex, csv or html; `p_values=False` spares the seconds the bootstrap takes."""
     if format not in FORMATS:
         raise ValueError(f"no table format {format!r}: one of {', '.join(FORMATS)}")
+    left = _left(table, records)
     if table.per_task:
         table, records = _by_system(table, records)
     filled = cells(table, records, p_values)
     if format == "csv":
         return _csv(table, filled, records)
-    return markup.FORMATS[format]([_ours(table, filled, records), *_theirs(table)])
+    return markup.FORMATS[format]([_ours(table, filled, records, left), *_theirs(table)])
+
+
+def _left(table: Table, records: Records) -> list[tuple[str, ...]]:
+    """The commands for what was not run at all, and for what was run on fewer seeds than it should."""
+    runs = _runs(cells(table, records, p_values=False))
+    asked = [row for row in table.rows if row not in table.others]
+    left = {
+        f"{MISSING} not run yet: ": [row for row in asked if not runs[row]],
+        f"Fewer than {len(table.seeds)} seeds so far: ": [
+            row for row in asked if 0 < runs[row] < len(table.seeds)
+        ],
+    }
+    return [(what, Code(table.command(rows))) for what, rows in left.items() if rows]
+
+
+def _runs(filled: Cells) -> dict[str, int]:
+    """How many runs of each row have a score."""
+    return {row: max((cell.n for cell in of.values() if cell), default=0) for row, of in filled.items()}
 
 
 def _by_system(table: Table, records: Records) -> tuple[Table, Records]:
@@ -152,21 +185,30 @@ def _by_system(table: Table, records: Records) -> tuple[Table, Records]:
     rows: dict[str, dict[str, Any]] = {}
     runs: dict[str, dict[int, list[Record]]] = {}
     for row, run in table.rows.items():
-        system, _, task = row.partition(": ")
-        system += "".join(task.partition(", ")[1:])  # and how the row was changed
-        rows.setdefault(system, {})[row] = run
+        rows.setdefault(_system(row), {})[row] = run
         for record in records.get(row, ()):
-            runs.setdefault(system, {}).setdefault(record.seed, []).append(record)
+            runs.setdefault(_system(row), {}).setdefault(record.seed, []).append(record)
     whole = {system: [_together(runs[system][seed]) for seed in sorted(runs[system])] for system in runs}
-    baseline = table.baseline.partition(": ")[0]
-    return dataclasses.replace(table, rows=rows, baseline=baseline, per_task=False), whole
+    return dataclasses.replace(table, rows=rows, baseline=_system(table.baseline), per_task=False), whole
+
+
+def _system(row: str) -> str:
+    """The system of "system: task", and how the row was changed."""
+    system, _, task = row.partition(": ")
+    return system + "".join(task.partition(", ")[1:])
 
 
 def _together(runs: Sequence[Record]) -> Record:
-    """Runs of one seed as one: all that they scored, and the seconds that all of them took."""
+    """Runs of one seed as one: all that they scored, where, and the seconds that all of them took."""
     results = {key: result for run in runs for key, result in run.results.items()}
     seconds = sum(run.cost.get("seconds", 0.0) for run in runs)
-    return dataclasses.replace(runs[0], results=results, cost={**runs[0].cost, "seconds": seconds})
+    origin = {
+        name: ", ".join(dict.fromkeys(run.run.get(name, "unknown") for run in runs))
+        for name in ("commit", "device")
+    }
+    return dataclasses.replace(
+        runs[0], run={**runs[0].run, **origin}, results=results, cost={**runs[0].cost, "seconds": seconds}
+    )
 
 
 def _require_one_protocol(table: Table, name: str, column: Column, records: Records) -> None:
@@ -183,8 +225,8 @@ def _require_one_protocol(table: Table, name: str, column: Column, records: Reco
             )
 
 
-def _ours(table: Table, filled: Cells, records: Records) -> Grid:
-    runs = {row: max((cell.n for cell in filled[row].values() if cell), default=0) for row in table.rows}
+def _ours(table: Table, filled: Cells, records: Records, left: list[tuple[str, ...]]) -> Grid:
+    runs = _runs(filled)
     rows = tuple(
         (row, str(runs[row]), *(_text(table.columns[name], cell, runs[row]) for name, cell in of.items()))
         for row, of in filled.items()
@@ -193,7 +235,7 @@ def _ours(table: Table, filled: Cells, records: Records) -> Grid:
         title=table.title,
         header=("", "n", *table.columns),
         rows=rows,
-        notes=tuple(_notes(table, filled, records, runs)),
+        notes=(*_notes(table, filled, records, runs), *left),
         bold=frozenset(_best(table, filled)),
     )
 
@@ -218,7 +260,7 @@ def _best(table: Table, filled: Cells) -> list[tuple[int, int]]:
 
 
 def _notes(table: Table, filled: Cells, records: Records, runs: Mapping[str, int]) -> list[tuple[str, ...]]:
-    """Protocol of each column, origin of the runs, and the command for what is missing."""
+    """Protocol of each column, and origin of the runs."""
     notes = []
     for name, column in table.columns.items():
         note = column.note([of[name] for of in filled.values() if of[name]], table.baseline)
@@ -227,12 +269,6 @@ def _notes(table: Table, filled: Cells, records: Records, runs: Mapping[str, int
     done = {row: records[row] for row, n in runs.items() if n}
     if done:
         notes.append(("Mean ± sample standard deviation over n seeds; ", _origin(done)))
-    missing = [row for row in table.rows if not runs[row]]
-    if missing:
-        notes.append((f"{MISSING} not run yet: ", Code(table.command(missing))))
-    short = [row for row, n in runs.items() if 0 < n < len(table.seeds)]
-    if short:
-        notes.append((f"Fewer than {len(table.seeds)} seeds so far: ", Code(table.command(short))))
     return notes
 
 

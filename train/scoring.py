@@ -45,13 +45,14 @@ class Scorer:
 
     def __init__(self, run, model, params, before: int, stride: int | None = None):
         self.run, self.model, self.params, self.before = run, model, params, before
+        self.windows = not hasattr(model, "log_probabilities") and not run.objective.carried
         if hasattr(model, "log_probabilities"):
             self.context, self.read = f"{model.order - 1} tokens", self.looked_up
         elif run.objective.carried:
             self.context, self.read = "state carried through the split", self.carried
         else:
             self.length = run.batches.length
-            self.stride = stride or self.length
+            self.stride = self.length if stride is None else stride
             self.context, self.read = f"windows of {self.length} tokens, stride {self.stride}", self.windowed
         self.score, self.last = jax.jit(self.losses), jax.jit(self.last_of)
 

@@ -1,4 +1,9 @@
-"""Devices, versions, folders, and the attention kernel that would run and why the others decline."""
+"""Devices, versions, folders, and the attention kernel that would run and why the others decline.
+
+examples:
+  lookback doctor
+  LOOKBACK_DATA=~/corpora lookback doctor       whether the corpora are looked for where they are
+"""
 
 import argparse
 import os

@@ -1,7 +1,7 @@
 """Write the states that a trained encoder has for stdin: a vector for each piece of each line.
 
 examples:
-  lookback embed runs/bert_pretraining/BERT/0 < text > vectors.npz
+  lookback embed runs/bert_pretraining/BERT-tiny/0 < text > vectors.npz
   lookback embed RUN_DIR --layers -4 -3 -2 -1 < text > vectors.npz     four layers side by side
   lookback embed RUN_DIR --layers 0 < text > vectors.npz               embeddings, no context yet
 

@@ -36,7 +36,10 @@ def execute(arguments: argparse.Namespace) -> None:
 
     guesser = Guesser(load(Path(arguments.run_dir)))
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
-    for number, line in enumerate(arguments.text or stdin.whole().split("\n"), start=1):
+    lines = arguments.text or stdin.whole().split("\n")
+    if not any(line.strip() for line in lines):
+        raise ValueError("no text: give lines with [MASK] in them, as arguments or by standard input")
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         for guesses in guesser(line, arguments.count, f"line {number}"):

@@ -29,6 +29,10 @@ def execute(arguments: argparse.Namespace) -> None:
     from train.loop import train
     from train.parts import override
 
+    if arguments.rate <= 0 or arguments.steps < 1:
+        raise ValueError(
+            f"--rate {arguments.rate:g} --steps {arguments.steps}: a rate above 0, at least 1 update"
+        )
     out = Path(arguments.out)
     run = override(tuned(Path(arguments.folder).expanduser(), arguments), arguments.changes)
     train(run, out, None, "finetune", out.name)

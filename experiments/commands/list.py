@@ -1,4 +1,9 @@
-"""The experiments there are, and the question each answers."""
+"""The experiments there are, and the question each answers.
+
+examples:
+  lookback list
+  lookback list | grep attention
+"""
 
 import argparse
 

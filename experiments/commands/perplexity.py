@@ -38,7 +38,11 @@ def execute(arguments: argparse.Namespace) -> None:
     if not text:
         raise ValueError("stdin: no text to score")
     ids = tokenizer.stream(text)
+    if arguments.stride is not None and arguments.stride < 1:
+        raise ValueError(f"--stride {arguments.stride}: at least 1")
     scorer = Scorer(trained.run, trained.model, trained.params, tokenizer.eos, arguments.stride)
+    if arguments.stride is not None and not scorer.windows:
+        raise ValueError(f"--stride: this run's context is {scorer.context}, which nothing limits")
     losses = scorer(ids)
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     if arguments.tokens:

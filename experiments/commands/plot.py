@@ -34,7 +34,9 @@ def execute(arguments: argparse.Namespace) -> None:
     from experiments import cell_text, ledger, plots, sense_plots
 
     folders = [Path(name) for name in arguments.run_dirs]
-    records = {"/".join(folder.parts[-2:]): ledger.read(folder) for folder in folders}
+    whose = [folder.parts[-2:] for folder in folders]  # a row and a seed, and of equal ones all that differs
+    parts = 2 if len({*whose}) == len(whose) else max(len(folder.parts) for folder in folders)
+    records = {"/".join(folder.parts[-parts:]): ledger.read(folder) for folder in folders}
     out = Path(arguments.out or folders[0] / "pictures")
     out.mkdir(parents=True, exist_ok=True)
     plots.learning_curves(records, out / "learning_curves.png")

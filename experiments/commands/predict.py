@@ -4,11 +4,12 @@ examples:
   echo "A gripping film ." | lookback predict runs/sentences/LSTM/0
   lookback predict RUN_DIR < pairs.tsv
 
-A line is a text, or two with a tab between them. Printed is "label <tab> probability" of the likeliest class,
-or the score; with --all all classes are, the likeliest first, each with its probability.
+A line is a text or, for a run on pairs, two with a tab between them. Printed is "label <tab> probability" of
+the likeliest class, or the score; with --all all classes are, the likeliest first, each with its probability.
 """
 
 import argparse
+import functools
 import sys
 
 from experiments import stdin
@@ -34,10 +35,11 @@ def execute(arguments: argparse.Namespace) -> None:
         kind = type(trained.task).__name__
         raise ValueError(f"{arguments.run_dir}: {kind} gives a text no class; a run on Classification does")
     predictor, labels = Predictor(trained), trained.task.labels
+    read = functools.partial(sides, paired=trained.task.paired)
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     number = 0
     for texts in stdin.lines():
-        parted, wrong = stdin.taken(sides, texts, number)
+        parted, wrong = stdin.taken(read, texts, number)
         found = iter(predictor.texts([parts for parts in parted if parts]) if any(parted) else ())
         for parts in parted:
             print(spell(next(found), labels, arguments.all) if parts else "")  # an empty line stays one
@@ -47,14 +49,15 @@ def execute(arguments: argparse.Namespace) -> None:
             raise wrong
 
 
-def sides(line: str, number: int) -> tuple[str, str | None] | None:
-    """The one text or the two of a line, None if it is empty."""
+def sides(line: str, number: int, paired: bool) -> tuple[str, str | None] | None:
+    """The one text of a line, or the two where the run reads pairs; None if it is empty."""
     if not line.strip():
         return None
-    first, tab, second = line.partition("\t")
-    if "\t" in second or (tab and not (first.strip() and second.strip())):
-        raise ValueError(f"stdin, line {number + 1}: a line is a text, or two with one tab between them")
-    return first, second if tab else None
+    texts = line.split("\t")
+    if len(texts) != 1 + paired or not all(text.strip() for text in texts):
+        due = "two texts with a tab between them" if paired else "one text, without a tab"
+        raise ValueError(f"stdin, line {number + 1}: this run reads {due}")
+    return texts[0], texts[1] if paired else None
 
 
 def spell(said, labels: tuple[str, ...], every: bool) -> str:

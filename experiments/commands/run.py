@@ -6,6 +6,7 @@ examples:
   lookback run translation --rows lstm-additive --seeds 1
   lookback run translation --rows lstm model.cell=GRU   an ablation: a row of its own in the table
   lookback run translation --data-dir ~/corpora         the same table on Multi30k
+  lookback run glue --data-dir ~/corpora --weights ~/bert-base-uncased --rows "bert-base-uncased: RTE"
 """
 
 import argparse
@@ -24,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data-dir", help="folder of real corpora (or LOOKBACK_DATA): the table on real data"
     )
     parser.add_argument("--runs-dir", default="runs", help="where runs are kept (runs)")
+    parser.add_argument(
+        "--weights", metavar="FOLDER", help="rows that begin with the published weights of a folder instead"
+    )
     parser.add_argument("--smoke", action="store_true", help="a few steps of every row, kept nowhere")
 
 
@@ -34,9 +38,9 @@ def chosen_table(experiment: str, data_dir: str | None):
     table = catalogue.table(experiment)
     if not data_dir and not os.environ.get("LOOKBACK_DATA"):
         return table
-    if table.real is None:
+    if table.real is None and data_dir:
         raise ValueError(f"{experiment} has no table on real data; leave out --data-dir")
-    return table.real
+    return table.real or table
 
 
 def named_row(table, name: str):
@@ -47,6 +51,7 @@ def named_row(table, name: str):
 
 def execute(arguments: argparse.Namespace) -> int:
     import contextlib
+    import dataclasses
     import pathlib
     import sys
     import tempfile
@@ -60,6 +65,12 @@ def execute(arguments: argparse.Namespace) -> int:
     from train.parts import override
 
     table = chosen_table(arguments.experiment, arguments.data_dir)
+    if arguments.weights:
+        if table.given is None:
+            raise ValueError(
+                f"{table.name} has no rows that begin with published weights: leave out --weights"
+            )
+        table = dataclasses.replace(table, rows=table.given(arguments.weights))
     split = next((i for i, word in enumerate(arguments.rows or ()) if "=" in word), None)
     rows, changes = arguments.rows or list(table.rows), list(arguments.changes)
     if split is not None:  # argparse gives --rows everything after it

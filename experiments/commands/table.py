@@ -21,6 +21,8 @@ def execute(arguments: argparse.Namespace) -> None:
     from experiments.table import render, with_ablations
 
     table = catalogue.table(arguments.experiment)
+    if arguments.data_dir and not table.real:
+        raise ValueError(f"{arguments.experiment} has no table on real data; leave out --data-dir")
     wanted = [table] if not arguments.data_dir else []
     if table.real and (arguments.data_dir or collect(arguments.runs_dir, table.real.name)):
         wanted.append(table.real)

@@ -35,10 +35,17 @@ def execute(arguments: argparse.Namespace) -> None:
     from train import devices
 
     devices.setup()
+    from data.translation import Translation
     from train.trained import load
 
     directory = Path(arguments.run_dir)
-    translator = load(directory, search(directory, arguments)).translator
+    trained = load(directory, search(directory, arguments))
+    if not isinstance(trained.task, Translation):
+        kind = type(trained.task).__name__
+        raise ValueError(
+            f"{directory}: a run of {kind} translates nothing; one of `lookback run translation` does"
+        )
+    translator = trained.translator
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     number = 0
     with saved_maps(arguments.attention) if arguments.attention else contextlib.nullcontext({}) as maps:

@@ -99,6 +99,8 @@ def test_a_tag_that_training_does_not_have_is_named(tmp_path):
     valid.write_text("runs VERB\n\nfast ADV\n")
     with pytest.raises(ValueError, match="valid, line 3: unknown tag 'ADV'; tags are VERB"):
         TagFiles(str(train), str(valid), str(valid)).items("valid")
+    with pytest.raises(ValueError, match="unknown tag 'ADV'"):  # before anything is trained
+        TagFiles(str(train), str(train), str(valid)).items("train")
 
 
 def test_names_held_back_are_in_no_sentence_of_train():

@@ -52,7 +52,11 @@ def test_five_pieces_with_falling_probabilities_for_each_mask(trained, capsys, m
 
 @pytest.mark.parametrize(
     "arguments, complaint",
-    [(["The song."], "line 1: there is no [MASK]"), (["[MASK]", "--count", "0"], "--count 0: at least 1")],
+    [
+        (["The song."], "line 1: there is no [MASK]"),
+        (["[MASK]", "--count", "0"], "--count 0: at least 1"),
+        ([" "], "no text"),
+    ],
 )
 def test_mistakes_are_named(trained, capsys, arguments, complaint):
     assert main(["fill-mask", str(trained), *arguments]) == 2

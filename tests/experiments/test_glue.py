@@ -1,14 +1,26 @@
 """A table whose line is a system on all its tasks: scores side by side, seed by seed, and their average."""
 
 import json
+from pathlib import Path
 
+import jax
+import numpy as np
 import pytest
 
 from experiments import ledger
 from experiments.glue import PUBLISHED, TABLE, Average
 from experiments.table import render, with_ablations
+from train.loop import Training
 from train.metrics.glue import METRICS, average
+from train.parts import from_tree, override, to_tree
+from train.pretrained_bert import read_bert
 
+TINY = (
+    "steps=2",
+    "evaluate_every=1",
+    "task.corpus.world=World(train=20, valid=5, test=5)",
+    "task.longest=12",
+)
 SCORES = {"polarity": "accuracy", "entailment": "accuracy", "similarity": "Spearman"}
 
 
@@ -58,8 +70,10 @@ def test_what_is_missing_is_told_by_the_rows_that_can_be_run(tmp_path):
     write(tmp_path, "CBOW: polarity", 0, 60.0)
     (text,) = lines_of(tmp_path, "md")
     (missing,) = [line for line in text.splitlines() if "not run yet" in line]
-    assert "'BERT from scratch: polarity' 'BERT from scratch: entailment'" in missing
-    assert "CBOW: " not in missing and "'majority: similarity'" in missing
+    assert "'BERT from scratch: polarity'" in missing and "'majority: similarity'" in missing
+    assert "'CBOW: entailment'" in missing and "CBOW: polarity" not in missing
+    (short,) = [line for line in text.splitlines() if "Fewer than 3 seeds" in line]
+    assert short.endswith("--rows 'CBOW: polarity'`")
     assert (bold := [line for line in text.splitlines() if line.startswith("| CBOW")]) and "60.0" in bold[0]
 
 
@@ -74,6 +88,23 @@ def test_a_changed_row_is_a_system_of_its_own(tmp_path):
     (text,) = lines_of(tmp_path, "md")
     rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| CBOW")]
     assert rows == ["CBOW", "CBOW, steps=5"]
+
+
+def test_a_changed_row_of_another_protocol_stands_in_a_table_of_its_own(tmp_path):
+    write(tmp_path, "CBOW: polarity", 0, 60.0)
+    write(tmp_path, "CBOW: polarity, task.corpus.middle=2.0", 0, 50.0, corpus="other stars")
+    _, apart = lines_of(tmp_path, "md")
+    assert "| CBOW, task.corpus.middle=2.0 |" in apart
+    assert "not run yet" not in apart and "Fewer than" not in apart
+
+
+def test_a_system_tells_the_commits_of_all_its_tasks(tmp_path):
+    for task, commit in (("polarity", "c1"), ("entailment", "c2"), ("similarity", "c1")):
+        write(tmp_path, f"CBOW: {task}", 0, 60.0)
+        path = tmp_path / "glue" / f"CBOW: {task}" / "0" / "run.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"commit": commit, "device": "a chip"}))
+    (text,) = lines_of(tmp_path, "md")
+    assert "commit c1, c2; device a chip" in text
 
 
 def test_scores_of_unlike_protocols_are_refused_across_systems(tmp_path):
@@ -101,3 +132,20 @@ def test_every_column_of_a_task_is_evaluated_by_a_row_of_each_system():
             runs = [run for row, run in table.rows.items() if row.startswith(f"{system}: ")]
             evaluated = {getattr(one, "name", None) for run in runs for one in run.evaluators}
             assert evaluated >= set(table.columns) - {"average", "time"}
+
+
+def test_a_published_bert_is_a_line_more(tmp_path):
+    golden = Path(__file__).parents[1] / "golden" / "bert"
+    rows = TABLE.given(str(golden))
+    assert list(rows) == ["bert: polarity", "bert: entailment", "bert: similarity"]
+    for run in rows.values():
+        assert from_tree(to_tree(run)) == run and run.model.encoder.features == 16
+    training = Training(override(rows["bert: entailment"], TINY), tmp_path / "glue" / "bert" / "0")
+    _, theirs = read_bert(golden)
+    assert training.tokenizer.pieces(range(5)) == (golden / "vocab.txt").read_text().splitlines()[:5]
+    for module in ("encoder", "pooling"):
+        jax.tree.map(np.testing.assert_array_equal, training.state.params[module], theirs[module])
+    write(tmp_path, "bert: polarity", 0, 60.0)
+    (text,) = lines_of(tmp_path, "md")
+    assert [line for line in text.splitlines() if line.startswith("| **bert**") or line.startswith("| bert")]
+    assert "bert: " not in text

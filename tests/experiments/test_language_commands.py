@@ -72,3 +72,11 @@ def test_finetune_begins_with_the_weights_it_is_given(trained, capsys):
     assert main([*command[:3], "--out", str(folder / "wider"), "model.features=16"]) == 2
     assert "is (2, 2, 4) there and (2, 2, 8) in this model" in capsys.readouterr().err
     assert not (folder / "wider" / "run.json").exists()  # another try may have the folder
+    assert main([*command, "--rate", "-1"]) == 2
+    assert "--rate -1 --steps 2: a rate above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("stride", ["0", "-5"])
+def test_a_stride_that_goes_nowhere_is_refused(trained, capsys, stride):
+    assert main(["perplexity", str(trained[1]), "--stride", stride]) == 2
+    assert f"--stride {stride}: at least 1" in capsys.readouterr().err

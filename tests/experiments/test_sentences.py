@@ -7,6 +7,7 @@ import pytest
 from data.sentiment import CrossValidated
 from experiments import sentences
 from experiments.__main__ import main
+from experiments.commands.predict import sides
 from experiments.commands.run import with_seed
 from train.parts import override
 
@@ -43,15 +44,26 @@ def test_a_line_has_its_likeliest_class_and_an_empty_one_none(predict):
     assert float(share) + float(rest) == pytest.approx(1.0, abs=1e-3)
 
 
-def test_a_line_of_two_texts_is_one_example(predict):
-    code, out, _ = predict(stdin=f"{TEXTS[0]}\t{TEXTS[2]}\n")
-    assert code == 0 and len(out.splitlines()) == 1
-
-
-def test_what_is_no_line_of_texts_is_told_after_those_before_it(predict):
-    code, out, err = predict(stdin=f"{TEXTS[0]}\na\tb\tc\n{TEXTS[2]}\n")
+def test_a_label_behind_a_text_is_not_read_after_those_before_it(predict):
+    code, out, err = predict(stdin=f"{TEXTS[0]}\nThe room is warm.\tpositive\n{TEXTS[2]}\n")
     assert code == 2 and len(out.splitlines()) == 1
-    assert "stdin, line 2: a line is a text, or two with one tab between them" in err
+    assert "stdin, line 2: this run reads one text, without a tab" in err
+
+
+@pytest.mark.parametrize("line, texts", [("a b\tc", ("a b", "c")), (" \n", None)])
+def test_a_run_on_pairs_reads_two_texts(line, texts):
+    assert sides(line, 0, paired=True) == texts
+
+
+@pytest.mark.parametrize("line", ["a b", "a\tb\tc", "a\t ", "\tb"])
+def test_what_is_no_pair_is_told(line):
+    with pytest.raises(ValueError, match="stdin, line 3: this run reads two texts with a tab between them"):
+        sides(line, 2, paired=True)
+
+
+def test_a_classifier_translates_nothing(lookback, directory):
+    code, _, err = lookback("translate", directory, stdin=b"a\n")
+    assert code == 2 and "a run of Classification translates nothing" in err
 
 
 def test_only_a_classifier_predicts(lookback, trained):
