@@ -288,16 +288,18 @@ def _origin(done: Records) -> str:
 def _protocol_field(field: str) -> Callable[[Record], str]:
     def value(run: Record) -> str:
         said = {result.protocol[field] for result in run.results.values() if field in result.protocol}
-        return " and ".join(sorted(said)) or "unknown"
+        return " and ".join(sorted(said))
 
     return value
 
 
 def _grouped(done: Records, value: Callable[[Record], str]) -> str:
+    """What it says of all rows, or with the rows of whose runs it says that; "" says nothing."""
     groups: dict[str, list[str]] = {}
     for row, runs in done.items():
-        groups.setdefault(", ".join(dict.fromkeys(value(run) for run in runs)), []).append(row)
-    if len(groups) == 1:
+        if text := ", ".join(dict.fromkeys(filter(None, map(value, runs)))):
+            groups.setdefault(text, []).append(row)
+    if list(groups.values()) == [list(done)]:
         return next(iter(groups))
     return ", ".join(f"{text} ({', '.join(rows)})" for text, rows in groups.items())
 
