@@ -275,9 +275,9 @@ def _notes(table: Table, filled: Cells, records: Records, runs: Mapping[str, int
 def _origin(done: Records) -> str:
     """Seeds, commit, device and whatever else the protocols say, each once or with the rows it holds for."""
     told = {
-        "seeds": lambda run: str(run.seed),
-        "commit": lambda run: run.run.get("commit", "unknown"),
-        "device": lambda run: run.run.get("device", "unknown"),
+        "seeds": lambda run: [str(run.seed)],
+        "commit": lambda run: run.run.get("commit", "unknown").split(", "),  # of several runs as one
+        "device": lambda run: run.run.get("device", "unknown").split(", "),
     }
     protocols = [result.protocol for runs in done.values() for run in runs for result in run.results.values()]
     for field in sorted({field for protocol in protocols for field in protocol} - set(COMPARED)):
@@ -285,19 +285,19 @@ def _origin(done: Records) -> str:
     return "; ".join(f"{name} {_grouped(done, value)}" for name, value in told.items())
 
 
-def _protocol_field(field: str) -> Callable[[Record], str]:
-    def value(run: Record) -> str:
+def _protocol_field(field: str) -> Callable[[Record], list[str]]:
+    def value(run: Record) -> list[str]:
         said = {result.protocol[field] for result in run.results.values() if field in result.protocol}
-        return " and ".join(sorted(said))
+        return [" and ".join(sorted(said))] if said else []
 
     return value
 
 
-def _grouped(done: Records, value: Callable[[Record], str]) -> str:
-    """What it says of all rows, or with the rows of whose runs it says that; "" says nothing."""
+def _grouped(done: Records, value: Callable[[Record], list[str]]) -> str:
+    """What it says of all rows, or with the rows of whose runs it says that."""
     groups: dict[str, list[str]] = {}
     for row, runs in done.items():
-        if text := ", ".join(dict.fromkeys(filter(None, map(value, runs)))):
+        if text := ", ".join(dict.fromkeys(itertools.chain.from_iterable(map(value, runs)))):
             groups.setdefault(text, []).append(row)
     if list(groups.values()) == [list(done)]:
         return next(iter(groups))
