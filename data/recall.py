@@ -40,7 +40,8 @@ class Probe(NamedTuple):
 class Recall:
     """Lines of both kinds, as many of each distance; `train`, `valid` and `test` count the lines.
 
-    No line of a split stands in another: cues are few, the words between them are drawn anew.
+    Cues are few, the words between them are drawn anew for each line: of 16 and more no line of test stands
+    in train, of fewer there are hardly as many as train draws, so that all of 1 do.
     """
 
     distances: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 48)

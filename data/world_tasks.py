@@ -229,7 +229,8 @@ def fact(sampler: Sampler, past: bool, subject: Pronoun | None = None) -> Clause
         kind = sampler.pick(("person", "person", "animal", "building", "room", "garment"))
         subject = sampler.entity(frozenset((kind,)), 0, definite=True)
     clause = sampler.clause(past, 0, subject, plain=True)._replace(modal="", polarity="")
-    if clause.frequency and clause.frequency.en == "rarely":
+    # "Is sometimes big" does not say "is big", nor "is rarely" that of anything.
+    if clause.frequency and (clause.adjective or clause.frequency.en == "rarely"):
         clause = clause._replace(frequency=None)
     # Of opposites the second text makes denials enough: "is big" says "is not small".
     if sampler.chance(0.5) and not opposites(sampler, clause):

@@ -56,9 +56,11 @@ def read(run_dir: Path | str) -> Record:
         if line["kind"] == "result"
     }
     costs = [line for line in lines if line["kind"] == "cost"]
+    ended = {name: costs[-1][name] for name in ("commit", "device") if costs and name in costs[-1]}
+    both = {name: ", ".join(dict.fromkeys([run.get(name, "unknown"), last])) for name, last in ended.items()}
     return Record(
         path=path,
-        run=run,
+        run={**run, **both},  # where it began, and where else it ended
         results=results,
         cost=costs[-1] if costs else {},
         train=_curve(lines, "train"),

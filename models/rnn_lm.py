@@ -69,6 +69,10 @@ class RNNLM(Reader):
         if self.score is None and self.tied and self.embed_dim != self.hidden_dim:
             widths = f"embed_dim={self.embed_dim} and hidden_dim={self.hidden_dim}"
             raise ValueError(f"tied=True: {widths} must be equal, as one table serves both")
+        if self.score is not None and self.window < 1:
+            raise ValueError(
+                f"window={self.window} must be at least 1: there is nothing else to look back at"
+            )
         self.embedding = Embed(self.vocab_size, self.embed_dim, self.dtype)
         cell = fresh(self.cell, features=self.hidden_dim, dtype=self.dtype)
         self.stack = Stack(cell, self.depth, dropout=self.dropout)

@@ -106,6 +106,8 @@ class Run:
         for field in ("steps", "accumulate", "evaluate_every", "keep"):
             if getattr(self, field) < 1:
                 raise ValueError(f"Run.{field} must be at least 1, not {getattr(self, field)}")
+        if self.patience is not None and self.patience < 1:
+            raise ValueError(f"Run.patience must be at least 1, or None, not {self.patience}")
         if self.average > self.keep:
             raise ValueError(
                 f"Run.average={self.average} checkpoints need keep >= {self.average}, not {self.keep}"

@@ -82,7 +82,9 @@ def summed_with_gradient(head, smoothing, tokens, closed, moving, fixed, targets
 
 
 def times(head, smoothing, tokens, gradients, factor):
-    closed, moving, weights = jax.tree.map(lambda gradient: gradient * factor, gradients)
+    closed, moving, weights = jax.tree.map(
+        lambda gradient: (gradient * factor).astype(gradient.dtype), gradients
+    )
     return closed, moving, None, None, weights
 
 

@@ -20,10 +20,14 @@ def describe(run: Run, tokenizer: Tokenizer, experiment: str, row: str) -> dict:
         "seed": run.seed,
         "run": to_tree(run),
         "tokenizer": tokenizer.hash,
-        "commit": commit(),
-        "device": devices.describe(),
+        **origin(),
         "versions": {name: metadata.version(name) for name in ("jax", "flax", "optax", "orbax-checkpoint")},
     }
+
+
+def origin() -> dict[str, str]:
+    """By what code and on what this process computes."""
+    return {"commit": commit(), "device": devices.describe()}
 
 
 def commit() -> str:

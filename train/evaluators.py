@@ -99,9 +99,10 @@ class Bleu:
 class Perplexity:
     """exp of the mean loss in nats a token, that loss, and the same as bits a character and a byte.
 
-    Bits compare models of unlike vocabulary, perplexity only those of one. Each token counts once. A model
-    whose context is limited reads windows, `stride` tokens further each time: the smaller, the more it sees
-    and the longer it takes (None: windows side by side).
+    Bits compare models of unlike vocabulary as far as these know the text, perplexity only those of one. An
+    unknown word costs one token whatever its letters, so that bits tell what share was `unknown`, if any.
+    Each token counts once. A model whose context is limited reads windows, `stride` tokens further each
+    time: the smaller, the more it sees and the longer it takes (None: windows side by side).
     """
 
     split: str = "test"
@@ -111,11 +112,14 @@ class Perplexity:
         run, task, tokenizer = trained.run, trained.task, trained.tokenizer
         require_next_token(run)
         scorer = Scorer(run, trained.model, trained.params, tokenizer.eos, self.stride)
-        losses = scorer(task.encoded(self.split, tokenizer, trained.data_dir))
+        ids = np.asarray(task.encoded(self.split, tokenizer, trained.data_dir))
+        losses, unknown = scorer(ids), 0.0 if tokenizer.unk is None else np.mean(ids == tokenizer.unk)
         sizes = task.sizes(self.split, trained.data_dir)
         for metric, value in measures(losses, sizes.characters, sizes.bytes).items():
+            bits = metric not in ("perplexity", "loss")
             protocol = {
-                "signature": f"{len(losses):,} tokens" if metric in ("perplexity", "loss") else "",
+                "signature": "" if bits else f"{len(losses):,} tokens",
+                "unknown": f"{unknown:.1%} of the tokens" if bits and unknown else "",
                 "corpus": task.protocol(self.split),
                 "vocabulary": f"{len(tokenizer):,} ids",
                 "context": scorer.context,

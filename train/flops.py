@@ -20,8 +20,9 @@ FREE = {  # what moves or names numbers and computes none
 def count(function: Callable, *arguments) -> float:
     """Floating-point and integer operations of `function` on arrays of these shapes.
 
-    A product [m, k] x [k, n] is 2 m k n; any other primitive is one for each number it gives, a reduction
-    one for each it takes. A scan is its body times its length, a branch its dearest arm, a while loop once.
+    A product [m, k] x [k, n] is 2 m k n, a convolution likewise; any other primitive is one for each number
+    it gives, a reduction one for each it takes. A scan is its body times its length, a branch its dearest
+    arm, a while loop once.
     """
     return operations(jax.make_jaxpr(function)(*arguments).jaxpr)
 
@@ -44,6 +45,9 @@ def operations_of(equation: core.JaxprEqn) -> float:
         (contracted, _), _ = parameters["dimension_numbers"]
         shape = equation.invars[0].aval.shape
         return 2.0 * given * math.prod(shape[axis] for axis in contracted)
+    if name == "conv_general_dilated":
+        kernel = equation.invars[1].aval.shape  # inputs of a group and window, for each output
+        return 2.0 * given * math.prod(kernel) / kernel[parameters["dimension_numbers"].rhs_spec[0]]
     if name.startswith(("reduce_", "arg")):
         return float(math.prod(equation.invars[0].aval.shape))
     return 0.0 if name in FREE else float(given)

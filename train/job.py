@@ -75,7 +75,7 @@ class Job:
                     f"{result.metric} on {result.split}: {result.value:.2f}  ({result.protocol['corpus']})"
                 )
         parameters = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
-        log.write("cost", parameters=parameters, **self.costs())
+        log.write("cost", parameters=parameters, **self.costs(), **run_directory.origin())
 
 
 def spelled(objective, loss: float) -> str:

@@ -12,7 +12,7 @@ import optax
 from jaxtyping import PyTree
 
 from data.batching import Batch
-from train import devices, flops
+from train import agreement, devices, flops
 from train import directory as run_directory
 from train.checkpoint import flatten, nest
 from train.config import Run
@@ -74,12 +74,15 @@ class Training(Job):
         placed = lambda leaf, where: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where)
         abstract = jax.tree.map(placed, self.shapes, sharding)
         carry = self.blank(self.example)
-        kept = saved(abstract, jax.tree.map(abstractly, run.parallel.whole(carry, self.rows_axis)))
+        blank = self.whole(carry)
+        kept = saved(abstract, jax.tree.map(abstractly, blank))
         if restored := self.checkpoints.restore(kept):
             leaves, iterator, _, _ = restored
             self.batches.restore(iterator["data"])
             self.history = History(**iterator["history"])
-            carry = run.parallel.put_rows(leaves.pop("carry"), self.rows_axis)
+            kept = lambda blank, leaf: blank if leaf is None else leaf
+            found = jax.tree.map(kept, blank, leaves.pop("carry"))
+            carry = run.parallel.put_rows(found, self.rows_axis)
             return TrainState(**leaves), carry
         state = jax.jit(self.init, out_shardings=sharding)(self.example)
         given, self.given = self.given, None  # not held on to: a large model's are half a gigabyte
@@ -95,6 +98,11 @@ class Training(Job):
             blank = jax.tree.map(lambda leaf: np.stack([leaf] * self.run.accumulate), blank)
         return self.run.parallel.put_rows(blank, self.rows_axis)
 
+    def whole(self, carry: PyTree) -> PyTree:
+        """The carry of all rows and of no others, on however many devices they lie."""
+        rows = len(next(iter(self.example.values())))
+        return self.run.parallel.whole(carry, self.rows_axis, rows)
+
     def compiled_for(self, batch: Batch, placed) -> tuple:
         """(step, operations of one on all devices) for a batch of these shapes, compiled at first sight."""
         key = tuple(array.shape for array in batch.values())
@@ -102,7 +110,7 @@ class Training(Job):
             parts = self.model, self.run.objective, self.run.optimizer
             step = self.run.parallel.compile(*parts, self.state, rows_axis=self.rows_axis)
             step = step.lower(self.state, self.carry, placed).compile()
-            carry = self.run.parallel.whole(self.carry, self.rows_axis)
+            carry = self.whole(self.carry)
             self.compiled[key] = step, flops.count(make_step(*parts), self.state, carry, batch)
         return self.compiled[key]
 
@@ -187,8 +195,9 @@ class Training(Job):
 
     def save(self, step: int, metrics: dict) -> None:
         iterator = {"data": self.batches.state(), "history": dataclasses.asdict(self.history)}
-        carry = self.run.parallel.whole(self.carry, self.rows_axis)
-        self.checkpoints.save(step, saved(self.state, carry), iterator, self.described, metrics)
+        self.checkpoints.save(
+            step, saved(self.state, self.whole(self.carry)), iterator, self.described, metrics
+        )
 
     def costs(self) -> dict:
         return {
@@ -208,9 +217,12 @@ def abstractly(leaf) -> jax.ShapeDtypeStruct:
 
 
 def saved(state: TrainState, carry: PyTree) -> dict:
-    """The leaves of a checkpoint: the state's, and beside them what passes on to the next batch."""
+    """The leaves of a checkpoint: the state's, and beside them what passes on to the next batch.
+
+    None stands for an array of nothing, such as what comes before a window of one word: orbax takes none.
+    """
     fields = {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
-    return fields | {"carry": carry}
+    return fields | {"carry": jax.tree.map(lambda leaf: leaf if leaf.size else None, carry)}
 
 
 def train(
@@ -220,6 +232,7 @@ def train(
     if is_done(directory):
         run_directory.holds(directory, run)
         return
+    agreement.require(run)
     kind = Fitting if hasattr(run.model, "fit") else Training
     training = kind(run, directory, data_dir, experiment, row)
     reached = training.reached
@@ -229,6 +242,8 @@ def train(
         try:
             with Interruptions() as asked:
                 training.fit(log, bar, asked)
+            if asked.received:  # while a model was fitted, which cannot stop halfway
+                raise Stopped("stopped once it was fitted; the same command evaluates it", asked.received)
             training.evaluate(log, bar)  # all is saved: here a signal may end the process at once
         finally:
             log.close()

@@ -22,8 +22,8 @@ class InverseSqrt:
     warmup: int = 4000
 
     def __call__(self, update: Int[Array, ""]) -> Float[Array, ""]:
-        n = update + 1.0
-        return self.peak * jnp.minimum(n / self.warmup, jnp.sqrt(self.warmup / n))
+        n, warmup = update + 1.0, max(self.warmup, 1)
+        return self.peak * jnp.minimum(n / warmup, jnp.sqrt(warmup / n))
 
 
 @dataclasses.dataclass(frozen=True)

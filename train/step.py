@@ -88,6 +88,12 @@ def filled(array: np.ndarray, axis: int, multiple: int) -> np.ndarray:
     return np.pad(array, [(0, missing if at == axis else 0) for at in range(array.ndim)])
 
 
+def unfilled(tree: PyTree, axis: int, rows: int) -> PyTree:
+    """Without the rows that were added along `axis`."""
+    cut = (slice(None),) * axis + (slice(rows),)
+    return jax.tree.map(lambda array: array if array.shape[axis] == rows else array[cut], tree)
+
+
 def axis_of_rows(batch: dict) -> int:
     """Where a batch and its carry have their rows: behind the axis of micro-batches, where there is one.
 
@@ -145,16 +151,19 @@ class Jit:
         mesh = self.mesh(devices)
 
         def place(array):
-            if isinstance(array, jax.Array):
+            if (
+                isinstance(array, jax.Array)
+                and array.shape[axis] % (mesh.shape["data"] * mesh.shape["fsdp"]) == 0
+            ):
                 return array
-            array = filled(array, axis, mesh.shape["data"] * mesh.shape["fsdp"])
+            array = filled(np.asarray(array), axis, mesh.shape["data"] * mesh.shape["fsdp"])
             return jax.make_array_from_callback(array.shape, split_rows(mesh, axis), lambda at: array[at])
 
         return jax.tree.map(place, tree)
 
-    def whole(self, carry: PyTree, axis: int) -> PyTree:
-        """The carry as `put_rows` took it."""
-        return carry
+    def whole(self, carry: PyTree, axis: int, rows: int) -> PyTree:
+        """The carry of so many rows as `put_rows` took it."""
+        return unfilled(carry, axis, rows)
 
     def compile(self, model, objective, optimizer, state, devices=None, rows_axis: int = 0) -> Callable:
         """The step, its carry's rows along `rows_axis`: they leave it as they came."""
@@ -238,10 +247,10 @@ class Pmap:
 
         return jax.tree.map(split, tree)
 
-    def whole(self, carry: PyTree, axis: int) -> PyTree:
-        """The carry as `put_rows` took it."""
+    def whole(self, carry: PyTree, axis: int, rows: int) -> PyTree:
+        """The carry of so many rows as `put_rows` took it."""
         join = lambda array: np.concatenate(list(np.asarray(array)), axis=axis)
-        return jax.tree.map(join, carry)
+        return unfilled(jax.tree.map(join, carry), axis, rows)
 
     def compile(self, model, objective, optimizer, state, devices=None, rows_axis: int = 0) -> Callable:
         step = make_step(model, objective, optimizer, ("devices",))

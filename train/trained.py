@@ -25,9 +25,12 @@ def weights(run: Run, checkpoints: Checkpoints) -> tuple[dict, str]:
     steps = checkpoints.steps
     if not steps:
         raise ValueError(f"{checkpoints.directory}: no checkpoint yet; train the run first")
+    if hasattr(run.model, "fit"):
+        return checkpoints.params(steps[-1]), "as fitted"
     if not run.average:
-        step = checkpoints.best or steps[-1]
-        return checkpoints.params(step), f"best by validation {run.objective.judged}"
+        best = checkpoints.best
+        words = f"best by validation {run.objective.judged}" if best else "last checkpoint"
+        return checkpoints.params(best or steps[-1]), words
     chosen = checkpoints.regular[-run.average :] or steps[-1:]
     return checkpoints.average(chosen), f"average of last {len(chosen)} checkpoints"
 

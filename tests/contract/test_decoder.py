@@ -6,6 +6,7 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from models.attention import Additive, Bilinear, Dot
@@ -18,6 +19,7 @@ from models.recurrent import GRU, RNN
 from models.rnn_lm import RNNLM
 from models.self_attention_lm import AveragedHeads, ConcatenatedHeads, SelfAttentionLM
 from models.window_lm import FixedWindowLM
+from train.objectives import NextToken
 
 V, LENGTH = 16, 7
 INPUTS = jnp.array([[1, 10, 11, 12, 4, 9, 6], [1, 12, 10, 13, 5, 4, 7], [1, 5, 14, 4, 8, 13, 9]])
@@ -49,6 +51,19 @@ MODELS = READERS | {
 # How many words, the last included, a state is made of: the whole past unless it stands here.
 REACH = {"window": 3, "window-one": 1, "convolution": 5, "convolution-dilated": 4, "averaged-window": 4}
 all_models = pytest.mark.parametrize("name", MODELS)
+
+
+def slope(model, params):
+    """The gradient of the loss that it is trained by."""
+    batch = {"inputs": INPUTS, "targets": INPUTS[:, ::-1], "weights": jnp.ones(INPUTS.shape)}
+    loss = lambda params: NextToken().evaluate(model, params, batch)[0]
+    return jax.jit(jax.grad(loss))(params)
+
+
+def astray(exact, rounded) -> float:
+    """How far one gradient is from the other, as a share of its length."""
+    apart = jax.tree.map(jnp.subtract, exact, rounded)
+    return float(optax.tree.norm(apart) / optax.tree.norm(exact))
 
 
 @functools.cache
@@ -161,6 +176,8 @@ def test_bfloat16_computes_in_it_and_answers_in_float32(name):
     assert got.dtype == jnp.float32
     rounding = np.abs(got - logits(name)).max() / np.abs(logits(name)).max()
     assert 1e-6 < rounding < 0.1
+    slopes = [slope(one, parameters(name)) for one in (MODELS[name], model)]
+    assert 1e-6 < astray(*slopes) < 0.2
 
 
 @all_models

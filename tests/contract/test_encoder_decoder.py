@@ -6,6 +6,7 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from models.attention import Additive, Bilinear
@@ -14,6 +15,7 @@ from models.embedding import Learned
 from models.recurrent import GRU, RNN
 from models.seq2seq import Seq2Seq
 from models.transformer import Transformer
+from train.objectives import NextTargetToken
 
 V = 16
 SOURCE = jnp.array([[4, 5, 6, 7, 2], [8, 9, 2, 0, 0]])
@@ -30,6 +32,18 @@ MODELS = {
 }
 all_models = pytest.mark.parametrize("name", MODELS)
 looking = pytest.mark.parametrize("name", [name for name in MODELS if name != "rnn-none"])
+
+
+def slope(model, params, batch):
+    """The gradient of the loss that it is trained by."""
+    loss = lambda params: NextTargetToken(smoothing=0.0).evaluate(model, params, batch)[0]
+    return jax.jit(jax.grad(loss))(params)
+
+
+def astray(exact, rounded) -> float:
+    """How far one gradient is from the other, as a share of its length."""
+    apart = jax.tree.map(jnp.subtract, exact, rounded)
+    return float(optax.tree.norm(apart) / optax.tree.norm(exact))
 
 
 @functools.cache
@@ -110,6 +124,9 @@ def test_bfloat16_computes_in_it_and_answers_in_float32(name):
     assert got.dtype == jnp.float32
     rounding = np.abs(got - logits(name)).max() / np.abs(logits(name)).max()
     assert 1e-6 < rounding < 0.1
+    batch = {"source": SOURCE, "inputs": INPUTS, "targets": INPUTS, "weights": jnp.ones(INPUTS.shape)}
+    slopes = [slope(one, parameters(name), batch) for one in (MODELS[name], model)]
+    assert 1e-6 < astray(*slopes) < 0.2
 
 
 @looking

@@ -16,6 +16,16 @@ def test_a_product_is_two_operations_a_term():
     )
 
 
+def test_a_convolution_is_a_product_at_each_place():
+    x, layout = jnp.ones((2, 20, 16)), ("NWC", "WIO", "NWC")
+    for groups in (1, 4):
+        kernel = jnp.ones((7, 16 // groups, 32))
+        convolved = lambda x, kernel, groups=groups: jax.lax.conv_general_dilated(
+            x, kernel, (1,), "VALID", dimension_numbers=layout, feature_group_count=groups
+        )
+        assert count(convolved, x, kernel) == 2 * (2 * 14 * 32) * 7 * 16 / groups
+
+
 def test_its_gradient_is_two_products_more():
     loss = lambda a, b: (a @ b).sum()
     assert count(loss, A, B) == 210 + 21

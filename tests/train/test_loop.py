@@ -10,16 +10,24 @@ import numpy as np
 import pytest
 
 from data.batching import Buckets
+from data.language import LanguageModelling
 from data.parallel import Generated
+from data.streams import Streams, Windows
+from data.text import GeneratedText
 from data.tokenizer import Words
 from data.translation import Translation
 from data.world import World
 from models.decoding import Search
+from models.gpt2 import GPT2
+from models.ngram import NGram
 from models.seq2seq import Seq2Seq
+from models.transformer import Transformer
 from train import job, loop
 from train.checkpoint import Checkpoints
 from train.config import Run
+from train.evaluators import Bleu, Perplexity
 from train.log import complete_lines
+from train.objectives import FreeRunning, NextTargetToken, NextToken
 from train.optimizers import Adam, Constant, Plateau, Sgd
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
@@ -178,3 +186,66 @@ def test_a_start_that_fails_claims_nothing(tmp_path):
         loop.train(dataclasses.replace(RUN, task=short), tmp_path)
     loop.train(RUN, tmp_path)
     assert loop.is_done(tmp_path)
+
+
+def test_asked_to_stop_while_it_is_fitted_a_run_is_not_evaluated(tmp_path, monkeypatch):
+    task = LanguageModelling(GeneratedText(World(train=20, valid=5, test=5)), Words(least=1))
+    run = Run(NGram(order=2), task, NextToken(), evaluators=(Perplexity("valid"),))
+    fit = NGram.fit
+    with monkeypatch.context() as patch, pytest.raises(loop.Stopped, match="the same command evaluates it"):
+        patch.setattr(NGram, "fit", lambda *given: os.kill(os.getpid(), signal.SIGTERM) or fit(*given))
+        loop.train(run, tmp_path)
+    assert not loop.is_done(tmp_path)
+    loop.train(run, tmp_path)
+    (result,) = [line for line in lines_of(tmp_path, "result") if line["metric"] == "perplexity"]
+    assert result["protocol"]["weights"] == "as fitted"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"batches": Streams()}, r"batches=Streams does not go with Translation: set batches=Buckets\(\)"),
+        (
+            {"objective": NextToken()},
+            r"objective=NextToken does not go with .*: set objective=NextTargetToken",
+        ),
+        ({"model": Seq2Seq(dropout=1.0)}, "Seq2Seq.dropout is 1.0: a share from 0 to below 1"),
+        ({"model": Seq2Seq(dtype="bfloat17")}, "Seq2Seq.dtype is 'bfloat17': one of float32, bfloat16"),
+        (
+            {"model": Transformer(), "objective": NextTargetToken(history=FreeRunning())},
+            "objective.history=FreeRunning: Transformer reads no words of its own",
+        ),
+        (
+            {
+                "task": LanguageModelling(),
+                "batches": Windows(),
+                "objective": NextToken(),
+                "evaluators": (Bleu(),),
+            },
+            "evaluators: Bleu judges translations, and the task is LanguageModelling",
+        ),
+        (
+            {"task": LanguageModelling(), "batches": Windows(), "objective": NextToken(carried=True)},
+            "objective.carried reads on from batch to batch: set batches=Streams",
+        ),
+        (
+            {
+                "model": GPT2(),
+                "task": LanguageModelling(),
+                "batches": Streams(),
+                "objective": NextToken(carried=True),
+            },
+            "objective.carried: GPT2 reads on from no carry",
+        ),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else " ".join(value),
+)
+def test_parts_that_do_not_go_together_are_told_before_anything_is_read(changes, told, tmp_path):
+    with pytest.raises(ValueError, match=told):
+        loop.train(dataclasses.replace(RUN, **changes), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_patience_is_no_run():
+    with pytest.raises(ValueError, match="Run.patience must be at least 1, or None, not 0"):
+        dataclasses.replace(RUN, patience=0)

@@ -18,6 +18,11 @@ def test_inverse_sqrt_is_the_papers_rate(update):
     assert float(schedule(jnp.int32(3999))) == pytest.approx(7.0e-4, rel=2e-3)
 
 
+def test_without_warm_up_the_rate_begins_at_its_peak():
+    rate = InverseSqrt(peak=0.5, warmup=0)
+    assert [float(rate(jnp.int32(update))) for update in (0, 3)] == [0.5, 0.25]
+
+
 def test_cosine_rises_turns_and_ends():
     schedule = Cosine(peak=2.0, warmup=10, steps=110, final=0.1)
     rates = [float(schedule(jnp.int32(update))) for update in range(130)]

@@ -26,6 +26,7 @@ from models.gpt2 import GPT2
 from models.rnn_lm import RNNLM
 from models.seq2seq import Seq2Seq
 from models.transformer import Transformer
+from models.window_lm import FixedWindowLM
 from train import loop
 from train.checkpoint import Checkpoints
 from train.config import Run
@@ -61,6 +62,8 @@ CARRIED = dataclasses.replace(
     objective=NextToken(carried=True),
     batches=Streams(rows=2, length=7),
 )
+UNEVEN = dataclasses.replace(CARRIED, batches=Streams(rows=3, length=7))  # on two devices
+NOTHING = dataclasses.replace(UNEVEN, model=FixedWindowLM(window=1, embed_dim=4, hidden_dim=4))
 WINDOWED = dataclasses.replace(
     CARRIED,
     model=GPT2(context=7, features=8, heads=2, layers=1, dropout=0.3),
@@ -189,8 +192,8 @@ def test_stopped_again_and_again_it_still_averages_the_regular_checkpoints(tmp_p
 
 @pytest.mark.parametrize(
     "run",
-    [STACKED, CARRIED, dataclasses.replace(CARRIED, accumulate=2), WINDOWED],
-    ids=["stacked", "carried", "stacked and carried", "windowed"],
+    [STACKED, CARRIED, dataclasses.replace(CARRIED, accumulate=2), UNEVEN, NOTHING, WINDOWED],
+    ids=["stacked", "carried", "stacked and carried", "uneven", "nothing carried", "windowed"],
 )
 def test_whatever_the_batches_are_it_resumes_bit_for_bit(run, tmp_path, uninterrupted):
     stopped_at(1, run, tmp_path)

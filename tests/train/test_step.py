@@ -270,7 +270,8 @@ def carried(layout, count, batches, rows_axis=0):
     for batch in batches:
         state, carry, measures = update(state, carry, layout.put(batch, devices))
         losses.append(float(measures["loss"]))
-    return losses, np.asarray(layout.whole(carry, rows_axis)["sum"])
+    rows = batches[0]["inputs"].shape[rows_axis]
+    return losses, np.asarray(layout.whole(carry, rows_axis, rows)["sum"])
 
 
 @pytest.mark.parametrize("layout, count", [(Jit(), 1), (Jit(), 2), (Pmap(), 2)], ids=repr)
