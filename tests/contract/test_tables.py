@@ -13,6 +13,7 @@ from experiments import catalogue
 from experiments.readme import tables
 from models.decoding import Search
 from models.encoder import OnEncoder
+from train import agreement
 from train.parts import from_tree, override, to_tree
 
 ROWS = {f"{name}/{row}": run for name, table in tables().items() for row, run in table.rows.items()}
@@ -39,6 +40,7 @@ named = {"ids": lambda model: type(model).__name__}
 def test_a_row_survives_run_json_and_takes_its_tables_smoke_changes(name):
     run = ROWS[name]
     assert from_tree(to_tree(run)) == run
+    agreement.require(run)
     changed = override(run, tables()[name.partition("/")[0]].smoke)
     assert changed.steps == 2 < run.steps
 
