@@ -244,10 +244,14 @@ def steps(equation: core.JaxprEqn) -> int:
         raise ValueError("a while loop does not say how many steps it has")
     if equation.primitive.name != "scan":
         return inner
-    body, first = equation.params["jaxpr"].jaxpr, equation.params["num_consts"]
-    carried = range(equation.params["num_carry"])
-    changed = any(body.outvars[i] is not body.invars[first + i] for i in carried)
-    return equation.params["length"] * max(1, inner) if changed else inner
+    given = equation.params
+    body = getattr(given["jaxpr"], "jaxpr", given["jaxpr"])
+    if "num_consts" in given:
+        first, carried = given["num_consts"], given["num_carry"]
+    else:  # jax from 0.11 on tells them by their trees
+        first, carried = map(len, given["ft_in"].unpack()[:2])
+    changed = any(body.outvars[i] is not body.invars[first + i] for i in range(carried))
+    return given["length"] * max(1, inner) if changed else inner
 
 
 def reach(layer: Layer, n: int, width: int = HEAD) -> int:

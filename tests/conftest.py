@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jax
 import pytest
+from real_data import REAL
 
 # Most of the suite's time is compilation, of programs that run once: LLVM is not to optimise them.
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0"
@@ -21,11 +22,10 @@ def same_flags() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """The folder of real corpora beside the repository; the test is skipped where there is none."""
-    folder = Path(__file__).parents[2] / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip(f"no real data in {folder}")
-    return folder
+    """The folder of real corpora; the test is skipped where there is none."""
+    if not REAL.is_dir():
+        pytest.skip(f"no real data in {REAL}")
+    return REAL
 
 
 @pytest.fixture(scope="session")

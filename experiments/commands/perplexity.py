@@ -27,6 +27,8 @@ def execute(arguments: argparse.Namespace) -> None:
 
     from train import devices
 
+    if arguments.stride is not None and arguments.stride < 1:
+        raise ValueError(f"--stride {arguments.stride}: at least 1")
     devices.setup()
     from train.evaluators import require_next_token
     from train.scoring import Scorer, measures
@@ -38,8 +40,6 @@ def execute(arguments: argparse.Namespace) -> None:
     if not text:
         raise ValueError("stdin: no text to score")
     ids = tokenizer.stream(text)
-    if arguments.stride is not None and arguments.stride < 1:
-        raise ValueError(f"--stride {arguments.stride}: at least 1")
     scorer = Scorer(trained.run, trained.model, trained.params, tokenizer.eos, arguments.stride)
     if arguments.stride is not None and not scorer.windows:
         raise ValueError(f"--stride: this run's context is {scorer.context}, which nothing limits")

@@ -1,6 +1,6 @@
 """A row's whole configuration, every field by the path that changes it.
 
-example:
+examples:
   lookback show translation lstm-additive model.score=ScaledDot
 """
 

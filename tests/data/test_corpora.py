@@ -8,14 +8,12 @@ import hashlib
 import http.server
 import threading
 import zipfile
-from pathlib import Path
 
 import pytest
+from real_data import REAL
 
 from data import catalogue, corpora
 from data.catalogue import Corpus, File
-
-REAL = Path(__file__).parents[3] / "shared" / "data"
 
 TEXTS = {"toy/a.en": b"one\ntwo\n", "toy/a.de": b"eins\nzwei\n"}
 

@@ -1,10 +1,10 @@
 """The task joins a corpus and a tokenizer; the published counts of real sets come out exactly."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
+from real_data import REAL
 
 from data.language import LanguageModelling, Sizes
 from data.stdlib_text import StdlibDocs
@@ -22,7 +22,6 @@ from data.tokenizer import (
 from data.vocabulary import EOS, UNK
 from data.world import World
 
-REAL = Path(__file__).parents[3] / "shared" / "data"
 TEXT = "the cat sat .\nthe dog sat ,  not the cat .\n\nété “quoted” …\n" * 40
 
 

@@ -5,14 +5,12 @@ import itertools
 import random
 import re
 import zipfile
-from pathlib import Path
 
 import pytest
+from real_data import REAL
 
 from data.parallel import LONGEST, SPLITS, Files, Generated, Multi30k, Newstest, Tatoeba
 from data.world import World
-
-REAL = Path(__file__).parents[3] / "shared" / "data"
 
 
 @pytest.fixture(autouse=True)

@@ -4,15 +4,14 @@ import gzip
 import itertools
 import platform
 import sysconfig
-from pathlib import Path
 
 import pytest
+from real_data import REAL
 
 from data.stdlib_text import StdlibCode, StdlibDocs
 from data.text import GeneratedText, PennTreebank, TextFiles, TinyShakespeare, WarAndPeace, WikiText2
 from data.world import World
 
-REAL = Path(__file__).parents[3] / "shared" / "data"
 SPLITS = ("train", "valid", "test")
 PLAY = "".join(f"line {n} of a play, no two alike\n" for n in range(500))
 

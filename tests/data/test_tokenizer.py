@@ -4,10 +4,10 @@ import functools
 import json
 import random
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
+from real_data import REAL
 from tokenizers import pre_tokenizers
 
 from data import tokenizer as module
@@ -24,8 +24,6 @@ from data.tokenizer import (
     chunks,
 )
 from data.vocabulary import BOS, EOS, PAD, SPECIALS, UNK
-
-REAL = Path(__file__).parents[3] / "shared" / "data"
 
 LINES = [
     "A man's dog, near the bushes.",

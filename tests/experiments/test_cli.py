@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -231,7 +232,8 @@ def test_each_line_is_answered_while_the_pipe_is_open_and_a_broken_one_is_no_err
         for _ in range(2):
             process.stdin.write("der große Bäcker\n".encode())
             process.stdin.flush()
-            process.stdout.readline().decode("utf-8")  # waits: nothing else has been written
+            assert select.select([process.stdout], [], [], 120)[0], "no answer while the pipe is open"
+            process.stdout.readline().decode("utf-8")
         process.stdout.close()  # as `| head -2` does
         process.stdin.write(b"one more\n" * 20)
         process.stdin.close()

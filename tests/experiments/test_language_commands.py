@@ -1,6 +1,7 @@
 """From a text file to a language model that goes on from a prompt: run, perplexity, generate, finetune."""
 
 import io
+import json
 import math
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 
 from experiments.__main__ import main
 from train.checkpoint import Checkpoints
+from train.log import complete_lines
 
 TEXT = "the old baker sings and the young cook hears the song of the old baker\n" * 40
 TINY = ("model.features=8", "model.heads=2", "model.layers=1", "model.context=16", "steps=4")
@@ -50,6 +52,25 @@ def test_generate_goes_on_from_the_prompt_the_same_for_the_same_seed(trained, sa
     assert first.startswith("the old") and len(first) == len("the old") + 30 + 1
 
 
+def test_generate_draws_as_it_is_told(trained, say):
+    _, directory = trained
+    options = ("generate", str(directory), "--length", "20", "--prompt", "the old")
+    greedy = say(*options, "--greedy")
+    assert say(*options, "--top-k", "1") == greedy == say(*options, "--temperature", "0.001")
+    assert say(*options, "--top-p", "1e-6") == greedy != say(*options, "--temperature", "5")
+
+
+def test_a_smaller_stride_sees_more_and_bits_are_by_letters_and_bytes(trained, say):
+    _, directory = trained
+    text = "the old baker sings über öl\n" * 5
+    wide = say("perplexity", str(directory), stdin=text).splitlines()
+    near = say("perplexity", str(directory), "--stride", "1", stdin=text).splitlines()
+    assert "stride 16;" in wide[-1] and "stride 1;" in near[-1] and wide[0] != near[0]
+    character, byte = (float(line.split()[-1]) for line in wide[1:3])
+    assert character * len(text) == pytest.approx(byte * len(text.encode()), rel=1e-3)
+    assert len(text.encode()) > len(text)
+
+
 def test_perplexity_of_a_text_is_that_of_its_tokens_surprisals(trained, say):
     _, directory = trained
     whole = say("perplexity", str(directory), stdin=TEXT[:50])
@@ -72,8 +93,15 @@ def test_finetune_begins_with_the_weights_it_is_given(trained, capsys):
     assert main([*command[:3], "--out", str(folder / "wider"), "model.features=16"]) == 2
     assert "is (2, 2, 4) there and (2, 2, 8) in this model" in capsys.readouterr().err
     assert not (folder / "wider" / "run.json").exists()  # another try may have the folder
+    # At a rate that moves them the new text becomes likelier.
+    moved = folder / "moved"
+    command[command.index("--out") + 1], command[command.index("--steps") + 1] = str(moved), "20"
+    assert main([*command, "--rate", "1e-2"]) == 0
+    losses = [line["loss"] for line in complete_lines(moved / "metrics.jsonl") if line["kind"] == "valid"]
+    assert losses[-1] < losses[0] - 0.1
+    assert json.loads((moved / "run.json").read_text())["run"]["task"]["corpus"]["path"].endswith("other.txt")
     assert main([*command, "--rate", "-1"]) == 2
-    assert "--rate -1 --steps 2: a rate above 0" in capsys.readouterr().err
+    assert "--rate -1 --steps 20: a rate above 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("stride", ["0", "-5"])

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from data.sentiment import CrossValidated
-from experiments import sentences
+from experiments import catalogue, sentences
 from experiments.__main__ import main
 from experiments.commands.predict import sides
 from experiments.commands.run import with_seed
@@ -78,3 +78,20 @@ def test_the_seed_of_a_cross_validated_corpus_is_its_fold():
         with_seed(run, 10)
     other = sentences.TABLE.rows["CNN"]
     assert with_seed(other, 7) == dataclasses.replace(other, seed=7)
+
+
+def test_smoke_goes_through_rows_and_keeps_nothing(lookback, tmp_path):
+    rows = ("majority", "bag of words", "CNN")
+    code, out, _ = lookback("run", "sentences", "--rows", *rows, "--smoke", "--runs-dir", tmp_path / "runs")
+    assert code == 0 and not (tmp_path / "runs").exists()
+    lines = {line.split("|")[1].strip(): line for line in out.splitlines() if line.startswith("| ")}
+    for row in rows:
+        score, *_ = (cell.strip().strip("*") for cell in lines[row].split("|")[3:])
+        assert 0 <= float(score) <= 100 and lines[row].split("|")[2].strip() == "1"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", catalogue.questions())
+def test_every_table_goes_through_two_steps_of_its_rows(lookback, name):
+    code, out, _ = lookback("run", name, "--smoke")
+    assert code == 0 and "not run yet" not in out

@@ -152,7 +152,7 @@ def test_scheduled_sampling_costs_at_most_half_as_much_again():
 
         return multiplications(jax.make_jaxpr(jax.grad(loss))(params).jaxpr)
 
-    assert 1.2 < cost(sampled_logits, jnp.float32(0.5)) / cost("__call__") < 1.5
+    assert 1.2 < cost(sampled_logits, jnp.float32(0.5)) / cost("__call__") <= 1.3
 
 
 def test_a_model_is_a_value():

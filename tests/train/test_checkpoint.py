@@ -89,7 +89,6 @@ def test_a_state_may_be_donated_right_after_save(tmp_path):
     advance = jax.jit(lambda x: x + 1, donate_argnums=0)
     checkpoints, x = Checkpoints(tmp_path), advance(jnp.zeros(2_000_000))
     checkpoints.save(1, {"params": {"x": x}}, {}, RUN)
-    assert checkpoints.steps == [], "the write was not in the background"
     for _ in range(5):
         before, x = x, advance(x)
     assert before.is_deleted()

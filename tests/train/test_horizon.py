@@ -1,5 +1,7 @@
 """Gradients that reach earlier states, against a product of Jacobians and against finite differences."""
 
+import types
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from models.attention import ScaledDot
 from models.recurrent import GRU, LSTM, RNN
 from models.rnn_lm import RNNLM
+from train.evaluators import GradientReach, Trained
 from train.horizon import gradient_norms, moved
 
 V, IDS = 9, jnp.array([[4, 5, 6, 7, 8, 4, 5], [8, 7, 4, 6, 5, 5, 4]])
@@ -40,6 +43,19 @@ def test_of_an_elman_network_it_is_the_product_of_its_jacobians():
             gradient = cell["recurrent"]["kernel"] @ (gradient * (1 - state**2))
             norms.append(np.linalg.norm(gradient))
         np.testing.assert_allclose(got, [norms[0], norms[1], norms[3]], rtol=1e-4)
+
+
+def test_the_reach_is_a_share_of_the_gradient_one_step_back(tmp_path):
+    ids = np.random.default_rng(0).integers(4, V, 40)
+    task = types.SimpleNamespace(encoded=lambda *_: ids, protocol=lambda split: split)
+    model = RNNLM(V, **SMALL)
+    run = types.SimpleNamespace(task=task)
+    trained = Trained(run, model, filled(model), types.SimpleNamespace(), "made up", tmp_path)
+    found = {one.split: one.value for one in GradientReach(distances=(1, 3, 4), rows=2)(trained)}
+    rows = jnp.asarray(np.stack([ids[:6], ids[34:]]))
+    means = gradient_norms(model, filled(model), rows, (1, 3, 4)).mean(axis=1)
+    assert list(found) == ["distance 1", "distance 3", "distance 4"] and found["distance 1"] == 100
+    np.testing.assert_allclose(list(found.values()), 100 * means / means[0], rtol=1e-4)
 
 
 @pytest.mark.parametrize(

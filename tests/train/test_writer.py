@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data.tokenizer import ByteBPE, WhitespaceWords
-from models.decoding import Draw
+from models.decoding import Continuation, Draw, PerToken
 from models.gpt2 import GPT2
 from models.ngram import NGram
 from models.recurrent import GRU
@@ -60,7 +60,13 @@ def test_marks_are_never_said(writing):
 
 def test_a_beam_gives_its_best_first(writing):
     (found,) = writing(["the old"], length=4, beam=3)
-    assert len(found) == len(set(found)) == 3
+    prompt, length = writing.prompt("the old"), jnp.array([4])
+    search = Continuation(4, 3, PerToken(), None, writing.marks)
+    given = jnp.array([prompt]), jnp.array([len(prompt)]), length, jax.random.key(0)
+    said = search(writing.model, writing.params, *given)
+    assert np.all(np.diff(said.scores[0]) <= 0)
+    assert found == [writing.continued(prompt, np.asarray(tokens)) for tokens in said.tokens[0]]
+    assert len(set(found)) == 3
 
 
 def test_a_full_context_goes_on_from_its_later_half(tmp_path):
