@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from experiments import ledger, published
-from experiments.columns import COSTS, BleuByLength, Cell, Column, Cost, Significance
+from experiments.columns import COSTS, Cell, Column, Cost, Significance
 from experiments.table import Published, Table, cells, render, with_ablations
 
 PROTOCOL = {
@@ -389,17 +389,3 @@ def test_reading_and_rendering_load_neither_jax_nor_sacrebleu():
     slow = ("jax", "sacrebleu", "matplotlib", "numpy")
     code = f"import sys, experiments.published; assert not set({slow}) & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True)
-
-
-def test_bleu_by_length_takes_its_upper_edge_and_not_its_lower_one(tmp_path):
-    folder = write(tmp_path, "a", 0, result(50.0))
-    lines = [("a " * words).strip() for words in (8, 9, 16, 17)]
-    said = [lines[0], "x y z w v u t s r", lines[2], "x y z w"]  # of 9 and of 17 words nothing is right
-    (folder / "outputs").mkdir()
-    for side, texts in {"source": lines, "reference": lines, "hypothesis": said}.items():
-        (folder / "outputs" / f"test.{side}").write_text("\n".join(texts) + "\n")
-    records = ledger.collect(tmp_path, "t")["a"]
-    score = lambda low, high: BleuByLength(BLEU, low, high).cell(records).mean
-    assert score(0, 8) == pytest.approx(100) and score(8, 9) < 1
-    assert score(9, 16) == pytest.approx(100) and score(16, None) < 1
-    assert BleuByLength(BLEU, 17).cell(records) is None
