@@ -70,7 +70,7 @@ def require_objective(run: Run) -> None:
 def require_settings(part) -> None:
     kind = type(part).__name__
     for name, value in settings(part).items():
-        if name.endswith("dropout") and not 0 <= value < 1:
+        if name.endswith("dropout") and value is not None and not 0 <= value < 1:
             raise ValueError(f"{kind}.{name} is {value}: a share from 0 to below 1 is dropped")
         if name == "dtype" and value not in DTYPES:
             raise ValueError(f"{kind}.dtype is {value!r}: one of {', '.join(DTYPES)}")

@@ -6,7 +6,8 @@ examples:
   lookback bench --smoke                           every contender once, small, kept nowhere
   lookback bench --peer-python TORCH/bin/python    peers of another environment (or LOOKBACK_BENCH_PYTHON)
 
-Groups: product attention long gpt transformer greedy beam lstm generation; on a GPU product attention gpt2.
+Groups: product attention long gpt transformer greedy beam lstm generation word2vec; on a GPU these: product
+attention gpt2.
 Peers are installed by `make bench` or pip install -e '.[bench]'; one that is not there is left out and named.
 Times depend on all that runs beside: leave the machine alone meanwhile. Ctrl-C keeps the lines that are done.
 """
