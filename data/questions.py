@@ -61,11 +61,10 @@ def read_squad(text: str, name: str) -> list[Question]:
         if not question.answers:
             raise ValueError(f"{name}, question {question.id}: no answer; SQuAD 2.0 has such, 1.1 is due")
         for answer in question.answers:
-            if type(answer.start) is not int or answer.start < 0 or not answer.text.strip():
-                wrong = f"{answer.text!r} at {answer.start!r}"
-                raise ValueError(f"{name}, question {question.id}: {wrong} is no words from a character on")
-            if question.context[answer.start :][: len(answer.text)] != answer.text:
-                wrong = f"{answer.text[:40]!r} is not what stands at character {answer.start}"
+            text, start = answer
+            counted = type(start) is int and start >= 0
+            if not (counted and text.strip() and question.context[start:][: len(text)] == text):
+                wrong = f"{text[:40]!r} is not what stands at character {start}"
                 raise ValueError(f"{name}, question {question.id}: {wrong} of its context")
     return found
 

@@ -22,7 +22,10 @@ class Result:
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """One run as it stands on disk; a run that was interrupted has curves and no results."""
+    """One run as it stands on disk; a run that was interrupted has curves and no results.
+
+    `origins` tell the commit and the device it began with, and those it ended with.
+    """
 
     path: Path
     run: Mapping[str, Any]
@@ -30,6 +33,7 @@ class Record:
     cost: Line
     train: tuple[Line, ...]
     valid: tuple[Line, ...]
+    origins: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def row(self) -> str:
@@ -56,15 +60,14 @@ def read(run_dir: Path | str) -> Record:
         if line["kind"] == "result"
     }
     costs = [line for line in lines if line["kind"] == "cost"]
-    ended = {name: costs[-1][name] for name in ("commit", "device") if costs and name in costs[-1]}
-    both = {name: ", ".join(dict.fromkeys([run.get(name, "unknown"), last])) for name, last in ended.items()}
     return Record(
         path=path,
-        run={**run, **both},  # where it began, and where else it ended
+        run=run,
         results=results,
         cost=costs[-1] if costs else {},
         train=_curve(lines, "train"),
         valid=_curve(lines, "valid"),
+        origins=(run, *costs[-1:]),
     )
 
 

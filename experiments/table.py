@@ -153,18 +153,19 @@ def render(table: Table, records: Records, format: str = "md", p_values: bool = 
     """The table as md, latex, csv or html; `p_values=False` spares the seconds the bootstrap takes."""
     if format not in FORMATS:
         raise ValueError(f"no table format {format!r}: one of {', '.join(FORMATS)}")
-    left = _left(table, records)
+    filled = cells(table, records, p_values)
+    left = _left(table, filled)
     if table.per_task:
         table, records = _by_system(table, records)
-    filled = cells(table, records, p_values)
+        filled = cells(table, records, p_values)
     if format == "csv":
         return _csv(table, filled, records)
     return markup.FORMATS[format]([_ours(table, filled, records, left), *_theirs(table)])
 
 
-def _left(table: Table, records: Records) -> list[tuple[str, ...]]:
+def _left(table: Table, filled: Cells) -> list[tuple[str, ...]]:
     """The commands for what was not run at all, and for what was run on fewer seeds than it should."""
-    runs = _runs(cells(table, records, p_values=False))
+    runs = _runs(filled)
     asked = [row for row in table.rows if row not in table.others]
     left = {
         f"{MISSING} not run yet: ": [row for row in asked if not runs[row]],
@@ -202,13 +203,9 @@ def _together(runs: Sequence[Record]) -> Record:
     """Runs of one seed as one: all that they scored, where, and the seconds that all of them took."""
     results = {key: result for run in runs for key, result in run.results.items()}
     seconds = sum(run.cost.get("seconds", 0.0) for run in runs)
-    origin = {
-        name: ", ".join(dict.fromkeys(run.run.get(name, "unknown") for run in runs))
-        for name in ("commit", "device")
-    }
-    return dataclasses.replace(
-        runs[0], run={**runs[0].run, **origin}, results=results, cost={**runs[0].cost, "seconds": seconds}
-    )
+    origins = tuple(itertools.chain.from_iterable(run.origins for run in runs))
+    cost = {**runs[0].cost, "seconds": seconds}
+    return dataclasses.replace(runs[0], results=results, cost=cost, origins=origins)
 
 
 def _require_one_protocol(table: Table, name: str, column: Column, records: Records) -> None:
@@ -276,13 +273,17 @@ def _origin(done: Records) -> str:
     """Seeds, commit, device and whatever else the protocols say, each once or with the rows it holds for."""
     told = {
         "seeds": lambda run: [str(run.seed)],
-        "commit": lambda run: run.run.get("commit", "unknown").split(", "),  # of several runs as one
-        "device": lambda run: run.run.get("device", "unknown").split(", "),
+        "commit": _origin_field("commit"),
+        "device": _origin_field("device"),
     }
     protocols = [result.protocol for runs in done.values() for run in runs for result in run.results.values()]
     for field in sorted({field for protocol in protocols for field in protocol} - set(COMPARED)):
         told[field] = _protocol_field(field)
     return "; ".join(f"{name} {_grouped(done, value)}" for name, value in told.items())
+
+
+def _origin_field(field: str) -> Callable[[Record], list[str]]:
+    return lambda run: [origin[field] for origin in run.origins if field in origin] or ["unknown"]
 
 
 def _protocol_field(field: str) -> Callable[[Record], list[str]]:

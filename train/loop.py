@@ -80,8 +80,8 @@ class Training(Job):
             leaves, iterator, _, _ = restored
             self.batches.restore(iterator["data"])
             self.history = History(**iterator["history"])
-            kept = lambda blank, leaf: blank if leaf is None else leaf
-            found = jax.tree.map(kept, blank, leaves.pop("carry"))
+            or_blank = lambda blank, leaf: blank if leaf is None else leaf
+            found = jax.tree.map(or_blank, blank, leaves.pop("carry"))
             carry = run.parallel.put_rows(found, self.rows_axis)
             return TrainState(**leaves), carry
         state = jax.jit(self.init, out_shardings=sharding)(self.example)

@@ -45,7 +45,7 @@ class Scorer:
 
     def __init__(self, run, model, params, before: int, stride: int | None = None):
         self.run, self.model, self.params, self.before = run, model, params, before
-        self.windows = not hasattr(model, "log_probabilities") and not run.objective.carried
+        self.stride: int | None = None  # of windows
         if hasattr(model, "log_probabilities"):
             self.context, self.read = f"{model.order - 1} tokens", self.looked_up
         elif run.objective.carried:

@@ -149,14 +149,12 @@ class Jit:
         Arrays on devices are there already.
         """
         mesh = self.mesh(devices)
+        parts = mesh.shape["data"] * mesh.shape["fsdp"]
 
         def place(array):
-            if (
-                isinstance(array, jax.Array)
-                and array.shape[axis] % (mesh.shape["data"] * mesh.shape["fsdp"]) == 0
-            ):
+            if isinstance(array, jax.Array) and array.shape[axis] % parts == 0:
                 return array
-            array = filled(np.asarray(array), axis, mesh.shape["data"] * mesh.shape["fsdp"])
+            array = filled(np.asarray(array), axis, parts)
             return jax.make_array_from_callback(array.shape, split_rows(mesh, axis), lambda at: array[at])
 
         return jax.tree.map(place, tree)

@@ -41,7 +41,7 @@ def execute(arguments: argparse.Namespace) -> None:
         raise ValueError("stdin: no text to score")
     ids = tokenizer.stream(text)
     scorer = Scorer(trained.run, trained.model, trained.params, tokenizer.eos, arguments.stride)
-    if arguments.stride is not None and not scorer.windows:
+    if arguments.stride is not None and scorer.stride is None:
         raise ValueError(f"--stride: this run's context is {scorer.context}, which nothing limits")
     losses = scorer(ids)
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale

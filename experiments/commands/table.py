@@ -17,15 +17,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     from experiments import catalogue
+    from experiments.commands.run import chosen_table
     from experiments.ledger import collect
     from experiments.table import render, with_ablations
 
     table = catalogue.table(arguments.experiment)
-    if arguments.data_dir and not table.real:
-        raise ValueError(f"{arguments.experiment} has no table on real data; leave out --data-dir")
-    wanted = [table] if not arguments.data_dir else []
-    if table.real and (arguments.data_dir or collect(arguments.runs_dir, table.real.name)):
-        wanted.append(table.real)
+    if arguments.data_dir:
+        wanted = [chosen_table(arguments.experiment, arguments.data_dir)]
+    else:
+        ran = table.real and collect(arguments.runs_dir, table.real.name)
+        wanted = [table, table.real] if ran else [table]
     for each in wanted:
         records = collect(arguments.runs_dir, each.name)
         for part in with_ablations(each, records):

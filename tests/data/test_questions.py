@@ -45,9 +45,10 @@ def test_the_format_of_squad(tmp_path):
     ("answers", "message"),
     [
         ([{"text": "Anna", "answer_start": 1}], "question q7: 'Anna' is not what stands at character 1"),
-        ([{"text": " ", "answer_start": 4}], "question q7: ' ' at 4 is no words from a character on"),
-        ([{"text": "Anna", "answer_start": -20}], "question q7: 'Anna' at -20 is no words"),
-        ([{"text": "Anna", "answer_start": "0"}], "question q7: 'Anna' at '0' is no words"),
+        ([{"text": "", "answer_start": 0}], "question q7: '' is not"),
+        ([{"text": " ", "answer_start": 4}], "question q7: ' ' is not what stands at character 4"),
+        ([{"text": "Anna", "answer_start": -20}], "question q7: 'Anna' is not what stands at character -20"),
+        ([{"text": "Anna", "answer_start": "0"}], "question q7: 'Anna' is not what stands at character 0"),
         ([], "question q7: no answer; SQuAD 2.0 has such"),
         ([{"text": "Anna"}], r"not in the format of SQuAD 1.1.*KeyError\('answer_start'\)"),
         ("Anna", "not in the format"),

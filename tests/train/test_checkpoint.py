@@ -6,6 +6,7 @@ import random
 import resource
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -85,13 +86,18 @@ def test_nothing_saved_is_none_and_an_unknown_step_names_the_known(tmp_path):
         saved(tmp_path, (1, 2))[0].restore(abstract(state_at(0)), step=7)
 
 
-def test_a_state_may_be_donated_right_after_save(tmp_path):
+def test_a_state_may_be_donated_right_after_save(tmp_path, monkeypatch):
+    released, finalize = threading.Event(), checkpoint.Sealed.finalize
+    held = lambda *given: released.wait(60) and finalize(*given)
+    monkeypatch.setattr(checkpoint.Sealed, "finalize", held)
     advance = jax.jit(lambda x: x + 1, donate_argnums=0)
     checkpoints, x = Checkpoints(tmp_path), advance(jnp.zeros(2_000_000))
     checkpoints.save(1, {"params": {"x": x}}, {}, RUN)
+    assert checkpoints.steps == [], "the write was not in the background"
     for _ in range(5):
         before, x = x, advance(x)
     assert before.is_deleted()
+    released.set()
     checkpoints.wait()
     assert np.all(checkpoints.params(1)["x"] == 1)
 
