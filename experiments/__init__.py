@@ -1,1 +1,1 @@
-"""One file a table of the lectures: its rows, columns, published values and the command that fills it."""
+"""Everything one runs: tables, their reports, commands and the benchmark."""

@@ -8,10 +8,10 @@ import importlib
 import os
 import sys
 
-COMMANDS = (
-    *("list", "show", "run", "table", "plot", "data", "doctor", "bench", "complexity"),
-    *("translate", "generate", "perplexity", "finetune", "fill-mask", "tag", "predict", "embed"),
-)
+HERE = ("list", "show", "run", "table", "plot", "data", "doctor", "bench", "complexity", "finetune")
+ASK = ("translate", "generate", "perplexity", "fill-mask", "tag", "predict", "embed")
+# {command: its package}, in the order of --help.
+COMMANDS = dict.fromkeys(HERE, "experiments.commands") | dict.fromkeys(ASK, "experiments.commands.ask")
 
 EPILOG = """\
 examples:
@@ -31,8 +31,8 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name in COMMANDS:
-        module = importlib.import_module(f"experiments.commands.{name.replace('-', '_')}")
+    for name, package in COMMANDS.items():
+        module = importlib.import_module(f"{package}.{name.replace('-', '_')}")
         summary, _, details = module.__doc__.partition("\n\n")
         subparser = subparsers.add_parser(
             name,

@@ -13,11 +13,11 @@ import re
 import sys
 from pathlib import Path
 
-from experiments import catalogue
 from experiments.bench import report, results
 from experiments.commands import complexity
-from experiments.ledger import collect
-from experiments.table import Table, render, with_ablations
+from experiments.report.ledger import collect
+from experiments.report.table import Table, render, with_ablations
+from experiments.tables import catalogue
 
 RENDERED = {"speed": report.render, "complexity": complexity.render}
 ROOT = Path(__file__).resolve().parent.parent

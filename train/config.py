@@ -4,42 +4,49 @@ import dataclasses
 
 import flax.linen as nn
 
-from data.batching import Buckets
-from data.bidirectional import BothWays
-from data.classification import Classification
-from data.examples import Padded
-from data.language import LanguageModelling
-from data.pretraining import MaskedPairs, Pretraining
-from data.questions import Questions
-from data.streams import Streams, Windows
-from data.tagging import Tagging
-from data.translation import Translation
-from models.decoding import Search
-from models.majority import Majority
-from models.majority_tag import MajorityTag
-from models.mean_score import MeanScore
-from models.ngram import NGram
-from models.word_vectors import WordVectors
-from train.bidirectional import BothDirections, BothPerplexities
-from train.cells import CellProbe
-from train.entities import EntityF1, TagAccuracy
-from train.evaluators import AlignmentError, Bleu, GradientReach, Perplexity, RecallAccuracy
-from train.initial import Initial
-from train.layer_shares import LayerShares
-from train.objectives import NextTargetToken, NextToken
-from train.opinions import Opinions
+from data.batches.examples import Padded
+from data.batches.masked import MaskedPairs
+from data.batches.pairs import Buckets
+from data.batches.streams import Streams, Windows
+from data.tasks.bidirectional import BothWays
+from data.tasks.classification import Classification
+from data.tasks.language import LanguageModelling
+from data.tasks.pretraining import Pretraining
+from data.tasks.questions import Questions
+from data.tasks.tagging import Tagging
+from data.tasks.translation import Translation
+from models.baselines.majority import Majority
+from models.baselines.majority_tag import MajorityTag
+from models.baselines.mean_score import MeanScore
+from models.decoding.search import Search
+from models.language.ngram import NGram
+from models.vectors.word_vectors import WordVectors
+from train.evaluators.labels.opinions import Opinions
+from train.evaluators.labels.predictions import F1, Accuracy, Correlation, Errors, Matthews
+from train.evaluators.labels.spans import SpanAnswers
+from train.evaluators.labels.submission import Submission
+from train.evaluators.labels.tags import EntityF1, TagAccuracy
+from train.evaluators.language.both_perplexities import BothPerplexities
+from train.evaluators.language.cells import CellProbe
+from train.evaluators.language.gradient_reach import GradientReach
+from train.evaluators.language.masked_scores import PretrainingScores
+from train.evaluators.language.perplexities import Perplexity
+from train.evaluators.language.recall_accuracy import RecallAccuracy
+from train.evaluators.language.shuffling import ShuffledHistory
+from train.evaluators.language.word_groups import WordGroups
+from train.evaluators.translation.alignment_error import AlignmentError
+from train.evaluators.translation.bleu_scores import Bleu
+from train.evaluators.vectors.layer_shares import LayerShares
+from train.evaluators.vectors.sense_separation import SenseSeparation
+from train.evaluators.vectors.word_similarity import Analogies, Similarity
+from train.objectives.both_directions import BothDirections
+from train.objectives.masked_tokens import MaskedTokens
+from train.objectives.next_token import NextTargetToken, NextToken
+from train.objectives.supervised import Label, Regress
+from train.objectives.tag_sequence import TagSequence
 from train.optimizers import Adam, Optimizer
-from train.predictions import F1, Accuracy, Correlation, Errors, Matthews
-from train.pretraining import MaskedTokens, PretrainingScores
-from train.senses import SenseSeparation
-from train.sequences import TagSequence
-from train.shuffling import ShuffledHistory
-from train.similarity import Analogies, Similarity
-from train.spans import SpanAnswers
-from train.step import Jit, Pmap
-from train.submission import Submission
-from train.supervision import Label, Regress
-from train.word_groups import WordGroups
+from train.parallel import Jit, Pmap
+from train.weights.initial import Initial
 
 Model = nn.Module | NGram | WordVectors | Majority | MeanScore | MajorityTag
 Task = Translation | LanguageModelling | Classification | Tagging | Pretraining | BothWays | Questions

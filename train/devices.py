@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from data.corpora import cache_folder
+from data.files.folders import cache_folder
 
 CPU_FLAGS = {
     # XLA spreads one product over threads poorly; one simulated device a core with rows split over them uses

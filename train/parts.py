@@ -30,8 +30,8 @@ def known_parts() -> dict[str, type]:
     """Every part by its name. A new part is found here by being defined; two of one name are a mistake."""
     found: dict[str, type] = {}
     for package in ("models", "data", "train"):
-        for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
-            module = importlib.import_module(f"{package}.{info.name}")
+        for info in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+            module = importlib.import_module(info.name)
             for name, value in vars(module).items():
                 own = isinstance(value, type) and value.__module__ == module.__name__
                 if own and dataclasses.is_dataclass(value) and not name.startswith("_"):

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from experiments import plots
-from experiments.markup import Code, Grid, markdown
+from experiments.report import plots
+from experiments.report.markup import Code, Grid, markdown
 
 CHAPTERS = {
     "Speed of attention": ("attention", "long", "product"),

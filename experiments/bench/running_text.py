@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from experiments.bench.sentences import EOS
+from experiments.bench.generated_sentences import EOS
 
 
 def stream(words: int, vocabulary: int) -> np.ndarray:

@@ -33,8 +33,7 @@ def execute(arguments: argparse.Namespace) -> int | None:
     import sys
     from pathlib import Path
 
-    from experiments import speed
-    from experiments.bench import results
+    from experiments.bench import results, speed
     from experiments.bench.process import ROOT, Absent, Process, interpreter
     from experiments.bench.work import cores
 
@@ -50,8 +49,8 @@ def execute(arguments: argparse.Namespace) -> int | None:
             return process.ask(prepare=function, options={}, mallopt=[])
 
     try:
-        machine = described("experiments.ours.machine:describe", True)
-        peers = described("experiments.peers.machine:describe", False)
+        machine = described("experiments.bench.ours.machine:describe", True)
+        peers = described("experiments.bench.peers.torch_machine:describe", False)
     except Absent as error:
         raise ValueError(f"cannot start: {error}") from None
     every = speed.lines(machine["platform"])

@@ -52,12 +52,12 @@ def execute(arguments: argparse.Namespace) -> None:
 
 def measured(smoke: bool, rounds: int) -> tuple[str, list[dict]]:
     """(platform, a result for each layer and where and when it was measured)."""
+    from experiments.bench.ours.machine import describe
     from experiments.bench.results import circumstances
     from experiments.bench.watch import Watch
-    from experiments.ours.machine import describe
 
     machine = describe().facts  # sets the devices up, which has to come before anything asks for them
-    from experiments import complexity
+    from experiments.bench import layer_cost as complexity
 
     with Watch(len(complexity.LECTURE) + 1) as watch:
         found = complexity.measure(complexity.SMOKE if smoke else complexity.FULL, rounds, watch)
@@ -68,9 +68,9 @@ def measured(smoke: bool, rounds: int) -> tuple[str, list[dict]]:
 
 def render(found: Sequence[dict]) -> str:
     """Markdown: what a layer costs, how many of its steps wait, how far it reaches."""
+    from experiments.bench.layer_cost import AXES, LECTURE
     from experiments.bench.report import number
-    from experiments.complexity import AXES, LECTURE
-    from experiments.markup import Grid, markdown
+    from experiments.report.markup import Grid, markdown
 
     at = lambda point: f"n = {point['n']:,}, d = {point['d']}"
     ends = [found[0][axis][-1] for axis in AXES]
@@ -106,7 +106,7 @@ def render(found: Sequence[dict]) -> str:
 
 def exponents(points: Sequence[dict], axis: str) -> tuple[str, str, str]:
     """Of the closed form, of the operations counted and of the time."""
-    from experiments.complexity import fitted
+    from experiments.bench.layer_cost import fitted
 
     expected, *fits = (fitted(points, axis, field) for field in ("products", "flops", "seconds"))
     return f"{expected.exponent:.2f}", *(f"{fit.exponent:.2f} ({fit.explained:.3f})" for fit in fits)
@@ -114,8 +114,8 @@ def exponents(points: Sequence[dict], axis: str) -> tuple[str, str, str]:
 
 def notes(found: Sequence[dict]) -> Iterator[tuple[str, ...]]:
     """How each number was made, and what the lectures' table leaves out."""
+    from experiments.bench.layer_cost import AXES, FITTED, HEAD, KERNEL, ROWS, WINDOW
     from experiments.bench.report import where
-    from experiments.complexity import AXES, FITTED, HEAD, KERNEL, ROWS, WINDOW
 
     fitted = "; ".join(
         f"{axis} = {', '.join(f'{point[axis]:,}' for point in found[0][axis][-FITTED:])}" for axis in AXES
@@ -160,8 +160,8 @@ def notes(found: Sequence[dict]) -> Iterator[tuple[str, ...]]:
 
 def plot(found: Sequence[dict], path) -> None:
     """Operations and time against n and d; dashed the closed form, laid through the largest size."""
-    from experiments import plots
-    from experiments.complexity import AXES
+    from experiments.bench.layer_cost import AXES
+    from experiments.report import plots
 
     curve = lambda points, axis, field: [(p[axis], p[field], p["products"]) for p in points]
     panels = {

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    from data import corpora
+    from data.files import folders as corpora
 
     if arguments.action == "list":
         rows = [corpora.Listing._fields, *corpora.listing(arguments.data_dir)]

@@ -23,10 +23,10 @@ def execute(arguments: argparse.Namespace) -> None:
     import jax
     import jax.numpy as jnp
 
-    from data.corpora import folders
-    from models import fused
-    from models.blocked import Terms
-    from models.mask import Mask
+    from data.files.folders import folders
+    from models.attention import kernels as fused
+    from models.attention.blocked import Terms
+    from models.attention.mask import Mask
 
     def show(name: str, value) -> None:
         print(f"{name:22} {value}")

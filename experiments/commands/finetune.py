@@ -26,7 +26,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from train import devices
 
     devices.setup()
-    from train.loop import train
+    from train.loop.training import train
     from train.parts import override
 
     if arguments.rate <= 0 or arguments.steps < 1:
@@ -43,16 +43,16 @@ def tuned(folder, arguments: argparse.Namespace):
     """A run on the new text that begins with the weights, the tokenizer and the batches of `folder`."""
     import dataclasses
 
-    from data.language import LanguageModelling
-    from data.streams import Windows
-    from data.text import TextFiles
-    from data.tokenizer import PublishedGPT2, SavedTokenizer
-    from train import directory
+    from data.batches.streams import Windows
+    from data.corpora.text import TextFiles
+    from data.tasks.language import LanguageModelling
+    from data.tokenizers.levels import PublishedGPT2, SavedTokenizer
     from train.config import Run
-    from train.evaluators import Perplexity, require_next_token
-    from train.objectives import NextToken
+    from train.evaluators.language.perplexities import Perplexity, require_next_token
+    from train.folder import claim as directory
+    from train.objectives.next_token import NextToken
     from train.optimizers import Adam, Cosine
-    from train.pretrained import read_gpt2
+    from train.weights.gpt2 import read_gpt2
 
     corpus = TextFiles(arguments.text, train=0.9, valid=0.1)
     if (folder / "run.json").exists():

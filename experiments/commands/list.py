@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> None:
-    from experiments.catalogue import measured, questions
+    from experiments.tables.catalogue import measured, questions
 
     trained, timed = questions(), measured()
     width = max(map(len, trained | timed))

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> None:
     from pathlib import Path
 
-    from experiments import cell_text, ledger, plots, sense_plots
+    from experiments.report import cell_text, ledger, plots, sense_plots
 
     folders = [Path(name) for name in arguments.run_dirs]
     whose = [folder.parts[-2:] for folder in folders]  # a row and a seed, and of equal ones all that differs
@@ -66,7 +66,7 @@ def execute(arguments: argparse.Namespace) -> None:
 
 def by_length(record, edges=(5, 10, 15, 20, 25, 30)):
     """BLEU of a run's test outputs by words of the source, scored as the run was."""
-    from experiments.columns import Column, scoring
+    from experiments.report.columns import Column, scoring
     from train.metrics.bleu import by_source_length
 
     sides = [record.output("test", side) for side in ("source", "hypothesis", "reference")]
@@ -84,7 +84,7 @@ def by_distance(record, metric: str) -> list[tuple[int, float]]:
 
 def attends(directory) -> bool:
     """Whether the model looks at its source while it speaks."""
-    from train.directory import read
+    from train.folder.claim import read
 
     model = read(directory)[0].model
     return hasattr(model, "encode") and getattr(model, "score", ...) is not None
@@ -94,11 +94,11 @@ def align(directory, sentence: str | None, path) -> None:
     """The heat map of a sentence's translation, weights beside it as NPZ."""
     import numpy as np
 
-    from experiments import ledger, plots
+    from experiments.report import ledger, plots
     from train import devices
 
     devices.setup()
-    from train.trained import load
+    from train.weights.load import load
 
     source = sentence or (ledger.read(directory).output("test", "source") or [""])[0]
     if not source.strip():

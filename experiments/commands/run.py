@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def chosen_table(experiment: str, data_dir: str | None):
     """The experiment's table, on real data where a folder of it is given."""
-    from experiments import catalogue
+    from experiments.tables import catalogue
 
     table = catalogue.table(experiment)
     if not data_dir and not os.environ.get("LOOKBACK_DATA"):
@@ -44,7 +44,7 @@ def chosen_table(experiment: str, data_dir: str | None):
 
 
 def named_row(table, name: str):
-    from data.catalogue import known
+    from data.splits import known
 
     return table.rows[known(f"row of {table.name}", name, tuple(table.rows))]
 
@@ -59,9 +59,9 @@ def execute(arguments: argparse.Namespace) -> int:
     from train import devices
 
     devices.setup()
-    from experiments.ledger import collect
-    from experiments.table import render, with_ablations
-    from train.loop import Stopped, train
+    from experiments.report.ledger import collect
+    from experiments.report.table import render, with_ablations
+    from train.loop.training import Stopped, train
     from train.parts import override
 
     table = chosen_table(arguments.experiment, arguments.data_dir)

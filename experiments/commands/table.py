@@ -16,10 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> None:
-    from experiments import catalogue
     from experiments.commands.run import chosen_table
-    from experiments.ledger import collect
-    from experiments.table import render, with_ablations
+    from experiments.report.ledger import collect
+    from experiments.report.table import render, with_ablations
+    from experiments.tables import catalogue
 
     table = catalogue.table(arguments.experiment)
     if arguments.data_dir:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments import ledger, plots
-from train.trained import load
+from experiments.report import ledger, plots
+from train.weights.load import load
 
 run = Path(os.environ.get("LOOKBACK_RUN", "runs/translation/lstm-additive/0"))
 record = ledger.read(run)

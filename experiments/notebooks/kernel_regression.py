@@ -26,8 +26,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from experiments import plots
-from models.attention import Dot, attend
+from experiments.report import plots
+from models.attention.scores import Dot, attend
 
 pictures = Path(os.environ.get("LOOKBACK_RUN", "runs/kernel_regression")) / "pictures"
 
@@ -45,7 +45,7 @@ queries = np.linspace(0, 5, 101)
 # %% [markdown]
 # ## One and the same
 #
-# Once by the attention of `models/attention.py`, once by the formula of 1964 in double precision.
+# Once by the attention of `models/attention/scores.py`, once by the formula of 1964 in double precision.
 
 
 # %%

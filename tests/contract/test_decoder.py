@@ -9,17 +9,18 @@ import numpy as np
 import optax
 import pytest
 
-from models.attention import Additive, Bilinear, Dot
-from models.convolution_lm import ConvolutionLM
-from models.copying import Average, Gate, Sentinel, TanhDot
-from models.decoding import Continuation, forbid
-from models.embedding import Sinusoidal
-from models.gpt2 import GPT2
-from models.recurrent import GRU, RNN
-from models.rnn_lm import RNNLM
-from models.self_attention_lm import AveragedHeads, ConcatenatedHeads, SelfAttentionLM
-from models.window_lm import FixedWindowLM
-from train.objectives import NextToken
+from models.attention.pointers import Average, Gate, Sentinel, TanhDot
+from models.attention.scores import Additive, Bilinear, Dot
+from models.decoding.search import Continuation
+from models.decoding.top_k import forbid
+from models.language.convolution import ConvolutionLM
+from models.language.gpt2 import GPT2
+from models.language.rnn import RNNLM
+from models.language.self_attention import AveragedHeads, ConcatenatedHeads, SelfAttentionLM
+from models.language.window import FixedWindowLM
+from models.layers.embedding import Sinusoidal
+from models.layers.recurrent import GRU, RNN
+from train.objectives.next_token import NextToken
 
 V, LENGTH = 16, 7
 INPUTS = jnp.array([[1, 10, 11, 12, 4, 9, 6], [1, 12, 10, 13, 5, 4, 7], [1, 5, 14, 4, 8, 13, 9]])

@@ -9,13 +9,13 @@ import numpy as np
 import optax
 import pytest
 
-from models.attention import Additive, Bilinear
-from models.decoding import source_attention
-from models.embedding import Learned
-from models.recurrent import GRU, RNN
-from models.seq2seq import Seq2Seq
-from models.transformer import Transformer
-from train.objectives import NextTargetToken
+from models.attention.scores import Additive, Bilinear
+from models.decoding.search import source_attention
+from models.layers.embedding import Learned
+from models.layers.recurrent import GRU, RNN
+from models.translation.seq2seq import Seq2Seq
+from models.translation.transformer import Transformer
+from train.objectives.next_token import NextTargetToken
 
 V = 16
 SOURCE = jnp.array([[4, 5, 6, 7, 2], [8, 9, 2, 0, 0]])

@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from data.examples import Example
-from data.streams import Streams
-from experiments import catalogue
+from data.batches.streams import Streams
+from data.items.example import Example
 from experiments.readme import tables
-from models.decoding import Search
-from models.encoder import OnEncoder
-from train import agreement
+from experiments.tables import catalogue
+from models.decoding.search import Search
+from models.heads.head import OnEncoder
+from train.loop import agreement
 from train.parts import from_tree, override, to_tree
 
 ROWS = {f"{name}/{row}": run for name, table in tables().items() for row, run in table.rows.items()}

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from experiments import translation
 from experiments.__main__ import main
+from experiments.tables.translation import translation
 from train.parts import override
 
 SMALL = (

@@ -7,8 +7,8 @@ import resource
 
 import pytest
 
-from train import loop
-from train.log import complete_lines
+from train.folder.log import complete_lines
+from train.loop import training as loop
 
 RUN = ("run", "translation", "--rows", "lstm-additive")
 

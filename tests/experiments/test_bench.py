@@ -7,9 +7,8 @@ import sys
 
 import pytest
 
-from experiments import speed
 from experiments.bench import measure as contest
-from experiments.bench import report, results
+from experiments.bench import report, results, speed
 from experiments.bench.line import Bar, Contender, Line, Variant
 from experiments.bench.process import Absent, Process
 from experiments.commands import bench

@@ -12,11 +12,11 @@ import sys
 import numpy as np
 import pytest
 
-from experiments import plots
 from experiments.__main__ import COMMANDS
 from experiments.commands.run import ablation
-from train import loop
-from train.log import complete_lines
+from experiments.report import plots
+from train.folder.log import complete_lines
+from train.loop import training as loop
 
 LINES = [
     "the baker sings .",

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from experiments.__main__ import main
-from train.checkpoint import Checkpoints
-from train.log import complete_lines
+from train.folder.checkpoint import Checkpoints
+from train.folder.log import complete_lines
 
 TEXT = "the old baker sings and the young cook hears the song of the old baker\n" * 40
 TINY = ("model.features=8", "model.heads=2", "model.layers=1", "model.context=16", "steps=4")

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from experiments.tagging import TABLE
-from train.loop import train
+from experiments.tables.understanding.tagging import TABLE
+from train.loop.training import train
 from train.parts import override
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.glue import TASKS
+from data.corpora.glue import TASKS
 from train.metrics.glue import METRICS, average
 
 # The lecture's order of columns and its printed average; 70.94 is printed as 71.0 there.

@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from models.transformer import Transformer
+from models.translation.transformer import Transformer
 from train.optimizers import Adam, Constant, Cosine, InverseSqrt, Plateau, Sgd, decays
 
 

@@ -6,23 +6,25 @@ import json
 import flax.linen as nn
 import pytest
 
-from data.batching import Buckets
-from data.parallel import Generated, Multi30k
-from data.tokenizer import Characters
-from data.translation import Translation
-from data.world import World
-from models.attention import Bilinear, Dot, ScaledDot
-from models.decoding import Search, Wu
-from models.embedding import Learned
-from models.recurrent import GRU, LSTM
-from models.seq2seq import Seq2Seq
-from models.transformer import Transformer
+from data.batches.pairs import Buckets
+from data.corpora.parallel import Generated, Multi30k
+from data.tasks.translation import Translation
+from data.tokenizers.levels import Characters
+from data.world.world import World
+from models.attention.scores import Bilinear, Dot, ScaledDot
+from models.decoding.search import Search, Wu
+from models.layers.embedding import Learned
+from models.layers.recurrent import GRU, LSTM
+from models.translation.seq2seq import Seq2Seq
+from models.translation.transformer import Transformer
 from train.config import Run
-from train.evaluators import AlignmentError, Bleu
-from train.objectives import Exponential, NextTargetToken
+from train.evaluators.translation.alignment_error import AlignmentError
+from train.evaluators.translation.bleu_scores import Bleu
+from train.objectives.histories import Exponential
+from train.objectives.next_token import NextTargetToken
 from train.optimizers import Adam, Constant, Cosine, Plateau, Sgd
+from train.parallel import Jit, Pmap
 from train.parts import from_tree, known_parts, override, parse, to_tree
-from train.step import Jit, Pmap
 
 RUNS = [
     Run(model=Transformer()),

@@ -12,29 +12,29 @@ import jax
 import numpy as np
 import pytest
 
-from data.batching import Buckets
-from data.language import LanguageModelling
-from data.parallel import Generated
-from data.streams import Streams, Windows
-from data.text import GeneratedText
-from data.tokenizer import WhitespaceWords, Words
-from data.translation import Translation
-from data.world import World
-from models.attention import ScaledDot
-from models.copying import Sentinel
-from models.gpt2 import GPT2
-from models.rnn_lm import RNNLM
-from models.seq2seq import Seq2Seq
-from models.transformer import Transformer
-from models.window_lm import FixedWindowLM
-from train import loop
-from train.checkpoint import Checkpoints
+from data.batches.pairs import Buckets
+from data.batches.streams import Streams, Windows
+from data.corpora.parallel import Generated
+from data.corpora.text import GeneratedText
+from data.tasks.language import LanguageModelling
+from data.tasks.translation import Translation
+from data.tokenizers.levels import WhitespaceWords, Words
+from data.world.world import World
+from models.attention.pointers import Sentinel
+from models.attention.scores import ScaledDot
+from models.language.gpt2 import GPT2
+from models.language.rnn import RNNLM
+from models.language.window import FixedWindowLM
+from models.translation.seq2seq import Seq2Seq
+from models.translation.transformer import Transformer
 from train.config import Run
-from train.log import complete_lines
-from train.objectives import NextToken
+from train.folder.checkpoint import Checkpoints
+from train.folder.log import complete_lines
+from train.loop import training as loop
+from train.objectives.next_token import NextToken
 from train.optimizers import Adam, Constant
 from train.parts import to_tree
-from train.trained import weights
+from train.weights.load import weights
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 

@@ -1,14 +1,14 @@
 """Precision, recall and F1 of entities, as conlleval counts them  -- Tjong Kim Sang & De Meulder 2003, §2.3.
 
 An entity is right if its type, its first and its last word are. precision = right / found, recall = right /
-gold, F1 = 2 P R / (P + R); a quotient of nothing is 0. Tags may be of any scheme (data/entity_tags.py).
+gold, F1 = 2 P R / (P + R); a quotient of nothing is 0. Tags may be of any scheme (data/items/entity_tags.py).
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from data.entity_tags import spans
+from data.items.entity_tags import spans
 
 Tags = Sequence[Sequence[str]]
 

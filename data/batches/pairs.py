@@ -1,0 +1,104 @@
+"""Batches of sentence pairs in a few shapes: in buckets by the lengths of both sides."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from data.batches.batch import Batch, Batches, pad, smallest_corners
+from data.ids import BOS, PAD
+
+IdPair = tuple[list[int], list[int]]
+
+
+UNREACHABLE = 10**9
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """One compiled shape: `rows` pairs of at most `source` and `target` tokens."""
+
+    rows: int
+    source: int
+    target: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Buckets:
+    """At most `shapes` shapes, each of about `tokens` tokens of the longer side; rows divide by `multiple`.
+
+    More shapes mean less padding and more compilations.
+    """
+
+    tokens: int = 4096
+    shapes: int = 8
+    multiple: int = 8
+
+    def fit(self, pairs: Sequence[IdPair]) -> list[Shape]:
+        """Shapes that pad these pairs as little as a local search finds."""
+        corners = smallest_corners(lengths(pairs), self.shapes)
+        return [Shape(self.rows(max(corner)), *(int(side) for side in corner)) for corner in corners]
+
+    def over(
+        self,
+        train: Sequence[IdPair],
+        valid: Sequence[IdPair],
+        seed: int,
+        accumulate: int = 1,
+        before: int | None = BOS,
+    ) -> tuple["PairBatches", "PairBatches"]:
+        """Batches of both splits, of one set of shapes; validation is never accumulated.
+
+        Whatever is to stand before a stream's first token, a target sentence begins with BOS.
+        """
+        shapes = self.fit([*train, *valid])
+        return PairBatches(train, shapes, seed, accumulate), PairBatches(valid, shapes, seed)
+
+    def rows(self, longest: int) -> int:
+        return max(self.tokens // int(longest) // self.multiple, 1) * self.multiple
+
+
+def half_perimeters(sizes: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """[n, k]: tokens pair n takes in rectangle k, or UNREACHABLE where it does not fit."""
+    fits = (sizes[:, None] <= corners[None]).all(axis=-1)
+    return np.where(fits, corners.sum(axis=-1)[None], UNREACHABLE)
+
+
+def lengths(pairs: Sequence[IdPair]) -> np.ndarray:
+    """[n, 2]: tokens on either side of each pair."""
+    return np.array([[len(source), len(target)] for source, target in pairs])
+
+
+def pair_batch(pairs: Sequence[IdPair], shape: Shape, accumulate: int = 1) -> Batch:
+    """source x1..xn EOS; inputs BOS y1..ym; targets y1..ym EOS; weights 1 on targets, 0 on padding.
+
+    Arrays are [accumulate, rows, width]. Both sides end in EOS as they come; missing rows are all padding.
+    """
+    sources, targets = [source for source, _ in pairs], [target for _, target in pairs]
+    block = lambda rows, width: pad(rows, accumulate * shape.rows, width).reshape(accumulate, -1, width)
+    gold = block(targets, shape.target)
+    return {
+        "source": block(sources, shape.source),
+        "inputs": block([[BOS, *row[:-1]] for row in targets], shape.target),
+        "targets": gold,
+        "weights": (gold != PAD).astype(np.float32),
+    }
+
+
+class PairBatches(Batches):
+    """Batches of sentence pairs. Shapes come as `Buckets.fit` gives them, each holding the one before it."""
+
+    def __init__(self, pairs: Sequence[IdPair], shapes: Sequence[Shape], seed: int, accumulate: int = 1):
+        self.pairs = pairs
+        corners = np.array([[shape.source, shape.target] for shape in shapes])
+        bucket = half_perimeters(lengths(pairs), corners).argmin(axis=1)
+        super().__init__(bucket, shapes, seed, accumulate)
+
+    def stacked(self, shape: Shape, members: np.ndarray) -> Batch:
+        return pair_batch([self.pairs[i] for i in members], shape, self.accumulate)
+
+    def padding(self) -> float:
+        """The share of an epoch's source and target positions that hold padding."""
+        return 1.0 - lengths(self.pairs).sum() / sum(
+            self.accumulate * shape.rows * (shape.source + shape.target) for shape, _ in self.plan
+        )

@@ -1,0 +1,1 @@
+"""What is learned from: each corpus says what its splits hold, and how it is called in a protocol."""

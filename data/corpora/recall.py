@@ -1,0 +1,84 @@
+"""Lines whose last word is decided by a word some distance back: how far can a model look?
+
+    october  w w w w w w w w  celebrate halloween       a topic: what the month is known for
+    alice    w w w w w w w w  with alice                a name: the very word again
+
+Between the two stand words of a small language of their own, in which every word has a few successors, so
+that the last few words always tell something and never the answer (UT Austin CS378, lecture 24: "In October
+... Halloween", "... good friends with ___").
+"""
+
+import dataclasses
+from typing import NamedTuple
+
+import numpy as np
+
+from data.splits import SPLITS, known
+
+NAMES = tuple("alice bob carol david emma frank grace henry ivy jack karen leo mary nick olga paul".split())
+MONTHS = tuple(
+    "january february march april may june july august september october november december".split()
+)
+FEASTS = tuple(
+    "epiphany carnival nowruz easter vesak midsummer bastille assumption sukkot halloween thanksgiving "
+    "christmas".split()
+)
+FILLERS = 20
+SUCCESSORS = 2
+
+
+class Probe(NamedTuple):
+    """A line whose last word is the answer; `distance` words stand between its cue and the word that asks."""
+
+    kind: str
+    distance: int
+    words: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Recall:
+    """Lines of both kinds, as many of each distance; `train`, `valid` and `test` count the lines.
+
+    Cues are few, the words between them are drawn anew for each line: of 16 and more no line of test stands
+    in train, of fewer there are hardly as many as train draws, so that all of 1 do.
+    """
+
+    distances: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 48)
+    train: int = 28000
+    valid: int = 700
+    test: int = 1400
+
+    def __post_init__(self):
+        if not self.distances or min(self.distances) < 1:
+            raise ValueError(f"Recall.distances={self.distances} must be words between, at least 1")
+
+    def probes(self, split: str) -> list[Probe]:
+        """The lines of a split in an order of chance; a function of the split and the fields alone."""
+        draw = np.random.default_rng((SPLITS.index(known("split", split, SPLITS)), 2024))
+        successors = np.random.default_rng(7).integers(FILLERS, size=(FILLERS, SUCCESSORS))
+        count = getattr(self, split)
+        distances = np.resize(np.repeat(self.distances, 2), count)
+        found = [
+            probe(draw, successors, "name" if number % 2 else "topic", int(distance))
+            for number, distance in enumerate(distances)
+        ]
+        return [found[place] for place in draw.permutation(count)]
+
+    def text(self, split: str, data_dir: str | None = None) -> str:
+        return "".join(" ".join(line.words) + "\n" for line in self.probes(split))
+
+    def protocol(self, split: str) -> str:
+        return f"Recall(distances={self.distances}), {getattr(self, split)} lines, {split}"
+
+
+def probe(draw: np.random.Generator, successors: np.ndarray, kind: str, distance: int) -> Probe:
+    between = [int(draw.integers(FILLERS))]
+    while len(between) < distance:
+        between.append(int(draw.choice(successors[between[-1]])))
+    choice = int(draw.integers(len(NAMES if kind == "name" else MONTHS)))
+    cue, asking, answer = (
+        (NAMES[choice], "with", NAMES[choice])
+        if kind == "name"
+        else (MONTHS[choice], "celebrate", FEASTS[choice])
+    )
+    return Probe(kind, distance, (cue, *(f"w{word}" for word in between), asking, answer))

@@ -1,0 +1,167 @@
+"""Questions to word vectors: pairs of words that people have rated, and analogies.
+
+Published sets are found in the data folders; the generated world asks its own: nouns are alike that fit
+the same places in its sentences, and its lexicon knows their plurals and genders, and its verbs' past.
+"""
+
+import csv
+import dataclasses
+import io
+import itertools
+import random
+from typing import NamedTuple
+
+from data.files import folders as corpora
+from data.splits import known
+from data.world.lexicon import lexicon
+
+FILES = {
+    "WordSim-353": "word-similarity/wordsim353/combined.csv",
+    "WordSim-353 similarity": "word-similarity/word-sim/EN-WS-353-SIM.txt",
+    "WordSim-353 relatedness": "word-similarity/word-sim/EN-WS-353-REL.txt",
+    "SimLex-999": "word-similarity/SimLex-999.zip",
+    "RW": "word-similarity/rw/rw.txt",
+    "MEN": "word-similarity/word-sim/EN-MEN-TR-3k.txt",
+    "SimVerb-3500": "word-similarity/word-sim/EN-SimVerb-3500.txt",
+    "RG-65": "word-similarity/word-sim/EN-RG-65.txt",
+    "MC-30": "word-similarity/word-sim/EN-MC-30.txt",
+    "MTurk-287": "word-similarity/word-sim/EN-MTurk-287.txt",
+    "MTurk-771": "word-similarity/word-sim/EN-MTurk-771.txt",
+    "YP-130": "word-similarity/word-sim/EN-YP-130.txt",
+    "VERB-143": "word-similarity/word-sim/EN-VERB-143.txt",
+}
+GENDERS = (("man", "woman"), ("boy", "girl"), ("king", "queen"), ("uncle", "aunt"), ("brother", "sister"))
+
+
+class Rated(NamedTuple):
+    first: str
+    second: str
+    score: float  # the higher, the more alike
+
+
+class Analogy(NamedTuple):
+    """`first` is to `second` as `third` is to `fourth`, which is asked for."""
+
+    section: str
+    first: str
+    second: str
+    third: str
+    fourth: str
+
+
+@dataclasses.dataclass(frozen=True)
+class WordPairs:
+    """A published set of rated pairs by its name, one of FILES, with the mean of what people gave each."""
+
+    name: str = "WordSim-353"
+
+    def __post_init__(self):
+        known("set of word pairs", self.name, FILES)
+
+    def pairs(self, data_dir: str | None = None) -> list[Rated]:
+        path = corpora.locate(FILES[self.name], data_dir)
+        if self.name == "SimLex-999":
+            lines = corpora.decode_lines(corpora.read_member(path, "SimLex-999.txt"), path)
+            return rated(path, (line.split("\t")[:4] for line in lines[1:]), first=2, score=3)
+        lines = corpora.read_lines(path)
+        if self.name == "WordSim-353":
+            return rated(path, csv.reader(io.StringIO("\n".join(lines[1:]))), first=2, score=2)
+        return rated(path, (line.split() for line in lines), first=1, score=2)
+
+
+def rated(path, rows, first: int, score: int) -> list[Rated]:
+    """The pairs of a file's rows; the first of them stands in line `first`, the rating in column `score`."""
+    found = []
+    for number, row in enumerate(rows, first):
+        if not row:
+            continue
+        try:
+            found.append(Rated(row[0], row[1], float(row[score])))
+        except (IndexError, ValueError):
+            raise ValueError(f"{path}, line {number}: not two words and a rating") from None
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class WorldPairs:
+    """All pairs of English nouns of the generated world: the share of places that both may stand in.
+
+    A place is one beside a verb or with an adjective, and a noun's kind says whether it may stand there; so
+    two of a kind have 1. Of the places of two kinds it is |A and B| / |A or B|. Nouns of two words, and those
+    with several senses, are left out.
+    """
+
+    vocabulary: float = 1.0
+    name: str = "world"
+
+    def pairs(self, data_dir: str | None = None) -> list[Rated]:
+        words = lexicon(self.vocabulary)
+        nouns = [noun for noun in words.plain if "@" not in noun.en[0]]
+        allowed = [
+            *(
+                getattr(verb, role)
+                for verb in words.verbs
+                for role in ("subjects", "objects", "recipients", "goals")
+            ),
+            *(adjective.kinds for adjective in words.adjectives),
+        ]
+        kinds = {noun.kind for noun in nouns}
+        places = {kind: {place for place, those in enumerate(allowed) if kind in those} for kind in kinds}
+        shared = lambda one, other: (
+            len(places[one] & places[other]) / max(1, len(places[one] | places[other]))
+        )
+        pairs = itertools.combinations(nouns, 2)
+        return [Rated(one.en[0], other.en[0], shared(one.kind, other.kind)) for one, other in pairs]
+
+
+@dataclasses.dataclass(frozen=True)
+class GoogleAnalogies:
+    """19,544 questions in 14 sections, 5 of them semantic  -- Mikolov et al. 2013a, §4.1."""
+
+    name: str = "Google analogies"
+
+    def questions(self, data_dir: str | None = None) -> list[Analogy]:
+        path, section, found = corpora.locate("word2vec/questions-words.txt", data_dir), "", []
+        for number, line in enumerate(corpora.read_lines(path), 1):
+            words = line.split()
+            if line.startswith(": "):
+                section = line[2:]
+            elif len(words) == 4 and section:
+                found.append(Analogy(section, *words))
+            else:
+                raise ValueError(f"{path}, line {number}: neither ': section' nor four words")
+        return found
+
+    def group(self, section: str) -> str:
+        return "syntactic" if section.startswith("gram") else "semantic"
+
+
+@dataclasses.dataclass(frozen=True)
+class WorldAnalogies:
+    """Questions from the lexicon of the generated world: plurals, genders, and verbs in the past.
+
+    A section has a question for each ordered pair of its pairs, of at most `most` of them.
+    """
+
+    vocabulary: float = 1.0
+    most: int = 40
+    name: str = "world analogies"
+
+    def questions(self, data_dir: str | None = None) -> list[Analogy]:
+        words = lexicon(self.vocabulary)
+        nouns = [noun.en for noun in words.plain if not noun.mass]
+        verbs = [verb.en[1:] for verb in words.verbs if not verb.timeless and not verb.particle[0]]
+        sections = {"plural": nouns, "gender": list(GENDERS), "past": verbs}
+        return [
+            Analogy(section, *one, *other)
+            for section, pairs in sections.items()
+            for one, other in itertools.permutations(self.some(pairs), 2)
+        ]
+
+    def group(self, section: str) -> str:
+        return section
+
+    def some(self, pairs: list) -> list:
+        """Not always the first, as these are of one kind."""
+        apart = [pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1] and "@" not in "".join(pair)]
+        return random.Random(0).sample(apart, min(self.most, len(apart)))

@@ -1,0 +1,62 @@
+"""SQuAD: questions on paragraphs of Wikipedia, each answered by a span."""
+
+import dataclasses
+import json
+
+from data.files import folders as corpora
+from data.files.folders import located
+from data.items.question import Answer, Question
+from data.splits import SPLITS, known
+
+
+@dataclasses.dataclass(frozen=True)
+class Squad:
+    """Questions on paragraphs of Wikipedia, 87,599 / 10,570, test is hidden  -- Rajpurkar et al. 2016."""
+
+    def items(self, split: str, data_dir: str | None = None) -> list[Question]:
+        path = located(f"squad/{self.name(split)}", "https://rajpurkar.github.io/SQuAD-explorer", data_dir)
+        return read_squad(corpora.decode(corpora.read_bytes(path), path), str(path))
+
+    def protocol(self, split: str) -> str:
+        return f"squad {self.name(split)}"
+
+    def name(self, split: str) -> str:
+        if known("split", split, SPLITS) == "test":
+            raise ValueError(
+                "the test split of SQuAD is hidden: published scores stand beside those of valid"
+            )
+        return f"{'train' if split == 'train' else 'dev'}-v1.1.json"
+
+
+def read_squad(text: str, name: str) -> list[Question]:
+    """The questions of a file in SQuAD's format 1.1; errors speak of `name` and of the question's id."""
+    try:
+        paragraphs = [
+            paragraph for article in json.loads(text)["data"] for paragraph in article["paragraphs"]
+        ]
+        asked = [(paragraph["context"], one) for paragraph in paragraphs for one in paragraph["qas"]]
+        found = [
+            Question(
+                context,
+                one["question"].strip(),
+                tuple(Answer(answer["text"], answer["answer_start"]) for answer in one["answers"]),
+                one["id"],
+            )
+            for context, one in asked
+        ]
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{name}, line {error.lineno}: not JSON ({error.msg})") from None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{name}: not in the format of SQuAD 1.1, which has data, paragraphs, qas ({error!r})"
+        ) from None
+    for question in found:
+        if not question.answers:
+            raise ValueError(f"{name}, question {question.id}: no answer; SQuAD 2.0 has such, 1.1 is due")
+        for answer in question.answers:
+            text, start = answer
+            counted = type(start) is int and start >= 0
+            if not (counted and text.strip() and question.context[start:][: len(text)] == text):
+                wrong = f"{text[:40]!r} is not what stands at character {start}"
+                raise ValueError(f"{name}, question {question.id}: {wrong} of its context")
+    return found

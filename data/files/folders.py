@@ -1,0 +1,199 @@
+"""Named corpora on disk: find a file, read its lines, fetch it with its checksum, say what is there.
+
+A file is looked for in --data-dir, in $LOOKBACK_DATA and in the cache folder, in that order, each time plain
+and gzipped. Archives are read in place, never unpacked: no member's name decides where anything is written.
+"""
+
+import gzip
+import hashlib
+import os
+import tempfile
+import zipfile
+import zlib
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pooch
+
+from data.files import folders as corpora
+from data.files.catalogue import CORPORA, Corpus, File, get
+from data.files.download import bars, download
+
+PathLike = str | os.PathLike
+
+
+def cache_folder() -> Path:
+    """Where `fetch` puts files unless told: in $LOOKBACK_CACHE, else in the platform's cache folder."""
+    return Path(os.environ.get("LOOKBACK_CACHE") or pooch.os_cache("lookback")).expanduser() / "data"
+
+
+def folders(data_dir: PathLike | None = None) -> list[Path]:
+    """The data folders that are searched, the nearest first."""
+    named = [data_dir, os.environ.get("LOOKBACK_DATA")]
+    return [Path(folder).expanduser() for folder in named if folder] + [cache_folder()]
+
+
+def present(path: PathLike) -> Path | None:
+    """The file at this path or its gzipped twin, whichever there is."""
+    return next((found for found in (Path(path), Path(f"{path}.gz")) if found.is_file()), None)
+
+
+def find(path: str, data_dir: PathLike | None = None) -> Path | None:
+    """The first of the data folders' files of this usual path, plain or gzipped."""
+    return next(filter(None, (present(folder / path) for folder in folders(data_dir))), None)
+
+
+def locate(path: str, data_dir: PathLike | None = None) -> Path:
+    """`find` for a file of the catalogue ("multi30k/data/task1/raw/train.en"), or how to come by it."""
+    if found := find(path, data_dir):
+        return found
+    for corpus in CORPORA.values():
+        for file in corpus.files:
+            if file.path == path:
+                looked = ", ".join(f"{folder / path}[.gz]" for folder in folders(data_dir))
+                raise ValueError(
+                    f"a file of {corpus.name} is missing (looked for {looked}): {_advice(corpus)}"
+                )
+    raise ValueError(f"no corpus of the catalogue has a file {path!r}")
+
+
+def _advice(corpus: Corpus) -> str:
+    if not corpus.by_hand:
+        return f"run `lookback data fetch {corpus.name}`, or give the folder that holds it as --data-dir"
+    return f"`lookback data fetch {corpus.name}` needs a mirror's address; else {corpus.by_hand}"
+
+
+def read_bytes(path: PathLike, limit: int = -1) -> bytes:
+    """The content of a file, plain or gzipped, up to `limit` bytes of it."""
+    with open(path, "rb") as file:
+        gzipped = file.read(2) == b"\x1f\x8b"
+    try:
+        with gzip.open(path, "rb") if gzipped else open(path, "rb") as file:
+            return file.read(limit)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{path} is a damaged gzip file ({error}): fetch or copy it again") from error
+
+
+def read_lines(path: PathLike) -> list[str]:
+    """The lines of a UTF-8 text, plain or gzipped."""
+    return decode_lines(read_bytes(path), path)
+
+
+def decode_lines(content: bytes, name: PathLike) -> list[str]:
+    """Lines end at a line feed only: U+2028 or a form feed is part of a sentence. Errors speak of `name`."""
+    lines = decode(content, name).removeprefix("\ufeff").split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
+
+
+def decode(content: bytes, name: PathLike) -> str:
+    """A UTF-8 text exactly as it is, with any byte-order mark and any line ends."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"{name}, line {line}: not UTF-8 ({error.reason}); convert the file") from error
+
+
+def read_member(archive: PathLike, name: str) -> bytes:
+    """One member of a zip archive, by its name in whatever folder of the archive it lies."""
+    try:
+        with zipfile.ZipFile(archive) as members:
+            for member in members.namelist():
+                if member.rsplit("/", 1)[-1] == name:
+                    return members.read(member)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ValueError(f"{archive} is a damaged zip archive ({error}): fetch or copy it again") from error
+    raise ValueError(f"{archive} has no member {name}: it is another archive than its name says")
+
+
+def state(file: File, path: Path | None) -> str:
+    """ok, missing or differs: what lies at the path against the catalogue, by its uncompressed bytes."""
+    if path is None:
+        return "missing"
+    try:
+        content = read_bytes(path, limit=file.size + 1)
+    except ValueError:
+        return "differs"
+    return "ok" if hashlib.sha256(content).hexdigest() == file.sha256 else "differs"
+
+
+def verify(name: str, data_dir: PathLike | None = None) -> list[tuple[File, str]]:
+    """Every file of a corpus with ok, missing or differs."""
+    return [(file, state(file, find(file.path, data_dir))) for file in get(name).files]
+
+
+class Listing(NamedTuple):
+    """A line of `lookback data list`; `present` counts files, by name only (`verify` reads them)."""
+
+    name: str
+    kind: str
+    size: str
+    licence: str
+    present: str
+
+
+def listing(data_dir: PathLike | None = None) -> list[Listing]:
+    rows = []
+    for corpus in CORPORA.values():
+        there = sum(find(file.path, data_dir) is not None for file in corpus.files)
+        megabytes = f"{corpus.size / 1e6:.1f} MB"
+        rows.append(
+            Listing(
+                corpus.name, corpus.kind, megabytes, corpus.licence, f"{there} of {len(corpus.files)} files"
+            )
+        )
+    return rows
+
+
+def fetch(
+    name: str,
+    directory: PathLike | None = None,
+    base_url: str | None = None,
+    progress: bool = True,
+    retries: int = 2,
+) -> Path:
+    """Download into a data folder what it lacks of a corpus or holds damaged, and give that folder.
+
+    `base_url` names a mirror laid out like a data folder. A file is downloaded aside and takes its place,
+    uncompressed, once its content has the catalogue's checksum: a failure changes nothing.
+    """
+    corpus, folder = get(name), Path(directory).expanduser() if directory else cache_folder()
+    wanted = [file for file in corpus.files if state(file, present(folder / file.path)) != "ok"]
+    unserved = [file.path for file in wanted if not (base_url or file.url)]
+    if unserved:
+        raise ValueError(f"{unserved[0]} has no public address: {corpus.by_hand}, and put it into {folder}")
+    folder.mkdir(parents=True, exist_ok=True)
+    with bars(progress) as shown:
+        for file in wanted:
+            with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as beside:
+                addresses = _mirrored(file, base_url) if base_url else [file.url]
+                came = download(addresses, Path(beside), partial(_accept, file), shown, retries)
+                plain = Path(beside) / "plain"
+                plain.write_bytes(read_bytes(came))
+                (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
+                plain.replace(folder / file.path)
+    return folder
+
+
+def _mirrored(file: File, base_url: str) -> list[str]:
+    address = f"{base_url.rstrip('/')}/{file.path}"
+    return [address] if file.path.endswith(".zip") else [f"{address}.gz", address]
+
+
+def _accept(file: File, path: Path) -> None:
+    if state(file, path) != "ok":
+        raise ValueError(
+            f"{file.path}: what was downloaded is not the catalogue's file (sha256 {file.sha256}); "
+            "nothing of it was kept"
+        )
+
+
+def located(path: str, source: str, data_dir: str | None = None) -> Path:
+    """A file by its usual path in the data folders, plain or gzipped, or an error with its usual source."""
+    if found := corpora.find(path, data_dir):
+        return found
+    looked = ", ".join(f"{folder / path}[.gz]" for folder in corpora.folders(data_dir))
+    raise ValueError(f"{path} is missing (looked for {looked}): its usual source is {source}")

@@ -1,0 +1,1 @@
+"""What corpora are made of: a labelled text, a tagged sentence, a question."""

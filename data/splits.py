@@ -1,0 +1,21 @@
+"""The splits there are, and names that are asked for: a wrong one is told with the nearest."""
+
+import difflib
+from collections.abc import Iterable
+
+SPLITS = ("train", "valid", "test")
+
+
+def known(kind: str, name: str, choices: Iterable[str]) -> str:
+    """The name itself if it is one of the choices; else an error with the choices and a guess."""
+    choices = list(choices)
+    if name in choices:
+        return name
+    close = difflib.get_close_matches(str(name), choices, n=1)
+    guess = f"; did you mean {close[0]!r}?" if close else ""
+    raise ValueError(f"unknown {kind} {name!r}: choose from {', '.join(choices)}{guess}")
+
+
+def usual(split: str) -> str:
+    """What the files of published sets call a split: valid is dev."""
+    return {"train": "train", "valid": "dev", "test": "test"}[known("split", split, SPLITS)]

@@ -1,0 +1,1 @@
+"""A task: a corpus, a tokenizer, and splits as ids."""

@@ -1,0 +1,94 @@
+"""The language-modelling task: a corpus and a tokenizer, whose train, valid and test are streams of ids."""
+
+import dataclasses
+from typing import NamedTuple
+
+import numpy as np
+
+from data.corpora.recall import Recall
+from data.corpora.reviews import ReviewText
+from data.corpora.stdlib_text import StdlibCode, StdlibDocs
+from data.corpora.text import GeneratedText, PennTreebank, TextFiles, TinyShakespeare, WarAndPeace, WikiText2
+from data.tokenizers import token_files
+from data.tokenizers.levels import (
+    BPE,
+    ByteBPE,
+    Bytes,
+    Characters,
+    PublishedGPT2,
+    SavedTokenizer,
+    TextCharacters,
+    WhitespaceWords,
+    Words,
+    learned,
+)
+from data.tokenizers.tokenizer import Tokenizer, lines_of
+from data.tokenizers.wordpiece import PublishedWordPiece, WordPiece
+
+Text = (
+    StdlibDocs
+    | StdlibCode
+    | GeneratedText
+    | Recall
+    | PennTreebank
+    | WikiText2
+    | TinyShakespeare
+    | WarAndPeace
+    | TextFiles
+    | ReviewText
+)
+Level = (
+    BPE
+    | Words
+    | Characters
+    | WhitespaceWords
+    | TextCharacters
+    | Bytes
+    | ByteBPE
+    | WordPiece
+    | PublishedGPT2
+    | PublishedWordPiece
+    | SavedTokenizer
+)
+
+
+class Sizes(NamedTuple):
+    """What a loss in nats, summed over a split, is divided by where tokens cannot be compared.
+
+    Words are what spaces divide; the published perplexities of word-level sets are over `words + lines`, as a
+    line's end is predicted too. Characters are code points and bytes are of UTF-8, line ends included.
+    """
+
+    lines: int
+    words: int
+    characters: int
+    bytes: int
+
+
+@dataclasses.dataclass(frozen=True)
+class LanguageModelling:
+    """Predict each token of a text from those before it."""
+
+    corpus: Text = StdlibDocs()
+    tokenizer: Level = ByteBPE()
+
+    def text(self, split: str, data_dir: str | None = None) -> str:
+        text = self.corpus.text(split, data_dir)
+        if not text:
+            raise ValueError(f"{self.corpus.protocol(split)}: there is no text in this split")
+        return text
+
+    def protocol(self, split: str) -> str:
+        return f"{self.corpus.protocol(split)}, by {self.tokenizer}"
+
+    def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
+        """Learned from the training split, or loaded where it is there already."""
+        return learned(self.tokenizer, lambda: [self.text("train", data_dir)], data_dir)
+
+    def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> np.ndarray:
+        """The ids of a split one after another, int32 [n], memory-mapped."""
+        return token_files.mapped(self.text(split, data_dir), tokenizer)
+
+    def sizes(self, split: str, data_dir: str | None = None) -> Sizes:
+        text = self.text(split, data_dir)
+        return Sizes(len(lines_of(text)), len(text.split()), len(text), len(text.encode()))

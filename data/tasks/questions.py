@@ -1,0 +1,107 @@
+"""The question task: the span of a text that answers a question about it, as SQuAD has it."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from data.corpora.squad import Squad
+from data.items.example import Example
+from data.items.question import Answer, Question
+from data.tokenizers.levels import BPE, SavedTokenizer, Words, learned
+from data.tokenizers.tokenizer import Tokenizer
+from data.tokenizers.whole_words import WholeWords
+from data.tokenizers.wordpiece import PublishedWordPiece, WordPiece
+from data.world.stories import WorldQuestions
+
+
+class Window(NamedTuple):
+    """What an encoder reads of a question (by its place) and a stretch of its context.
+
+    `places` are the characters (first, beyond last) of the context that each input stands for, None of those
+    of the question and the marks.
+    """
+
+    question: int
+    example: Example
+    places: tuple[tuple[int, int] | None, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Questions:
+    """BOS question EOS context EOS, and which inputs answer it, (first, last)  -- Devlin et al. 2019, §4.2.
+
+    A context that is too long is read in windows of `longest` inputs, each `stride` further than the one
+    before, and questions of more than `asking` ids lose their ends. The answer to learn in a window that does
+    not hold it is BOS, (0, 0).
+    """
+
+    corpus: WorldQuestions | Squad = WorldQuestions()
+    tokenizer: Words | BPE | WholeWords | WordPiece | PublishedWordPiece | SavedTokenizer = Words()
+    longest: int = 384
+    stride: int = 128
+    asking: int = 64
+
+    labels = ()
+
+    def __post_init__(self):
+        if not 0 < self.stride < self.longest - self.asking - 3:
+            raise ValueError(f"{self}: a window has to hold more of the context than the next one is further")
+
+    def protocol(self, split: str) -> str:
+        return self.corpus.protocol(split)
+
+    def asked(self, split: str, data_dir: str | None = None) -> list[Question]:
+        return self.corpus.items(split, data_dir)
+
+    def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
+        """Learned from the questions and the contexts of the training split, or loaded where it is there."""
+        return learned(self.tokenizer, lambda: self.texts("train", data_dir), data_dir)
+
+    def texts(self, split: str, data_dir: str | None = None) -> list[str]:
+        """Each context once, and all that is asked."""
+        asked = self.asked(split, data_dir)
+        return [*dict.fromkeys(one.context for one in asked), *(one.question for one in asked)]
+
+    def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> list[Example]:
+        return [window.example for window in self.windows(self.asked(split, data_dir), tokenizer)]
+
+    def windows(self, questions: Sequence[Question], tokenizer: Tokenizer) -> list[Window]:
+        """Every window of every question, in their order; what is learned is the first of its answers."""
+        read = {one.context: places(one.context, tokenizer) for one in questions}
+        found = []
+        for number, (one, asking) in enumerate(
+            zip(questions, tokenizer.encode([one.question for one in questions]), strict=True)
+        ):
+            begin = [tokenizer.bos, *asking[:-1][: self.asking], tokenizer.eos]
+            ids, spans = read[one.context]
+            room = self.longest - len(begin) - 1
+            target = inputs_of(one.answers[0], spans)
+            for start in range(0, max(len(ids) - room + self.stride, 1), self.stride):
+                held, around = ids[start : start + room], len(begin) - start
+                inside = target[0] >= start and target[1] < start + room
+                example = Example(
+                    [*begin, *held, tokenizer.eos],
+                    (target[0] + around, target[1] + around) if inside else (0, 0),
+                    [0] * len(begin) + [1] * (len(held) + 1),
+                )
+                found.append(
+                    Window(number, example, (*[None] * len(begin), *spans[start : start + room], None))
+                )
+        return found
+
+
+def places(text: str, tokenizer: Tokenizer) -> tuple[list[int], list[tuple[int, int]]]:
+    """The ids of a text, and the characters each stands for, without the spaces around them."""
+    (ids,) = tokenizer.encode([text])
+    spans = []
+    for first, beyond in tokenizer.spans(text)[:-1]:
+        piece = text[first:beyond]
+        spans.append((first + len(piece) - len(piece.lstrip()), beyond - len(piece) + len(piece.rstrip())))
+    return ids[:-1], spans
+
+
+def inputs_of(answer: Answer, spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The first and the last of the ids that stand for a character of the answer."""
+    end = answer.start + len(answer.text)
+    touched = [place for place, (first, beyond) in enumerate(spans) if first < end and beyond > answer.start]
+    return touched[0], touched[-1]

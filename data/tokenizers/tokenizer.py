@@ -1,0 +1,198 @@
+"""Raw text to ids and back: subwords, words, characters or bytes, in one `tokenizer.json`.
+
+Some read line by line and end each line with EOS. Of these BPE, Words and Characters mark a word's beginning
+with "▁" (as SentencePiece does) so that decoding restores the spaces: "bushes." and "bushes ." come back as
+they went in; one space at the very beginning of a line does not. The others read a text as it runs, its line
+ends included, and add nothing: TextCharacters, Bytes, ByteBPE, PublishedGPT2.
+Training and encoding are Hugging Face `tokenizers`.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import tokenizers
+from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers
+
+from data.ids import BOS, EOS, PAD, SPECIALS, UNK
+
+MARK = "▁"
+
+
+WORD_OR_PUNCTUATION = Regex(rf"{MARK}?[^\W{MARK}]+|{MARK}?[^\w{MARK}]+|{MARK}")
+
+
+CHARACTER = Regex(r"[\s\S]")
+
+
+MARKS_AS_WORDS = Regex(r"(?<!\S)(<pad>|<s>|</s>)(?!\S)")
+
+
+END_OF_TEXT = "<|endoftext|>"
+
+
+BERT_MARKS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
+
+
+BETWEEN_LINES = re.compile(r"\S\n(?=\S)")
+
+
+class Tokenizer:
+    """A trained tokenizer: ids in and out, its file, and the hash that binds a run to it.
+
+    Its marks are `pad`, `bos`, `eos` and `unk`: ids 0 to 3, but in the published GPT-2, whose one mark
+    <|endoftext|> stands for the first three and which has nothing unknown. In word pieces they are BERT's
+    [PAD], [CLS], [SEP] and [UNK], wherever these stand, and `mask` is [MASK]; others have none.
+    """
+
+    def __init__(self, serialised: str):
+        self.serialised = serialised
+        self.core = tokenizers.Tokenizer.from_str(serialised)
+        # A user's "</s>" is four characters of text, not the end of a sentence.
+        self.core.encode_special_tokens = True
+        found = tuple(self.core.id_to_token(index) for index in range(len(SPECIALS)))
+        self.mask = None
+        if found == SPECIALS:
+            self.pad, self.bos, self.eos, self.unk = PAD, BOS, EOS, UNK
+        elif None not in (marks := [self.core.token_to_id(mark) for mark in BERT_MARKS]):
+            self.pad, self.bos, self.eos, self.unk, self.mask = marks
+        elif (end := self.core.token_to_id(END_OF_TEXT)) is not None:
+            self.pad, self.bos, self.eos, self.unk = end, end, end, None
+        else:
+            raise ValueError(
+                f"tokenizer begins with {found}, not with {SPECIALS}: it was not made by Lookback"
+            )
+        # What can spell a line end reads texts as they run; what cannot reads line by line.
+        self.spells_newline = self.core.decode(self.core.encode("\n").ids) == "\n"
+
+    def __len__(self) -> int:
+        return self.core.get_vocab_size()
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.serialised.encode()).hexdigest()
+
+    @property
+    def never(self) -> tuple[int, ...]:
+        """The marks that no stream of text holds, so that none need be said."""
+        if self.unk is None:
+            return ()  # GPT-2's documents end in <|endoftext|>
+        if self.mask is not None:
+            return self.pad, self.bos, self.mask
+        return (self.pad, self.bos, self.eos) if self.spells_newline else (self.pad, self.bos)
+
+    def encode(self, lines: Sequence[str]) -> list[list[int]]:
+        """Ids of each line, ended by EOS."""
+        return [[*encoding.ids, self.eos] for encoding in self.core.encode_batch(list(lines))]
+
+    def stream(self, text: str) -> np.ndarray:
+        """A whole text as int32 [n]: as it runs, or each line ended by EOS where line ends have no id."""
+        parts = chunks(text) if self.spells_newline else lines_of(text)
+        end = [] if self.spells_newline else [self.eos]
+        blocks = [np.empty(0, np.int32)]
+        for start in range(0, len(parts), 1024):
+            found = self.core.encode_batch_fast(parts[start : start + 1024])
+            blocks.append(np.array([index for one in found for index in one.ids + end], np.int32))
+        return np.concatenate(blocks)
+
+    def text(self, ids: Iterable[int]) -> str:
+        """What `stream` made these ids of, as far as the tokenizer is lossless."""
+        ids = np.fromiter(ids, np.int32)
+        if self.spells_newline:
+            return self.core.decode(ids.tolist())
+        lines = np.split(ids, np.flatnonzero(ids == self.eos) + 1)
+        return "\n".join(self.decode(line.tolist()) for line in lines)
+
+    def spans(self, line: str) -> list[tuple[int, int]]:
+        """The characters (first, beyond last) of `line` that each of its ids stands for; none for EOS."""
+        return [*self.core.encode(line).offsets, (len(line), len(line))]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of `ids` up to the first EOS; other special ids are left out."""
+        ids = list(ids)
+        return self.core.decode(ids[: ids.index(self.eos)] if self.eos in ids else ids)
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """Each id as it is written, "▁" for a word's beginning: what a heat map's axes show."""
+        return [self.core.id_to_token(index) for index in ids]
+
+    def save(self, path: Path) -> None:
+        beside = path.with_suffix(".tmp")
+        beside.write_text(self.serialised, encoding="utf-8")
+        beside.replace(path)
+
+    def require(self, expected_hash: str, path: Path) -> None:
+        """ValueError unless this is the tokenizer a run was trained with."""
+        if self.hash != expected_hash:
+            raise ValueError(
+                f"{path}: this tokenizer does not belong to the run (its hash begins {self.hash[:8]}, "
+                f"the run was trained with {expected_hash[:8]}); put the run's own file back"
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> "Tokenizer":
+        try:
+            return cls(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ValueError(
+                f"{path}: no tokenizer here; a run keeps its own: put it back or train again"
+            ) from None
+        except Exception as error:  # what `tokenizers` raises for a broken file is a bare Exception
+            raise ValueError(f"{path}: not a tokenizer file of Lookback ({error})") from None
+
+
+def assemble(model, pattern: Regex, lowercase: bool) -> tokenizers.Tokenizer:
+    core = tokenizers.Tokenizer(model)
+    steps = [normalizers.NFC(), *([normalizers.Lowercase()] if lowercase else [])]
+    core.normalizer = normalizers.Sequence(steps)
+    core.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Metaspace(MARK, prepend_scheme="always", split=False),
+            pre_tokenizers.Split(pattern, behavior="isolated"),
+        ]
+    )
+    core.decoder = decoders.Metaspace(MARK, prepend_scheme="always")
+    return core
+
+
+def numbered(pieces: Iterable[str]) -> dict[str, int]:
+    return {piece: index for index, piece in enumerate(pieces)}
+
+
+def of_bytes(model: models.BPE, split: bool) -> tokenizers.Tokenizer:
+    """A tokenizer of UTF-8 bytes, where `split` those of one of GPT-2's words at a time."""
+    core = tokenizers.Tokenizer(model)
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=split)
+    core.decoder = decoders.ByteLevel()
+    return core
+
+
+def spelled(byte: int) -> str:
+    """How GPT-2 writes a byte: its Latin-1 character, or the n-th from U+0100 on where that is no print."""
+    printed = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    return chr(byte if byte in printed else 0x100 + [b for b in range(256) if b not in printed].index(byte))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, which end at a line feed only, as data/files/folders.py reads a file."""
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
+
+
+def chunks(text: str, size: int = 1 << 14) -> list[str]:
+    """Parts of about `size` characters that are encoded as they are in the whole.
+
+    They end in a line feed with no other space around it. There GPT-2's pattern always cuts too, while the
+    cut within a longer run of spaces depends on what follows the run.
+    """
+    parts, start = [], 0
+    while start < len(text):
+        found = BETWEEN_LINES.search(text, start + size)
+        end = found.end() if found else len(text)
+        parts.append(text[start:end])
+        start = end
+    return parts

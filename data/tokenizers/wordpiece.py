@@ -1,0 +1,211 @@
+"""WordPiece: words in pieces, "##" before each that continues one; trained here, or BERT's own vocab.txt.
+
+Text is cleaned and cut as BERT's: controls dropped, Chinese characters and marks of punctuation standing for
+themselves, on request lower case without accents. A word is spelled by the longest piece that begins it, then
+by the longest that goes on, and so forth; one that cannot be spelled to its end is [UNK] as a whole.
+"""
+
+import dataclasses
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import tokenizers
+from tokenizers import decoders, models, normalizers, pre_tokenizers
+
+from data.files import folders as corpora
+from data.tokenizers.tokenizer import BERT_MARKS, Tokenizer, numbered
+
+CONTINUED = "##"
+LONGEST = 200  # characters of a word that is not [UNK], as in google-research/bert
+UNTOLD = "⁇"  # what a corpus may write for a word it does not tell: in no vocabulary, so always [UNK]
+
+
+@dataclasses.dataclass(frozen=True)
+class WordPiece:
+    """The pair that makes the text likelier for each time it is merged, until `size` pieces exist.
+
+    Merged is the pair (a, b) of the largest f(ab) / (f(a) f(b)), the more frequent of equals. f counts the
+    text in its present pieces, taken as independent: to first order, merging ab raises log p(text) by
+    f(ab) log(f(ab) N / (f(a) f(b)))  -- Schuster & Nakajima 2012, §2.
+    The quotient favours the rarest, so only pairs met at least `least` times are looked at. With None these
+    are first all half as frequent as the most frequent, and when none is left, those half as frequent again.
+    """
+
+    size: int = 8000
+    lowercase: bool = True
+    least: int | None = None
+
+    def train(self, texts: Iterable[str]) -> Tokenizer:
+        cut, words = cutter(self.lowercase), Counter()
+        for spaced, times in Counter(word for text in texts for word in text.split()).items():
+            for word in cut(spaced):
+                words[word] += times
+        del words[UNTOLD]
+        characters = sorted(set().union(*words))
+        alphabet = [*characters, *(CONTINUED + character for character in characters)]
+        room = self.size - len(BERT_MARKS) - len(alphabet)
+        if room < 0:
+            raise ValueError(
+                f"WordPiece.size is {self.size}; marks and characters alone need {self.size - room}"
+            )
+        return of_pieces([*BERT_MARKS, *alphabet, *merged(words, room, self.least)], self.lowercase)
+
+
+def merged(words: dict[str, int], count: int, least: int | None) -> list[str]:
+    """The first `count` pieces that merging adds to the characters of these words with their frequencies."""
+    pieces = Pieces(words)
+    known, added = set(pieces.names), []
+    floor = least or pieces.together.max() / 2
+    while len(added) < count and floor >= (least or 1):
+        if pair := pieces.best(floor):
+            name = pieces.merge(pair)
+            if name not in known:  # "ab" + "c" may make what "a" + "bc" has made
+                known.add(name)
+                added.append(name)
+        else:
+            floor /= 2
+    return added
+
+
+class Pieces:
+    """Words in their present pieces, with the frequencies of all pieces and of all pairs side by side."""
+
+    def __init__(self, words: dict[str, int]):
+        self.times = list(words.values())
+        self.names: list[str] = []
+        self.ids: dict[str, int] = {}
+        self.frequency = np.zeros(1024)
+        self.slots: dict[tuple[int, int], int] = {}
+        self.pairs = np.zeros((1024, 2), np.int64)
+        self.together = np.zeros(1024)
+        self.where: dict[tuple[int, int], set[int]] = defaultdict(set)
+        self.words = [[self.id(name) for name in spelled(word)] for word in words]
+        for index in range(len(self.words)):
+            self.count(index, 1)
+
+    def id(self, name: str) -> int:
+        if name not in self.ids:
+            self.ids[name] = len(self.names)
+            self.names.append(name)
+            self.frequency = roomy(self.frequency, len(self.names))
+        return self.ids[name]
+
+    def count(self, index: int, sign: int) -> None:
+        """Add a word to the frequencies, or take it out of them."""
+        word, times = self.words[index], sign * self.times[index]
+        for piece in word:
+            self.frequency[piece] += times
+        for pair in zip(word, word[1:], strict=False):
+            if pair not in self.slots:
+                slot = self.slots[pair] = len(self.slots)
+                self.pairs, self.together = roomy(self.pairs, slot + 1), roomy(self.together, slot + 1)
+                self.pairs[slot] = pair
+            self.together[self.slots[pair]] += times
+            if sign > 0:
+                self.where[pair].add(index)
+
+    def best(self, least: float) -> tuple[int, int] | None:
+        """The pair to merge next; of pairs equal in all the first by its letters."""
+        often = np.flatnonzero(self.together >= least)
+        if not len(often):
+            return None
+        pairs, together = self.pairs[often], self.together[often]
+        score = together / (self.frequency[pairs[:, 0]] * self.frequency[pairs[:, 1]])
+        equal = np.flatnonzero(score == score.max())
+        rank = lambda at: (-together[at], self.names[pairs[at, 0]], self.names[pairs[at, 1]])
+        left, right = pairs[min(equal, key=rank)]
+        return int(left), int(right)
+
+    def merge(self, pair: tuple[int, int]) -> str:
+        left, right = (self.names[piece] for piece in pair)
+        new = self.id(left + right.removeprefix(CONTINUED))
+        for index in self.where.pop(pair):
+            self.count(index, -1)
+            self.words[index] = joined(self.words[index], pair, new)
+            self.count(index, 1)
+        return self.names[new]
+
+
+def joined(word: list[int], pair: tuple[int, int], new: int) -> list[int]:
+    """The word with the pair as one piece, from the left: "aaa" is (aa) a."""
+    result, at = [], 0
+    while at < len(word):
+        both = tuple(word[at : at + 2]) == pair
+        result.append(new if both else word[at])
+        at += 2 if both else 1
+    return result
+
+
+def roomy(array: np.ndarray, count: int) -> np.ndarray:
+    """The array, or one twice as long where it does not hold `count`."""
+    return array if count <= len(array) else np.concatenate([array, np.zeros_like(array)])
+
+
+def spelled(word: str) -> list[str]:
+    return [word[0], *(CONTINUED + character for character in word[1:])]
+
+
+def cutter(lowercase: bool):
+    """A function from a line to its words and marks of punctuation."""
+    core = assemble({}, lowercase)
+    cut = core.pre_tokenizer.pre_tokenize_str
+    return lambda line: [word for word, _ in cut(core.normalizer.normalize_str(line))]
+
+
+def assemble(ids: dict[str, int], lowercase: bool) -> tokenizers.Tokenizer:
+    unknown = BERT_MARKS[3]
+    core = tokenizers.Tokenizer(
+        models.WordPiece(
+            ids,
+            unk_token=unknown,
+            continuing_subword_prefix=CONTINUED,
+            max_input_chars_per_word=LONGEST,
+        )
+    )
+    core.normalizer = normalizers.BertNormalizer(lowercase=lowercase, strip_accents=lowercase)
+    core.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    core.decoder = decoders.WordPiece(prefix=CONTINUED, cleanup=False)
+    return core
+
+
+def of_pieces(pieces: Sequence[str], lowercase: bool) -> Tokenizer:
+    """The tokenizer in which the n-th piece has id n."""
+    core = assemble(numbered(pieces), lowercase)
+    core.add_special_tokens(list(BERT_MARKS))
+    return Tokenizer(core.to_str())
+
+
+def read_vocabulary(path: Path, lowercase: bool) -> Tokenizer:
+    """The tokenizer of a vocab.txt, a piece a line, the first of them id 0."""
+    pieces = corpora.read_lines(path)
+    for mark in BERT_MARKS:
+        if mark not in pieces:
+            raise ValueError(f"{path}: no line is {mark}; it is not a vocabulary of BERT's")
+    if pieces[0] != BERT_MARKS[0]:
+        raise ValueError(f"{path}, line 1: {pieces[0]!r} is not {BERT_MARKS[0]}, whose id must be 0")
+    if twice := next((piece for piece, times in Counter(pieces).items() if times > 1), None):
+        raise ValueError(f"{path}: {twice!r} stands there twice; each piece has one id")
+    return of_pieces(pieces, lowercase)
+
+
+def write_vocabulary(tokenizer: Tokenizer, path: Path) -> None:
+    path.write_text("".join(f"{piece}\n" for piece in tokenizer.pieces(range(len(tokenizer)))), "utf-8")
+
+
+@dataclasses.dataclass(frozen=True)
+class PublishedWordPiece:
+    """BERT's own pieces, from the vocab.txt in a folder  -- Devlin et al. 2019; 30,522 without case."""
+
+    folder: str = "bert-base-uncased"
+    lowercase: bool = True
+
+    def load(self, data_dir: str | None = None) -> Tokenizer:
+        path = f"{self.folder}/vocab.txt"
+        if found := corpora.find(path, data_dir):
+            return read_vocabulary(found, self.lowercase)
+        raise ValueError(
+            f"PublishedWordPiece: there is no {path} in the data folders; "
+            "put it there, or give tokenizer.folder"
+        )

@@ -1,0 +1,1 @@
+"""The generated world: derivations said in three languages, all gold answers read off them."""

@@ -1,0 +1,1 @@
+"""Our side of each line of the benchmark."""

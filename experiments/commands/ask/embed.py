@@ -1,0 +1,61 @@
+"""Write the states that a trained encoder has for stdin: a vector for each piece of each line.
+
+examples:
+  lookback embed runs/bert_pretraining/BERT-tiny/0 < text > vectors.npz
+  lookback embed RUN_DIR --layers -4 -3 -2 -1 < text > vectors.npz     four layers side by side
+  lookback embed RUN_DIR --layers 0 < text > vectors.npz               embeddings, no context yet
+
+The run may be of any model on an encoder, a language model, or word vectors, which have one layer. For line
+N, counted from 0, the file holds the arrays N.vectors [pieces, features], float32, and N.pieces, as they are
+written, marks of beginning and end among them. numpy.load reads it, without pickle.
+"""
+
+import argparse
+import sys
+
+from experiments import stdin
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_dir", help="directory of a trained run; texts are standard input")
+    parser.add_argument(
+        "--layers",
+        nargs="+",
+        type=int,
+        default=[-1],
+        metavar="L",
+        help="0 are the embeddings, -1 is the last layer (-1); several stand side by side",
+    )
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    if sys.stdout.isatty():
+        raise ValueError(
+            "stdout is a terminal: vectors go into a file, as in `lookback embed ... > vectors.npz`"
+        )
+    from train import devices
+
+    devices.setup()
+    import numpy as np
+
+    from train.inference.embedder import Embedder
+    from train.weights.load import load
+
+    embedder = Embedder(load(Path(arguments.run_dir)))
+    arrays: dict = {}
+    every = (found for texts in stdin.lines() for found in embedder(texts))
+    for number, found in enumerate(every):
+        arrays[f"{number}.vectors"] = chosen(found.layers, arguments.layers)
+        arrays[f"{number}.pieces"] = np.array(found.pieces)
+    np.savez_compressed(sys.stdout.buffer, **arrays)
+
+
+def chosen(layers, indices: list[int]):
+    """Layers [L, T, D] as [T, D], or several side by side."""
+    import numpy as np
+
+    if wrong := next((index for index in indices if not -len(layers) <= index < len(layers)), None):
+        raise ValueError(f"--layers {wrong}: there are {len(layers)}, 0 to {len(layers) - 1}")
+    return np.concatenate([layers[index] for index in indices], axis=-1)

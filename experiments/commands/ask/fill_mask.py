@@ -1,0 +1,46 @@
+"""Guess what [MASK] stands for with a pretrained encoder: the likeliest pieces, each with its probability.
+
+examples:
+  lookback fill-mask runs/bert_pretraining/BERT-tiny/0 "The [MASK] of a function is called."
+  lookback fill-mask runs/bert_pretraining/BERT-mini/0 --count 10 < lines.txt
+
+A line is printed for each [MASK]: "piece <tab> probability", the likeliest first, one after another.
+"""
+
+import argparse
+import sys
+
+from experiments import stdin
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "run_dir", help="directory of a pretraining run, as in runs/bert_pretraining/BERT-tiny/0"
+    )
+    parser.add_argument(
+        "text", nargs="*", help="lines with [MASK] in them, once or more often; else standard input"
+    )
+    parser.add_argument("--count", type=int, default=5, metavar="N", help="pieces for each [MASK] (5)")
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from train import devices
+
+    if arguments.count < 1:
+        raise ValueError(f"--count {arguments.count}: at least 1")
+    devices.setup()
+    from train.inference.guessing import Guesser
+    from train.weights.load import load
+
+    guesser = Guesser(load(Path(arguments.run_dir)))
+    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
+    lines = arguments.text or stdin.whole().split("\n")
+    if not any(line.strip() for line in lines):
+        raise ValueError("no text: give lines with [MASK] in them, as arguments or by standard input")
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        for guesses in guesser(line, arguments.count, f"line {number}"):
+            print("\t".join(f"{piece}\t{chance:.3f}" for piece, chance in guesses))

@@ -1,0 +1,56 @@
+"""Go on from a prompt with a trained language model, token by token as they come.
+
+examples:
+  lookback generate runs/char_lm/gpt-4x128/0 --prompt "ROMEO:" --length 300 --temperature 0.8
+  echo "The capital of" | lookback generate runs/perplexity/LSTM/0 --top-p 0.9
+  lookback generate runs/perplexity/GPT-2/0 --prompt "In October" "Every Monday" --beam 4
+"""
+
+import argparse
+import sys
+
+from experiments import stdin
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "run_dir", help="directory of a trained language model, as in runs/char_lm/gpt-4x128/0"
+    )
+    parser.add_argument("--prompt", nargs="+", metavar="TEXT", help="what to go on from; else standard input")
+    parser.add_argument("--length", type=int, default=200, help="tokens to say (200)")
+    parser.add_argument("--temperature", type=float, default=1.0, help="below 1 bolder, above more varied")
+    parser.add_argument("--top-k", type=int, metavar="K", help="draw from the K likeliest only")
+    parser.add_argument("--top-p", type=float, default=1.0, metavar="P", help="draw from a nucleus of mass P")
+    parser.add_argument("--greedy", action="store_true", help="the likeliest token each time, nothing drawn")
+    parser.add_argument("--beam", type=int, default=1, metavar="K", help="the K best by beam search")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from train import devices
+
+    if arguments.length < 1 or arguments.beam < 1:
+        raise ValueError(f"--length {arguments.length}, --beam {arguments.beam}: at least 1")
+    devices.setup()
+    from models.decoding.sampling import Draw
+    from train.inference.writer import Writer
+    from train.weights.load import load
+
+    draw = None
+    if not arguments.greedy and arguments.beam == 1:
+        draw = Draw(arguments.temperature, arguments.top_k, arguments.top_p)
+    writer = Writer(load(Path(arguments.run_dir)))
+    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
+    prompts = arguments.prompt or [stdin.whole()]
+    if len(prompts) == 1 and arguments.beam == 1:
+        print(prompts[0], end="")
+        for piece in writer.stream(prompts[0], arguments.length, draw, arguments.seed):
+            print(piece, end="", flush=True)
+        print()
+        return
+    for prompt, found in zip(
+        prompts, writer(prompts, arguments.length, arguments.beam, draw, arguments.seed), strict=True
+    ):
+        print(*(prompt + text for text in found), sep="\n")

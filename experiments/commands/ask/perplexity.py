@@ -1,0 +1,56 @@
+"""Perplexity of a text under a trained language model, bits a byte, and on request each token's surprisal.
+
+examples:
+  lookback perplexity runs/perplexity/LSTM/0 < text.txt
+  lookback perplexity runs/perplexity/GPT-2/0 --tokens < text.txt | sort -n | tail
+"""
+
+import argparse
+import sys
+
+from experiments import stdin
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_dir", help="directory of a trained language model; the text is standard input")
+    parser.add_argument(
+        "--tokens", action="store_true", help="a line a token: its surprisal in bits, a tab, the token"
+    )
+    parser.add_argument(
+        "--stride", type=int, metavar="N", help="how far a limited context moves each time (its length)"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    import math
+    from pathlib import Path
+
+    from train import devices
+
+    if arguments.stride is not None and arguments.stride < 1:
+        raise ValueError(f"--stride {arguments.stride}: at least 1")
+    devices.setup()
+    from train.evaluators.language.perplexities import require_next_token
+    from train.inference.scoring import Scorer, measures
+    from train.weights.load import load
+
+    trained = load(Path(arguments.run_dir))
+    require_next_token(trained.run)
+    text, tokenizer = stdin.whole(), trained.tokenizer
+    if not text:
+        raise ValueError("stdin: no text to score")
+    ids = tokenizer.stream(text)
+    scorer = Scorer(trained.run, trained.model, trained.params, tokenizer.eos, arguments.stride)
+    if arguments.stride is not None and scorer.stride is None:
+        raise ValueError(f"--stride: this run's context is {scorer.context}, which nothing limits")
+    losses = scorer(ids)
+    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
+    if arguments.tokens:
+        for loss, piece in zip(losses, tokenizer.pieces(ids.tolist()), strict=True):
+            print(f"{loss / math.log(2):.3f}\t{piece}")
+        return
+    found = measures(losses, len(text), len(text.encode()))
+    print(f"perplexity {found['perplexity']:.2f} over {len(ids):,} tokens")
+    print(f"bits per character {found['bits per character']:.4f}")
+    print(f"bits per byte {found['bits per byte']:.4f}")
+    print(f"context: {scorer.context}; vocabulary: {len(tokenizer):,} ids; weights: {trained.weights}")

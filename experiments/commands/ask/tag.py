@@ -1,0 +1,36 @@
+"""Tag words with a trained run: a sentence a line in, words between spaces; a word and its tag a line out.
+
+examples:
+  lookback tag "runs/tagging-conll2003/BiLSTM-CRF + characters/0" < sentences.txt > tagged.tsv
+  echo "Anna wohnt in Wien ." | lookback tag runs/tagging/BiLSTM-CRF/0
+
+Between a word and its tag is a tab, and after each sentence a blank line. Tags of entities are in IOB2. What
+was a word of its own in the corpus that the run learned from, such as a full stop, must be one here.
+"""
+
+import argparse
+import sys
+
+from experiments import stdin
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_dir", help="directory of a trained tagger, as in runs/tagging/BiLSTM-CRF/0")
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from train import devices
+
+    devices.setup()
+    from train.inference.word_tagger import WordTagger
+    from train.weights.load import load
+
+    tagger = WordTagger(load(Path(arguments.run_dir)))
+    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
+    for texts in stdin.lines():
+        sentences = [text.split() for text in texts]
+        for words, tags in zip(sentences, tagger(sentences), strict=True):
+            print(*(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True)), sep="")
+        sys.stdout.flush()

@@ -1,0 +1,220 @@
+"""The columns of a table: how the runs of a row become one cell, and how the cell is printed."""
+
+import dataclasses
+import itertools
+import math
+import re
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+
+from experiments.report.ledger import Record
+from experiments.report.markup import Code
+
+# Scores share a column only where all of these agree; what else a protocol says is printed below the table.
+COMPARED = ("signature", "corpus", "split", "decoding", "tokenisation")
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One value a seed, and the protocol all of them were taken under."""
+
+    values: tuple[float, ...]
+    protocol: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        return len(self.values)
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.values)
+
+    @property
+    def std(self) -> float | None:
+        """Sample standard deviation, sqrt(sum (x - mean)^2 / (n - 1)); one seed has none."""
+        if not math.isfinite(self.mean):
+            return math.nan if self.n > 1 else None  # a seed diverged; statistics.stdev would raise
+        return statistics.stdev(self.values) if self.n > 1 else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """A score on a split: mean ± sample standard deviation over the seeds, the best row in bold.
+
+    Printed to so many `digits` after the point, or `significant` ones.
+    """
+
+    metric: str
+    split: str
+    digits: int = 1
+    better: str = "higher"
+    significant: bool = False
+
+    def __post_init__(self):
+        if self.better not in ("higher", "lower", "neither"):
+            raise ValueError(
+                f"column {self.metric}: better is 'higher', 'lower' or 'neither', not {self.better!r}"
+            )
+
+    def cell(self, records: Sequence[Record], baseline: Sequence[Record] = ()) -> Cell | None:
+        key = (self.metric, self.split)
+        results = [record.results[key] for record in records if key in record.results]
+        return Cell(tuple(result.value for result in results), results[0].protocol) if results else None
+
+    def text(self, cell: Cell) -> str:
+        form = f".{self.digits}{'g' if self.significant else 'f'}"
+        return f"{cell.mean:{form}}" + ("" if cell.std is None else f" ± {cell.std:{form}}")
+
+    def best(self, means: Sequence[float]) -> float:
+        return max(means) if self.better == "higher" else min(means)
+
+    def note(self, cells: Sequence[Cell], baseline: str) -> tuple[str, ...]:
+        protocol = cells[0].protocol if cells else {}
+        told = [(field, protocol[field]) for field in COMPARED if field in protocol]
+        parts = [Code(text) if field == "signature" else f"{field} {text}" for field, text in told]
+        return tuple(itertools.chain.from_iterable((part, "; ") for part in parts))[:-1]
+
+
+@dataclasses.dataclass(frozen=True)
+class Cost:
+    """What training took: a field of the run's cost line, averaged over the seeds."""
+
+    field: str
+
+    def cell(self, records: Sequence[Record], baseline: Sequence[Record] = ()) -> Cell | None:
+        values = [record.cost.get(self.field) for record in records]
+        told = tuple(float(value) for value in values if value is not None)
+        return Cell(told) if told else None
+
+    def text(self, cell: Cell) -> str:
+        return PRINTED.get(self.field, "{:g}".format)(cell.mean)
+
+    def note(self, cells: Sequence[Cell], baseline: str) -> tuple[str, ...]:
+        return (MEANING[self.field],) if cells and self.field in MEANING else ()
+
+
+def of_all_seeds(tests: Sequence[float], gains: Sequence[float]) -> float:
+    """The largest p of the seeds, 1 if by their gains they disagree on which of two systems is better."""
+    agree = all(gain >= 0 for gain in gains) or all(gain <= 0 for gain in gains)
+    return max(tests) if agree else 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Significance:
+    """p of the row's BLEU against the baseline's by paired bootstrap over sentences.
+
+    Each seed of the row meets the baseline's run of that seed: pooling the seeds' outputs would count a
+    sentence once a seed as if they were independent.
+    """
+
+    of: Column
+    samples: int = 1000
+
+    def cell(self, records: Sequence[Record], baseline: Sequence[Record] = ()) -> Cell | None:
+        key, rivals = (self.of.metric, self.of.split), {record.seed: record for record in baseline}
+        pairs = [(rivals[r.seed], r) for r in records if r.seed in rivals and r.path != rivals[r.seed].path]
+        pairs = [pair for pair in pairs if all(key in record.results for record in pair)]
+        tests = [self._p_value(*pair) for pair in pairs]
+        if not tests or None in tests:
+            return None
+        gains = [system.results[key].value - rival.results[key].value for rival, system in pairs]
+        return Cell((of_all_seeds(tests, gains),))
+
+    def text(self, cell: Cell) -> str:
+        return f"{cell.mean:.3f}"
+
+    def note(self, cells: Sequence[Cell], baseline: str) -> tuple[str, ...]:
+        told = (
+            f"paired bootstrap against {baseline}, {self.samples} samples of sentences; largest of the seeds"
+        )
+        return (told,) if cells else ()
+
+    def _p_value(self, rival: Record, system: Record) -> float | None:
+        from train.metrics.bleu import paired_bootstrap
+
+        split = self.of.split
+        references = [record.output(split, "reference") for record in (rival, system)]
+        hypotheses = [record.output(split, "hypothesis") for record in (rival, system)]
+        if None in references or None in hypotheses:
+            return None
+        if references[0] != references[1]:
+            raise ValueError(f"{system.path}: its references of {split} are not those of {rival.path}")
+        return paired_bootstrap(*hypotheses, references[0], samples=self.samples, **scoring(system, self.of))
+
+
+@dataclasses.dataclass(frozen=True)
+class BleuByLength:
+    """BLEU of the sentences with `low` < words of source <= `high`, computed from the outputs as `of` was."""
+
+    of: Column
+    low: int
+    high: int | None = None
+
+    def cell(self, records: Sequence[Record], baseline: Sequence[Record] = ()) -> Cell | None:
+        values = [value for value in map(self._score, records) if value is not None]
+        return Cell(tuple(values)) if values else None
+
+    def text(self, cell: Cell) -> str:
+        return self.of.text(cell)
+
+    def note(self, cells: Sequence[Cell], baseline: str) -> tuple[str, ...]:
+        return ()
+
+    def _score(self, record: Record) -> float | None:
+        from train.metrics.bleu import corpus_scores
+
+        sides = [record.output(self.of.split, side) for side in ("source", "hypothesis", "reference")]
+        if None in sides or (self.of.metric, self.of.split) not in record.results:
+            return None
+        high = self.high or math.inf
+        inside = [
+            pair for source, *pair in zip(*sides, strict=True) if self.low < len(source.split()) <= high
+        ]
+        if not inside:
+            return None
+        hypotheses, references = zip(*inside, strict=True)
+        return corpus_scores(hypotheses, references, **scoring(record, self.of))["BLEU"][0]
+
+
+def scoring(record: Record, column: Column) -> dict:
+    """How a score was computed, from its signature, in the words of `train.metrics.bleu`."""
+    signature = record.results[column.metric, column.split].protocol.get("signature", "")
+    said = dict(re.findall(r"(\w+):([^|]+)", signature))
+    return {"tokenize": said.get("tok", "13a"), "lowercase": said.get("case") == "lc"}
+
+
+def _quantity(value: float) -> str:
+    """950, 9.5k, 60.5M, 1.6B"""
+    power = min(3, int(math.log10(value) // 3)) if value >= 1000 else 0
+    return f"{value / 1000**power:.1f}{'kMB'[power - 1]}" if power else f"{value:.0f}"
+
+
+def _flops(value: float) -> str:
+    return f"{value:.1e}".replace("e+", "e")
+
+
+def _duration(seconds: float) -> str:
+    """41 s, 12 min, 3 h 05 min"""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+
+
+PRINTED: Mapping[str, Callable[[float], str]] = {
+    "parameters": _quantity,
+    "flops_counted": _flops,
+    "flops_by_time": _flops,
+    "seconds": _duration,
+}
+MEANING = {
+    "flops_counted": "operations of the traced training step, loops as often as they run, × steps",
+    "flops_by_time": "wall time × devices × sustained FLOP/s of one device, as Vaswani et al. 2017 reckon: "
+    "what was occupied, no operation count",
+}
+COSTS = {
+    "parameters": Cost("parameters"),
+    "FLOPs counted": Cost("flops_counted"),
+    "FLOPs by time": Cost("flops_by_time"),
+    "time": Cost("seconds"),
+}

@@ -1,0 +1,343 @@
+"""An experiment is its table: rows that are runs, columns that are scores, and published values beside them.
+
+No number is printed without its protocol, and none is compared with a number taken under another.
+"""
+
+import csv
+import dataclasses
+import io
+import itertools
+import math
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from experiments.report import markup
+from experiments.report.columns import COMPARED, Cell, Column, Cost, Significance
+from experiments.report.ledger import Record
+from experiments.report.markup import Code, Grid
+
+Records = Mapping[str, Sequence[Record]]
+Cells = Mapping[str, Mapping[str, Cell | None]]
+FORMATS = ("md", "latex", "csv", "html")
+MISSING = "–"
+NAMED = 20  # rows at most, in a command
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """A row of somebody else's table: values as its source prints them ("" where it has none)."""
+
+    row: str
+    values: Mapping[str, str]
+    protocol: str
+    source: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A question, the runs that answer it and what is read off them.
+
+    Rows are opaque here: the command line trains them, the table reads what they left in their directories.
+    `smoke` are the changes that let a row run in seconds; `real` is the same question put to real data. Where
+    a system is trained on several tasks, `per_task`, rows are called "system: task" and a line is a system.
+    `given` makes rows of a folder of published weights, which go on from these: "its name: task".
+    """
+
+    name: str
+    title: str
+    question: str
+    rows: Mapping[str, Any]
+    columns: Mapping[str, Column | Cost | Significance]
+    baseline: str
+    published: tuple[Published, ...] = ()
+    seeds: tuple[int, ...] = (0, 1, 2)
+    smoke: tuple[str, ...] = ()
+    real: "Table | None" = None
+    per_task: bool = False
+    given: Callable[[str], Mapping[str, Any]] | None = None
+    others: frozenset[str] = frozenset()  # rows that are none of its own: of changed and of given systems
+
+    def __post_init__(self):
+        if self.baseline not in self.rows:
+            raise ValueError(f"table {self.name}: the baseline {self.baseline!r} is none of its rows")
+
+    def command(self, rows: Sequence[str]) -> str:
+        """What to type to fill these rows; a table on real data is called experiment-corpus.
+
+        Of more than anyone would read it is the command of all rows: what has been done is left alone.
+        """
+        experiment, real, _ = self.name.partition("-")
+        parts = [self.rows[row] if isinstance(self.rows[row], dict) else [row] for row in rows]
+        named = list(itertools.chain.from_iterable(parts))
+        chosen = [] if list(rows) == list(self.rows) or len(named) > NAMED else ["--rows", *named]
+        return shlex.join(["lookback", "run", experiment, *(["--data-dir", "DIR"] if real else []), *chosen])
+
+
+def with_ablations(table: Table, records: Records) -> list[Table]:
+    """The table with a row more for each changed row that was run, under the row it changes.
+
+    Systems that were given to it and run on its tasks stand below its own. After it come tables for the
+    changed rows of each other protocol: what these score compares with nothing here.
+    """
+    given = _given(table, records)
+    table = dataclasses.replace(table, rows={**table.rows, **given})
+    bases = {name: _changed(name, table.rows) for name in records if name not in table.rows}
+    groups = [(_protocols(run for row in table.rows for run in records.get(row, ())), [])]
+    for name in (name for name, base in bases.items() if base):
+        protocols = _protocols(records[name])
+        for known, names in groups:
+            if all(protocols[key] == known[key] for key in protocols.keys() & known.keys()):
+                known |= protocols
+                names.append(name)
+                break
+        else:
+            groups.append((protocols, [name]))
+    (_, alike), *others = groups
+    rows = {}
+    for row, run in table.rows.items():
+        rows |= {row: run} | {name: run for name in alike if bases[name] == row}
+    apart = [
+        dataclasses.replace(
+            table,
+            title=f"{table.title}: changed rows, scored under a protocol of their own",
+            rows={name: table.rows[bases[name]] for name in names},
+            baseline=names[0],
+            others=frozenset(names),
+            published=(),
+        )
+        for _, names in others
+    ]
+    return [dataclasses.replace(table, rows=rows, others=frozenset([*given, *alike])), *apart]
+
+
+def _given(table: Table, records: Records) -> dict[str, None]:
+    """Rows of systems that are none of the table's, on tasks that are."""
+    task = lambda row: row.partition(": ")[2]
+    tasks = {task(row) for row in table.rows} if table.given else ()
+    return {name: None for name in records if name not in table.rows and task(name) in tasks}
+
+
+def _changed(name: str, rows: Iterable[str]) -> str:
+    """The row that a run called "row, path=value" changes; a row's own name may have a comma too."""
+    return max((row for row in rows if name.startswith(f"{row}, ")), key=len, default="")
+
+
+def _protocols(runs: Iterable[Record]) -> dict[tuple[str, str], tuple]:
+    """What each score of these runs must share with another to be compared."""
+    return {
+        key: tuple(result.protocol.get(field) for field in COMPARED)
+        for run in runs
+        for key, result in run.results.items()
+    }
+
+
+def cells(table: Table, records: Records, p_values: bool = True) -> Cells:
+    """{row: {column: Cell, or None where nothing was run}}; scores of unlike protocol are refused."""
+    for name, column in table.columns.items():
+        if isinstance(column, Column):
+            _require_one_protocol(table, name, column, records)
+    baseline = records.get(table.baseline, ())
+    return {
+        row: {
+            name: column.cell(records.get(row, ()), baseline)
+            if p_values or not isinstance(column, Significance)
+            else None
+            for name, column in table.columns.items()
+        }
+        for row in table.rows
+    }
+
+
+def render(table: Table, records: Records, format: str = "md", p_values: bool = True) -> str:
+    """The table as md, latex, csv or html; `p_values=False` spares the seconds the bootstrap takes."""
+    if format not in FORMATS:
+        raise ValueError(f"no table format {format!r}: one of {', '.join(FORMATS)}")
+    filled = cells(table, records, p_values)
+    left = _left(table, filled)
+    if table.per_task:
+        table, records = _by_system(table, records)
+        filled = cells(table, records, p_values)
+    if format == "csv":
+        return _csv(table, filled, records)
+    return markup.FORMATS[format]([_ours(table, filled, records, left), *_theirs(table)])
+
+
+def _left(table: Table, filled: Cells) -> list[tuple[str, ...]]:
+    """The commands for what was not run at all, and for what was run on fewer seeds than it should."""
+    runs = _runs(filled)
+    asked = [row for row in table.rows if row not in table.others]
+    left = {
+        f"{MISSING} not run yet: ": [row for row in asked if not runs[row]],
+        f"Fewer than {len(table.seeds)} seeds so far: ": [
+            row for row in asked if 0 < runs[row] < len(table.seeds)
+        ],
+    }
+    return [(what, Code(table.command(rows))) for what, rows in left.items() if rows]
+
+
+def _runs(filled: Cells) -> dict[str, int]:
+    """How many runs of each row have a score."""
+    return {row: max((cell.n for cell in of.values() if cell), default=0) for row, of in filled.items()}
+
+
+def _by_system(table: Table, records: Records) -> tuple[Table, Records]:
+    """The table with a row a system, whose run of a seed has the results of that seed's runs on all tasks."""
+    rows: dict[str, dict[str, Any]] = {}
+    runs: dict[str, dict[int, list[Record]]] = {}
+    for row, run in table.rows.items():
+        rows.setdefault(_system(row), {})[row] = run
+        for record in records.get(row, ()):
+            runs.setdefault(_system(row), {}).setdefault(record.seed, []).append(record)
+    whole = {system: [_together(runs[system][seed]) for seed in sorted(runs[system])] for system in runs}
+    return dataclasses.replace(table, rows=rows, baseline=_system(table.baseline), per_task=False), whole
+
+
+def _system(row: str) -> str:
+    """The system of "system: task", and how the row was changed."""
+    system, _, task = row.partition(": ")
+    return system + "".join(task.partition(", ")[1:])
+
+
+def _together(runs: Sequence[Record]) -> Record:
+    """Runs of one seed as one: all that they scored, where, and the seconds that all of them took."""
+    results = {key: result for run in runs for key, result in run.results.items()}
+    seconds = sum(run.cost.get("seconds", 0.0) for run in runs)
+    origins = tuple(itertools.chain.from_iterable(run.origins for run in runs))
+    cost = {**runs[0].cost, "seconds": seconds}
+    return dataclasses.replace(runs[0], results=results, cost=cost, origins=origins)
+
+
+def _require_one_protocol(table: Table, name: str, column: Column, records: Records) -> None:
+    key = (column.metric, column.split)
+    runs = [run for row in table.rows for run in records.get(row, ()) if key in run.results]
+    for first, other in itertools.pairwise(runs):
+        ours, theirs = first.results[key].protocol, other.results[key].protocol
+        unlike = [field for field in COMPARED if ours.get(field) != theirs.get(field)]
+        if unlike:
+            differences = "; ".join(f"{field}: {ours.get(field)} / {theirs.get(field)}" for field in unlike)
+            raise ValueError(
+                f"table {table.name}, column {name}: rows {first.row} (seed {first.seed}) and {other.row} "
+                f"(seed {other.seed}) were scored under unlike protocols ({differences})"
+            )
+
+
+def _ours(table: Table, filled: Cells, records: Records, left: list[tuple[str, ...]]) -> Grid:
+    runs = _runs(filled)
+    rows = tuple(
+        (row, str(runs[row]), *(_text(table.columns[name], cell, runs[row]) for name, cell in of.items()))
+        for row, of in filled.items()
+    )
+    return Grid(
+        title=table.title,
+        header=("", "n", *table.columns),
+        rows=rows,
+        notes=(*_notes(table, filled, records, runs), *left),
+        bold=frozenset(_best(table, filled)),
+    )
+
+
+def _text(column: Column | Cost | Significance, cell: Cell | None, runs: int) -> str:
+    if cell is None:
+        return MISSING
+    fewer = cell.n < runs and not isinstance(column, Significance)
+    return column.text(cell) + (f" (n = {cell.n})" if fewer else "")
+
+
+def _best(table: Table, filled: Cells) -> list[tuple[int, int]]:
+    """Places of the best mean of each score, where there are two rows to choose from."""
+    places = []
+    for at, (name, column) in enumerate(table.columns.items(), start=2):
+        means = {r: of[name].mean for r, of in enumerate(filled.values()) if of[name]}
+        means = {r: mean for r, mean in means.items() if math.isfinite(mean)}
+        if isinstance(column, Column) and column.better != "neither" and len(means) > 1:
+            best = column.best(list(means.values()))
+            places += [(r, at) for r, mean in means.items() if mean == best]
+    return places
+
+
+def _notes(table: Table, filled: Cells, records: Records, runs: Mapping[str, int]) -> list[tuple[str, ...]]:
+    """Protocol of each column, and origin of the runs."""
+    notes = []
+    for name, column in table.columns.items():
+        note = column.note([of[name] for of in filled.values() if of[name]], table.baseline)
+        if note:
+            notes.append((f"{name}: ", *note))
+    done = {row: records[row] for row, n in runs.items() if n}
+    if done:
+        notes.append(("Mean ± sample standard deviation over n seeds; ", _origin(done)))
+    return notes
+
+
+def _origin(done: Records) -> str:
+    """Seeds, commit, device and whatever else the protocols say, each once or with the rows it holds for."""
+    told = {
+        "seeds": lambda run: [str(run.seed)],
+        "commit": _origin_field("commit"),
+        "device": _origin_field("device"),
+    }
+    protocols = [result.protocol for runs in done.values() for run in runs for result in run.results.values()]
+    for field in sorted({field for protocol in protocols for field in protocol} - set(COMPARED)):
+        told[field] = _protocol_field(field)
+    return "; ".join(f"{name} {_grouped(done, value)}" for name, value in told.items())
+
+
+def _origin_field(field: str) -> Callable[[Record], list[str]]:
+    return lambda run: [origin[field] for origin in run.origins if field in origin] or ["unknown"]
+
+
+def _protocol_field(field: str) -> Callable[[Record], list[str]]:
+    def value(run: Record) -> list[str]:
+        said = {result.protocol[field] for result in run.results.values() if field in result.protocol}
+        return [" and ".join(sorted(said))] if said else []
+
+    return value
+
+
+def _grouped(done: Records, value: Callable[[Record], list[str]]) -> str:
+    """What it says of all rows, or with the rows of whose runs it says that."""
+    groups: dict[str, list[str]] = {}
+    for row, runs in done.items():
+        if text := ", ".join(dict.fromkeys(itertools.chain.from_iterable(map(value, runs)))):
+            groups.setdefault(text, []).append(row)
+    if list(groups.values()) == [list(done)]:
+        return next(iter(groups))
+    return ", ".join(f"{text} ({', '.join(rows)})" for text, rows in groups.items())
+
+
+def _theirs(table: Table) -> list[Grid]:
+    """Published rows, one grid a protocol: nothing in them is compared with ours."""
+    grids, groups = [], _by_protocol(table.published)
+    for number, (protocol, rows) in enumerate(groups.items(), start=1):
+        names = list(dict.fromkeys(name for row in rows for name in row.values))
+        lines = tuple((row.row, *(row.values.get(name) or MISSING for name in names)) for row in rows)
+        sources = dict.fromkeys(row.source for row in rows)
+        notes = ((f"Protocol: {protocol}",), *((f"Source: {source}",) for source in sources))
+        title = f"Published ({number} of {len(groups)}), each under its own protocol"
+        grids.append(Grid(title, ("", *names), lines, notes))
+    return grids
+
+
+def _by_protocol(published: Sequence[Published]) -> dict[str, list[Published]]:
+    groups: dict[str, list[Published]] = {}
+    for row in published:
+        groups.setdefault(row.protocol, []).append(row)
+    return groups
+
+
+def _csv(table: Table, filled: Cells, records: Records) -> str:
+    """One line a cell, for programs."""
+    lines = [("table", "origin", "row", "column", "mean", "std", "n", "protocol", "source")]
+    for row, of in filled.items():
+        origin = _origin({row: records[row]}) if records.get(row) else table.command([row])
+        for name, cell in of.items():
+            protocol = "; ".join(f"{field}={text}" for field, text in cell.protocol.items()) if cell else ""
+            spread = "" if cell is None or cell.std is None else repr(cell.std)
+            mean, n = (repr(cell.mean), cell.n) if cell else ("", 0)
+            lines.append((table.name, "runs", row, name, mean, spread, n, protocol, origin))
+    for row in table.published:
+        for name, value in row.values.items():
+            lines.append((table.name, "published", row.row, name, value, "", "", row.protocol, row.source))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()

@@ -1,0 +1,72 @@
+"""Which words does a pointer foretell better?
+
+    lookback run copying                         5 rows x 3 seeds on the documentation Python carries
+    lookback run copying --data-dir CORPORA      the same on the Penn Treebank: hours on 2 cores
+
+"Fed Chair Janet Yellen ... raised rates. Ms. ___": a softmax hardly knows a word that training had a few
+times, and a pointer need only have seen it on the page. So perplexity is taken apart: into rare words (at
+most 10 times in training), those seen (among the 100 before the last, where the pointer can point to), and
+new ones, where what the pointer has is lost.
+"""
+
+import dataclasses
+
+from data.corpora.stdlib_text import StdlibDocs
+from data.tasks.language import LanguageModelling
+from data.tokenizers.levels import Words
+from experiments.report.columns import COSTS, Column
+from experiments.report.table import Table
+from experiments.tables.language.perplexity import PTB_SMALL, SMALL
+from models.attention.pointers import POINTERS
+from models.attention.scores import ScaledDot
+from train.config import Run
+from train.evaluators.language.perplexities import Perplexity
+from train.evaluators.language.word_groups import WordGroups
+from train.optimizers import Adam, Cosine
+
+DOCUMENTATION = dataclasses.replace(
+    SMALL,
+    task=LanguageModelling(StdlibDocs(), Words()),
+    optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=20, steps=600), beta2=0.999, clip=1.0),
+    steps=600,
+)
+
+
+def rows(run: Run, split: str) -> dict[str, Run]:
+    lstm = dataclasses.replace(run.model, window=WordGroups().window)
+    looking = dataclasses.replace(lstm, score=ScaledDot())
+    models = {"LSTM": lstm, "LSTM + attention": looking} | {
+        f"LSTM + pointer {type(pointer).__name__.lower()}": dataclasses.replace(looking, pointer=pointer)
+        for pointer in POINTERS
+    }
+    evaluators = (Perplexity(split=split), WordGroups(split=split))
+    return {
+        row: dataclasses.replace(run, model=model, evaluators=evaluators) for row, model in models.items()
+    }
+
+
+def columns(split: str) -> dict:
+    lower = lambda split, digits=0: Column("perplexity", split, digits, better="lower")
+    groups = ("rare", "seen", "rare and seen", "rare and new", "common and seen", "common and new")
+    costs = {name: COSTS[name] for name in ("parameters", "time")}
+    return {"all words": lower(split, 1)} | {group: lower(group) for group in groups} | costs
+
+
+TABLE = Table(
+    name="copying",
+    title="Perplexity of rare words and of those seen shortly before; documentation of Python",
+    question="Which words does a pointer foretell better?",
+    rows=rows(DOCUMENTATION, "test"),
+    columns=columns("test"),
+    baseline="LSTM",
+    smoke=("steps=2", "evaluate_every=1", "task.corpus.size=20000"),
+    real=Table(
+        name="copying-ptb",
+        title="Perplexity of rare words and of those seen shortly before; Penn Treebank, validation split",
+        question="Which words does a pointer foretell better?",
+        rows=rows(PTB_SMALL, "valid"),
+        columns=columns("valid"),
+        baseline="LSTM",
+        smoke=("steps=2", "evaluate_every=1", "evaluators=(WordGroups(split='valid'),)"),
+    ),
+)

@@ -1,0 +1,93 @@
+"""How far back can a language model look for a name or a topic?
+
+    lookback run lookback_distance     7 rows x 3 seeds, minutes on 2 cores
+
+The long, sparse look-backs of the lecture: "In October ... celebrate ___", "Alice ... with ___". A line has
+a cue, so many words of no concern, and the word that the cue decides; the score is how often the likeliest
+word is the right one. All networks have as many parameters, within a tenth, and the rate of 0.003, 0.01 and
+0.03 that gave their kind the least validation loss; `lookback plot runs/lookback_distance/*/*` draws accuracy
+against distance.
+"""
+
+import dataclasses
+
+from data.batches.streams import Streams, Windows
+from data.corpora.recall import Recall
+from data.tasks.language import LanguageModelling
+from data.tokenizers.levels import WhitespaceWords
+from experiments.report.columns import COSTS, Column
+from experiments.report.table import Table
+from models.attention.scores import ScaledDot
+from models.language.gpt2 import GPT2
+from models.language.ngram import NGram
+from models.language.rnn import RNNLM
+from models.language.self_attention import AveragedHeads, SelfAttentionLM
+from models.layers.embedding import Learned
+from models.layers.recurrent import RNN
+from train.config import Run
+from train.evaluators.language.perplexities import Perplexity
+from train.evaluators.language.recall_accuracy import RecallAccuracy
+from train.objectives.next_token import NextToken
+from train.optimizers import Adam, Cosine
+from train.parts import override
+
+LENGTH = 64  # of a chunk and of a window: the longest line has 51 words
+
+STREAMED = Run(
+    model=RNNLM(),
+    task=LanguageModelling(Recall(), WhitespaceWords()),
+    objective=NextToken(carried=True),
+    optimizer=Adam(schedule=Cosine(peak=3e-2, warmup=100, steps=2000), beta2=0.999, clip=1.0),
+    batches=Streams(rows=32, length=LENGTH),
+    steps=2000,
+    evaluate_every=200,
+    keep=1,
+    evaluators=(RecallAccuracy(), Perplexity()),
+)
+WINDOWED = dataclasses.replace(STREAMED, objective=NextToken(), batches=Windows(rows=32, length=LENGTH))
+
+
+def slower(run: Run) -> Run:
+    return override(run, ["optimizer.schedule.peak=1e-2"])
+
+
+def rows() -> dict[str, Run]:
+    attention = lambda heads, width: SelfAttentionLM(
+        heads=heads, positions=Learned(LENGTH), position_dim=None, embed_dim=width
+    )
+    networks = {
+        "RNN": (slower(STREAMED), RNNLM(cell=RNN(), embed_dim=64, hidden_dim=196)),
+        "LSTM": (STREAMED, RNNLM(embed_dim=64, hidden_dim=94)),
+        "LSTM + attention": (
+            STREAMED,
+            RNNLM(embed_dim=64, hidden_dim=84, score=ScaledDot(), window=LENGTH),
+        ),
+        "self-attention, 1 head": (slower(WINDOWED), attention(AveragedHeads(1, values=False), 181)),
+        "self-attention, 4 heads averaged": (WINDOWED, attention(AveragedHeads(4), 83)),
+        "GPT-2": (
+            slower(WINDOWED),
+            GPT2(context=LENGTH, features=52, heads=4, layers=2, dropout=0.0),
+        ),
+    }
+    counted = dataclasses.replace(STREAMED, model=NGram(order=5))
+    return {"5-gram": counted} | {
+        row: dataclasses.replace(run, model=model) for row, (run, model) in networks.items()
+    }
+
+
+TABLE = Table(
+    name="lookback_distance",
+    title="Recall of a name or topic so many words back, per cent",
+    question="How far back can a language model look for a name or a topic?",
+    rows=rows(),
+    columns={str(d): Column("accuracy", f"distance {d}") for d in Recall().distances}
+    | {"perplexity": Column("perplexity", "test", 2, better="lower"), **COSTS},
+    baseline="LSTM",
+    smoke=(
+        "steps=2",
+        "evaluate_every=1",
+        "task.corpus.train=280",
+        "task.corpus.valid=70",
+        "task.corpus.test=70",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Tables of word vectors, ELMo and BERT."""

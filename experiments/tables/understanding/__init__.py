@@ -1,0 +1,1 @@
+"""Tables of classes, tags and questions."""

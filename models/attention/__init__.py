@@ -1,0 +1,1 @@
+"""Looking back: scores, masks as data, the kernels, many heads, pointers."""

@@ -1,0 +1,160 @@
+"""The hot path: softmax(q k' scale + bias) v under a mask, by the fastest kernel that does not decline.
+
+KERNELS is the whole dispatch: tried in order, each with a reason for declining or None. `explain` says what
+was chosen and why not the others; `lookback doctor` prints it.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Key
+
+from models.attention import blocked_heads as heads
+from models.attention import splash
+from models.attention.bias import Bias
+from models.attention.blocked import Terms
+from models.attention.mask import Mask, Tile
+from models.attention.weight_dropout import keep_tile
+from models.layers.random import bits
+
+Queries = Float[Array, "B T N H"]
+Keys = Float[Array, "B S K H"]
+
+
+def softmax(scores: Float[Array, "*B T S"], mask: Bool[Array, "*#B #T #S"]) -> Float[Array, "*B T S"]:
+    """exp(s - max) / sum over the allowed keys, in float32; exactly 0 elsewhere, all of a row with no key."""
+    scores = jnp.where(mask, scores.astype(jnp.promote_types(scores.dtype, jnp.float32)), -jnp.inf)
+    highest = jnp.max(scores, axis=-1, keepdims=True, initial=-1e30)
+    exponentials = jnp.where(mask, jnp.exp(scores - jax.lax.stop_gradient(highest)), 0.0)
+    total = exponentials.sum(axis=-1, keepdims=True)
+    return exponentials / jnp.where(total > 0.0, total, 1.0)
+
+
+def weights(
+    q: Queries, k: Keys, mask: Mask, scale: float | None = None, bias: Bias | None = None
+) -> Float[Array, "B N T S"]:
+    """The attention weights themselves, which the faster kernels never hold."""
+    scale = q.shape[-1] ** -0.5 if scale is None else scale
+    wide = jnp.promote_types(q.dtype, jnp.float32)
+    scores = jnp.einsum("BTNH,BSNH->BNTS", q, shared(k, q), preferred_element_type=wide) * scale
+    if bias is not None:
+        scores = scores + bias.array(q.shape[1], k.shape[1], mask.first)
+    return softmax(scores, mask.array(q.shape[1], k.shape[1]))
+
+
+def shared(x: Keys, q: Queries) -> Float[Array, "B S N H"]:
+    """The key heads as often as there are query heads for each: n reads n // (N / K)."""
+    groups = q.shape[2] // x.shape[2]
+    return x if groups == 1 else jnp.repeat(x, groups, axis=2)
+
+
+def reference(q: Queries, k: Keys, v: Keys, terms: Terms) -> Queries:
+    """Plain einsum, the oracle of every other kernel: Vaswani et al. 2017, eq. 1."""
+    a = weights(q, k, terms.mask, terms.scale, terms.bias)
+    if terms.rate:
+        whole = Tile(0, 0, q.shape[1], k.shape[1], 0)
+        keep = lambda seeds: keep_tile(seeds, terms.rate, whole)
+        a = jnp.where(jax.vmap(jax.vmap(keep))(terms.seeds), a / (1.0 - terms.rate), 0.0)
+    return jnp.einsum("BNTS,BSNH->BTNH", a.astype(v.dtype), shared(v, q))
+
+
+def cudnn(q: Queries, k: Keys, v: Keys, terms: Terms) -> Queries:
+    """cuDNN's fused attention through jax.nn, where no mask tensor is needed."""
+    lengths = terms.mask.lengths
+    options = dict(scale=terms.scale, is_causal=terms.mask.causal, implementation="cudnn")
+    if lengths is None:
+        return jax.nn.dot_product_attention(q, k, v, **options)
+    # What it gives for no key at all is not documented: it gets one, and the result is not used.
+    one = jnp.maximum(lengths, 1).astype(jnp.int32)
+    out = jax.nn.dot_product_attention(q, k, v, key_value_seq_lengths=one, **options)
+    return jnp.where(lengths[:, None, None, None] > 0, out, 0)
+
+
+def cudnn_declines(q, k, v, terms: Terms) -> str | None:
+    mask = terms.mask
+    if jax.default_backend() != "gpu":
+        return f"the backend is {jax.default_backend()}, not gpu"
+    if q.dtype not in (jnp.bfloat16, jnp.float16):
+        return f"it takes bfloat16 or float16, not {q.dtype}"
+    if q.shape[-1] % 8 or q.shape[-1] > 128:
+        return f"it takes head sizes that are multiples of 8 up to 128, not {q.shape[-1]}"
+    if mask.causal and (mask.first is not None or q.shape[1] != k.shape[1]):
+        return (
+            "its causal mask aligns query 0 with key 0, and a continued sequence needs the last with the last"
+        )
+    if mask.segments is not None or mask.window is not None:
+        return "it would need a mask tensor for segments or a window, with which gradients were NaN"
+    if terms.bias is not None:
+        return "with a bias its gradients are limited, and were NaN for a float32 one"
+    if terms.rate:
+        return "it drops no weights through jax.nn"
+    return None
+
+
+FEWEST = 128 * 128  # scores of a head; below, calling the kernel costs more than it saves
+
+
+def blocked_declines(q, k, v, terms: Terms) -> str | None:
+    if q.shape[1] * k.shape[1] < FEWEST:
+        return f"{q.shape[1]} x {k.shape[1]} scores a head are too few to cut up; from {FEWEST} it pays"
+    return None
+
+
+class Kernel(NamedTuple):
+    name: str
+    compute: Callable
+    declines: Callable[..., str | None]
+
+
+KERNELS = (  # fastest first; the last never declines
+    Kernel("cudnn", cudnn, cudnn_declines),
+    Kernel("splash", splash.attention, splash.declines),
+    Kernel("blocked", heads.attention, blocked_declines),
+    Kernel("reference", reference, lambda *_: None),
+)
+
+
+def explain(q, k, v, terms: Terms) -> list[tuple[str, str | None]]:
+    """(kernel, why it declines or None) in order of preference, for arrays or their shapes."""
+    return [(kernel.name, kernel.declines(q, k, v, terms)) for kernel in KERNELS]
+
+
+def choose(q, k, v, terms: Terms, implementation: str | None = None) -> Kernel:
+    """The first kernel that does not decline, or the one asked for: if that declines, ValueError says why."""
+    if implementation is None:
+        return next(kernel for kernel in KERNELS if kernel.declines(q, k, v, terms) is None)
+    named = {kernel.name: kernel for kernel in KERNELS}
+    if implementation not in named:
+        raise ValueError(f"no attention kernel '{implementation}'; there are {', '.join(named)}")
+    if reason := named[implementation].declines(q, k, v, terms):
+        raise ValueError(f"attention kernel '{implementation}' declines: {reason}")
+    return named[implementation]
+
+
+def attention(
+    q: Queries,
+    k: Keys,
+    v: Keys,
+    mask: Mask | None = None,
+    *,
+    scale: float | None = None,
+    bias: Bias | None = None,
+    dropout: float = 0.0,
+    key: Key[Array, ""] | None = None,
+    implementation: str | None = None,
+) -> Queries:
+    """softmax(q k' scale + bias) v over the keys allowed, scale = 1/sqrt(H) unless given; no key gives zeros.
+
+    Query head n reads key head n // (N / K). A share `dropout` of the weights is dropped by `key`.
+    """
+    if q.shape[2] % k.shape[2]:
+        raise ValueError(f"{q.shape[2]} query heads cannot share {k.shape[2]} key heads evenly")
+    if dropout and key is None:
+        raise ValueError("dropout of attention weights needs a key")
+    seeds = bits(key, (q.shape[0], q.shape[2], 2)) if dropout else None
+    mask = Mask() if mask is None else mask
+    scale = q.shape[-1] ** -0.5 if scale is None else scale
+    terms = Terms(mask, bias, seeds, scale, dropout)
+    return choose(q, k, v, terms, implementation).compute(q, k, v, terms)

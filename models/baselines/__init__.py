@@ -1,0 +1,1 @@
+"""What knows nothing of a text: the likeliest class, the likeliest tag, the mean score."""

@@ -1,0 +1,1 @@
+"""From logits to sequences: search, sampling, the top k."""

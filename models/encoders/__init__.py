@@ -1,0 +1,1 @@
+"""From ids to states: words, ELMo, BERT, and their layers."""

@@ -1,0 +1,1 @@
+"""What is said of an encoder's states: classes, tags, spans, masked tokens."""

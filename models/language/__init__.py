@@ -1,0 +1,1 @@
+"""Language models, from counting to GPT-2."""

@@ -1,0 +1,1 @@
+"""Vectors of words: counted, factored, learned."""

@@ -1,0 +1,101 @@
+"""Documents end where their corpus says so, and sentences where a reader would say so."""
+
+import gzip
+
+import pytest
+
+from data.corpora.documents import documents, sentences, subject
+from data.corpora.reviews import IMDB, ReviewText
+from data.corpora.stdlib_text import StdlibDocs
+from data.corpora.text import GeneratedText, PennTreebank, TextFiles, WikiText2
+from data.world.world import World
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("One. Two! Three? Four", ["One.", "Two!", "Three?", "Four"]),
+        ("It was e.g. this, or that. That is all.", ["It was e.g. this, or that.", "That is all."]),
+        ("A line\nthat goes on. And\nanother.\n", ["A line that goes on.", "And another."]),
+        ("A heading\n\nA text.", ["A heading", "A text."]),
+        ("A heading\n  \n A text.", ["A heading", "A text."]),
+        ('He said " no . " Then he left .', ['He said " no .', '" Then he left .']),
+        ("3.5 is no end. 4 is.", ["3.5 is no end.", "4 is."]),
+        ("\u6c49\u5b57. \u6c49", ["\u6c49\u5b57.", "\u6c49"]),
+        (" \n\n ", []),
+    ],
+)
+def test_a_text_is_cut_into_sentences(text, expected):
+    assert sentences(text) == expected
+
+
+def test_blank_lines_divide_a_file_and_files_a_folder(tmp_path):
+    (tmp_path / "one.txt").write_text("A b. C d.\n\nE f.\nG.\n \n\nH i.\n")
+    whole = TextFiles(str(tmp_path / "one.txt"), train=0.99, valid=0.005)
+    assert documents(whole, "train") == [["A b.", "C d."], ["E f.", "G."], ["H i."]]
+    (tmp_path / "two.txt").write_text("J k.\n\nL m.")
+    folder = TextFiles(str(tmp_path), train=0.99, valid=0.005)
+    assert documents(folder, "train") == [["A b.", "C d.", "E f.", "G.", "H i."], ["J k.", "L m."]]
+
+
+def test_the_splits_of_a_folder_are_all_of_it_and_share_nothing(tmp_path):
+    for name in "abcde":
+        lines = (f"{name} {number} is said." for number in range(20))
+        (tmp_path / f"{name}.txt").write_text("\n".join(line.capitalize() for line in lines))
+    corpus = TextFiles(str(tmp_path), train=0.5, valid=0.25)
+    found = {split: documents(corpus, split) for split in ("train", "valid", "test")}
+    said = [sentence for split in found.values() for document in split for sentence in document]
+    assert said == [f"{name} {number} is said." for name in "ABCDE" for number in range(20)]
+    assert [len(split) for split in found.values()] == [3, 2, 2]  # C goes on in valid, D in test
+    assert all(
+        len({sentence[0] for sentence in document}) == 1 for split in found.values() for document in split
+    )
+
+
+def test_articles_of_wikitext_are_documents_without_their_headings(tmp_path):
+    text = (
+        " \n = First = \n \n A role @-@ playing game of 1 @,@ 000 <unk> . It is old . \n \n = = Plot = = \n"
+        " A war begins . \n = = = Of it = = = \n A = B is said . \n \n = Second one = \n \n It is new . \n"
+    )
+    (tmp_path / "wikitext-2").mkdir()
+    (tmp_path / "wikitext-2" / "wiki.train.tokens.gz").write_bytes(gzip.compress(text.encode()))
+    first = ["A role-playing game of 1,000 ⁇ .", "It is old .", "A war begins .", "A = B is said ."]
+    assert documents(WikiText2(), "train", str(tmp_path)) == [first, ["It is new ."]]
+
+
+def test_wikitext_has_some_600_articles(data_dir):
+    found = documents(WikiText2(), "valid", str(data_dir))
+    assert len(found) == 60 and sum(map(len, found)) > 5000
+    assert not any(
+        "<unk>" in said or " @-@ " in said or said.startswith("=") for one in found for said in one
+    )
+
+
+def test_sections_of_the_documentation_are_documents_without_titles_and_drawn_lines():
+    found = documents(StdlibDocs(size=100_000), "train")
+    assert len(found) > 20 and sum(map(len, found)) > 10 * len(found)
+    assert not any(line in said for one in found for said in one for line in ("***", "===", "---"))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_sentences_of_the_world_are_together_with_those_of_their_subject(language):
+    world = World(train=300)
+    found = documents(GeneratedText(world, language), "train")
+    assert sum(map(len, found)) == 300 and 30 < len(found) < 200
+    heads = {
+        " ".join(one.text(language).split()): subject(one.derivation) for one in world.sentences("train")
+    }
+    groups = [{heads[said] for said in document} for document in found]
+    assert all(len(group) == 1 for group in groups)
+    assert len(set.union(*groups)) == len(groups)
+
+
+def test_a_review_is_a_document(data_dir):
+    found = documents(ReviewText(IMDB()), "valid", str(data_dir))
+    assert len(found) > 1000 and 5 < sum(map(len, found)) / len(found) < 20
+
+
+def test_a_corpus_without_blank_lines_is_one_document(tmp_path):
+    (tmp_path / "ptb").mkdir()
+    (tmp_path / "ptb" / "ptb.train.txt").write_text(" a b \n c <unk> \n")
+    assert len(documents(PennTreebank(), "train", str(tmp_path))) == 1

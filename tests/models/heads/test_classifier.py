@@ -1,0 +1,151 @@
+"""Poolings by numpy, pairs by their four parts, and a frozen encoder that stays as it is."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from models.baselines.majority import Majority
+from models.encoders.words import BagOfWords, WordLSTM
+from models.heads.classifier import Classifier
+from models.heads.pooling import POOLINGS, Attentive, First, Last, Max, Mean
+
+STATES = jax.random.normal(jax.random.key(0), (3, 5, 4))
+MASK = jnp.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [0, 1, 1, 0, 0]], bool)
+IDS = jnp.array([[1, 5, 6, 2, 7, 2], [1, 8, 2, 9, 2, 0]])
+SEGMENTS = jnp.array([[0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 0]])
+each = pytest.mark.parametrize("pooling", POOLINGS, ids=lambda pooling: type(pooling).__name__)
+
+
+def drawn(module, *inputs):
+    """Parameters from N(0, 1), biases too."""
+    variables = module.init(jax.random.key(1), *inputs)
+    leaves, structure = jax.tree.flatten(variables)
+    keys = jax.random.split(jax.random.key(2), len(leaves))
+    return jax.tree.unflatten(
+        structure, [jax.random.normal(key, leaf.shape) for key, leaf in zip(keys, leaves, strict=True)]
+    )
+
+
+def pooled(pooling, states, params):
+    """One text's states [t, D], by numpy."""
+    if isinstance(pooling, Mean):
+        return states.mean(axis=0)
+    if isinstance(pooling, Max):
+        return states.max(axis=0)
+    if isinstance(pooling, Last):
+        return states[-1]
+    if isinstance(pooling, First):
+        return np.tanh(states[0] @ params["dense"]["kernel"] + params["dense"]["bias"])
+    hidden = np.tanh(states @ params["hidden"]["kernel"] + params["hidden"]["bias"])
+    scores = np.exp(hidden @ params["query"]["kernel"])
+    return (scores * states).sum(axis=0) / scores.sum()
+
+
+@each
+def test_poolings_are_those_of_numpy_over_the_states_allowed(pooling):
+    variables = drawn(pooling, STATES, MASK)
+    params = jax.tree.map(np.asarray, variables.get("params", {}))
+    found = pooling.apply(variables, STATES, MASK)
+    for row in range(3):
+        expected = pooled(pooling, np.asarray(STATES)[row][np.asarray(MASK)[row]], params)
+        np.testing.assert_allclose(found[row], expected, atol=1e-5)
+
+
+@each
+def test_states_that_are_not_allowed_have_no_gradient(pooling):
+    variables = drawn(pooling, STATES, MASK)
+    gradient = jax.grad(lambda states: jnp.sin(pooling.apply(variables, states, MASK)).sum())(STATES)
+    assert not gradient[~MASK].any() and gradient[MASK].any()
+
+
+@each
+def test_a_row_of_nothing_is_finite_and_leaves_the_others_alone(pooling):
+    """The rows that fill a batch."""
+    variables = drawn(pooling, STATES, MASK)
+    empty = MASK.at[1].set(False)
+
+    def loss(states):
+        return jnp.sin(pooling.apply(variables, states, empty)).sum()
+
+    value, gradient = jax.value_and_grad(loss)(STATES)
+    assert jnp.isfinite(value) and jnp.isfinite(gradient).all()
+    np.testing.assert_array_equal(
+        pooling.apply(variables, STATES, empty)[::2], pooling.apply(variables, STATES, MASK)[::2]
+    )
+
+
+def test_attention_shows_where_it_looked():
+    variables = drawn(Attentive(), STATES, MASK)
+    _, kept = Attentive().apply(variables, STATES, MASK, mutable=["intermediates"])
+    (weights,) = kept["intermediates"]["weights"]
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0, atol=1e-6)
+    assert not weights[~MASK].any()
+
+
+def test_a_pair_is_compared_by_its_four_parts():
+    model = Classifier(vocab_size=20, encoder=BagOfWords(embed_dim=6), pairs=True, classes=3)
+    variables = drawn(model, IDS, SEGMENTS)
+    params = jax.tree.map(np.asarray, variables["params"])
+    found = model.apply(variables, IDS, SEGMENTS)
+    for row, (first, second) in enumerate(([IDS[0, :4], IDS[0, 4:]], [IDS[1, :3], IDS[1, 3:5]])):
+        u, v = (
+            params["encoder"]["embedding"]["table"][np.asarray(ids)].mean(axis=0) for ids in (first, second)
+        )
+        parts = np.concatenate([u, v, np.abs(u - v), u * v])
+        expected = parts @ params["output"]["kernel"] + params["output"]["bias"]
+        np.testing.assert_allclose(found[row], expected, atol=1e-4)
+    with pytest.raises(ValueError, match="compares two texts"):
+        model.apply(variables, IDS)
+
+
+def test_without_pairs_the_segments_are_the_encoders_business():
+    model = Classifier(vocab_size=20, encoder=BagOfWords(embed_dim=6), classes=3)
+    variables = drawn(model, IDS)
+    np.testing.assert_array_equal(model.apply(variables, IDS, SEGMENTS), model.apply(variables, IDS))
+
+
+def test_one_class_is_a_score():
+    model = Classifier(vocab_size=20, encoder=BagOfWords(embed_dim=6), hidden_dim=7, classes=1)
+    variables = drawn(model, IDS)
+    params = jax.tree.map(np.asarray, variables["params"])
+    p = params["encoder"]["embedding"]["table"][np.asarray(IDS[0])].mean(axis=0)
+    hidden = np.maximum(p @ params["hidden"]["kernel"] + params["hidden"]["bias"], 0.0)
+    expected = hidden @ params["output"]["kernel"][:, 0] + params["output"]["bias"][0]
+    found = model.apply(variables, IDS)
+    assert found.shape == (2,)
+    np.testing.assert_allclose(found[0], expected, atol=1e-5)
+
+
+def test_the_encoder_has_the_vocabulary_of_the_model():
+    model = Classifier(encoder=WordLSTM(vocab_size=3, embed_dim=6, hidden_dim=5), vocab_size=20, classes=2)
+    assert model.encoder.vocab_size == 20
+    assert model == Classifier(encoder=WordLSTM(embed_dim=6, hidden_dim=5), vocab_size=20, classes=2)
+    variables = model.init(jax.random.key(0), IDS)
+    assert variables["params"]["encoder"]["embedding"]["table"].shape == (20, 6)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_frozen_encoder_has_no_gradient_and_no_dropout(frozen):
+    encoder = WordLSTM(embed_dim=6, hidden_dim=5, dropout=0.5)
+    model = Classifier(vocab_size=20, encoder=encoder, frozen=frozen, classes=3)
+    variables = drawn(model, IDS)
+    key = jax.random.key(3)
+    apply = lambda variables: model.apply(variables, IDS, train=True, rngs={"dropout": key})
+    gradient = jax.grad(lambda variables: jnp.sin(apply(variables)).sum())(variables)["params"]
+    moved = [leaf.any() for leaf in jax.tree.leaves(gradient["encoder"])]
+    assert gradient["output"]["kernel"].any() and (not any(moved) if frozen else all(moved))
+    assert bool((apply(variables) == model.apply(variables, IDS)).all()) is frozen
+
+
+def test_majority_says_the_commonest_class_of_every_text():
+    class One:
+        def __init__(self, targets):
+            self.targets = targets
+
+    model = Majority(vocab_size=20, classes=3)
+    params = model.fit([One(target) for target in (2, 2, 2, 0)])
+    texts = [One(target) for target in (0, 1, 2)]
+    shares = np.array([2, 1, 4]) / 7
+    np.testing.assert_allclose(model.log_probabilities(params, texts), np.log(shares))
+    np.testing.assert_allclose(model.logits(params, texts), np.tile(np.log(shares), (3, 1)))

@@ -1,0 +1,115 @@
+"""Evaluators on a translator whose answers are known."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from data.corpora.parallel import Generated, Multi30k
+from data.tasks.translation import Translation
+from data.tokenizers.levels import BPE, Words
+from data.world.world import World
+from models.decoding.search import PerToken, Search, Wu
+from train.config import Run
+from train.evaluators.evaluator import Trained
+from train.evaluators.translation.alignment_error import AlignmentError
+from train.evaluators.translation.bleu_scores import Bleu, spell
+from train.inference.translator import Hypothesis
+from train.metrics.alignment import alignment_error_rate, words_of
+
+TASK = Translation(corpus=Generated(World(train=200, valid=10, test=20, depth=1)), tokenizer=Words(least=1))
+
+
+class Oracle:
+    """Says what it is told to, and looks where the gold alignment says."""
+
+    def __init__(self, task, said=None, links=None):
+        self.tokenizer, self.said, self.links = task.train_tokenizer(), said, links
+        self.search = Search(beam=1)
+
+    def __call__(self, lines):
+        return iter([Hypothesis(text, 0.0, 0.0, ())] for text in self.said)
+
+    def attention(self, line, ids):
+        """Each piece of a target word looks at each piece of the source words it is linked to."""
+        sentence, links = self.links.pop(0)
+        owners = [
+            words_of(self.tokenizer.spans(text), text, sentence.tokens[language])
+            for text, language in ((line, "en"), (sentence.text("de"), "de"))
+        ]
+        weights = [[float((s, t) in links) for s in owners[0]] for t in owners[1]]
+        return np.array(weights), ["?"] * len(owners[0]), ["?"] * len(owners[1])
+
+
+def trained(translator, task, folder):
+    done = Trained(Run(model=None, task=task), None, {}, None, "made up", folder)
+    vars(done)["translator"] = translator  # in place of the one it would make
+    return done
+
+
+def test_bleu_of_the_references_is_100_and_what_was_scored_is_kept(tmp_path):
+    references = [target for _, target in TASK.pairs("test")]
+    results = {r.metric: r for r in Bleu()(trained(Oracle(TASK, references), TASK, tmp_path))}
+    assert results["BLEU"].value == pytest.approx(100) and results["chrF"].value == pytest.approx(100)
+    assert "tok:13a" in results["BLEU"].protocol["signature"]
+    assert results["BLEU"].protocol["decoding"] == "greedy"
+    assert results["BLEU"].protocol["weights"] == "made up"
+    kept = (tmp_path / "outputs" / "test.hypothesis").read_text(encoding="utf-8")
+    assert kept.removesuffix("\n").split("\n") == references
+
+
+def test_bleu_says_how_text_was_tokenised(tmp_path):
+    references = [target for _, target in TASK.pairs("test")]
+    (bleu, _) = Bleu(tokenize="none")(trained(Oracle(TASK, references), TASK, tmp_path))
+    assert "tok:none" in bleu.protocol["signature"]
+
+
+def aer(folder, change):
+    sentences = list(TASK.corpus.world.sentences("test"))
+    links = [(sentence, change(sentence.alignment("en", "de"))) for sentence in sentences]
+    (result,) = AlignmentError(sentences=20)(trained(Oracle(TASK, links=links), TASK, folder))
+    return result.value
+
+
+def one_source_a_target(links):
+    return {min(link for link in links if link[1] == target) for _, target in links}
+
+
+def test_alignment_error_is_that_of_the_links_that_argmax_can_show(tmp_path):
+    gold = [sentence.alignment("en", "de") for sentence in TASK.corpus.world.sentences("test")]
+    shown = [one_source_a_target(links) for links in gold]
+    missed = 100 * alignment_error_rate(shown, gold)
+    assert aer(tmp_path, one_source_a_target) == pytest.approx(missed)
+    assert aer(tmp_path, lambda links: set()) == 100.0
+
+
+def test_alignment_error_refuses_a_corpus_without_gold(tmp_path):
+    task = dataclasses.replace(TASK, corpus=Multi30k())
+    with pytest.raises(ValueError, match="no gold alignment"):
+        next(AlignmentError()(trained(None, task, tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("search", "words"),
+    [
+        (Search(beam=1), "greedy"),
+        (Search(beam=4, penalty=PerToken(0.5)), "beam 4, score / length^0.5"),
+        (Search(beam=5, penalty=Wu(0.6)), "beam 5, score / ((5 + length) / 6)^0.6"),
+    ],
+)
+def test_a_search_is_spelled_so_that_unlike_ones_differ(search, words):
+    assert spell(search) == words
+
+
+def test_pieces_find_their_words_whatever_they_are_and_unknown_ones_too():
+    words, text = ["the", "baker", "'s", "old", "hat", "."], "The baker's old hat."
+    for tokenizer in (BPE(60).train(["the bakers hats ."]), Words(least=1).train(["The baker . '"])):
+        covered = [set() for _ in words]
+        owners = words_of(tokenizer.spans(text), text, words)
+        for owner, (first, last) in zip(owners, tokenizer.spans(text), strict=True):
+            if owner >= 0:
+                covered[owner] |= set(range(first, last))
+        spelled = ["".join(text[at] for at in sorted(places)).strip().lower() for places in covered]
+        assert spelled == words and owners[-1] == -1
+    with pytest.raises(ValueError, match="'cat' does not come"):
+        words_of([], text, ["the", "cat"])

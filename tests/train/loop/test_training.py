@@ -1,0 +1,254 @@
+"""The loop: it stops for a good reason, says it in one line, and never leaves a bad state behind."""
+
+import dataclasses
+import math
+import os
+import signal
+
+import jax
+import numpy as np
+import pytest
+
+from data.batches.pairs import Buckets
+from data.batches.streams import Streams, Windows
+from data.corpora.parallel import Generated
+from data.corpora.text import GeneratedText
+from data.tasks.language import LanguageModelling
+from data.tasks.translation import Translation
+from data.tokenizers.levels import Words
+from data.world.world import World
+from models.decoding.search import Search
+from models.language.gpt2 import GPT2
+from models.language.ngram import NGram
+from models.translation.seq2seq import Seq2Seq
+from models.translation.transformer import Transformer
+from train.config import Run
+from train.evaluators.language.perplexities import Perplexity
+from train.evaluators.translation.bleu_scores import Bleu
+from train.folder.checkpoint import Checkpoints
+from train.folder.log import complete_lines
+from train.loop import job
+from train.loop import training as loop
+from train.objectives.histories import FreeRunning
+from train.objectives.next_token import NextTargetToken, NextToken
+from train.optimizers import Adam, Constant, Plateau, Sgd
+
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
+SMALL = World(train=60, valid=8, test=8, depth=0, distance=0, ambiguity=0)
+RUN = Run(
+    model=Seq2Seq(embed_dim=16, hidden_dim=16, dropout=0.0),
+    task=Translation(corpus=Generated(SMALL), tokenizer=Words(least=1)),
+    optimizer=Adam(schedule=Constant(peak=1e-2), clip=1.0),
+    batches=Buckets(tokens=64, shapes=1, multiple=2),
+    steps=8,
+    evaluate_every=2,
+    evaluators=(),
+    search=Search(beam=1),
+)
+
+
+def lines_of(directory, kind):
+    return [line for line in complete_lines(directory / "metrics.jsonl") if line["kind"] == kind]
+
+
+def finite(directory):
+    """Whether every number of every checkpoint is one."""
+    checkpoints = Checkpoints(directory / "checkpoints")
+    leaves = [leaf for step in checkpoints.steps for leaf in jax.tree.leaves(checkpoints.params(step))]
+    return all(np.isfinite(leaf).all() for leaf in leaves)
+
+
+def hooked(monkeypatch, name, happen):
+    """Let something happen after each call of one of the loop's methods."""
+    method = getattr(loop.Training, name)
+
+    def called(self, *arguments):
+        value = method(self, *arguments)
+        happen(self, *arguments)
+        return value
+
+    monkeypatch.setattr(loop.Training, name, called)
+
+
+def test_the_cost_line_closes_the_ledger_and_counts_what_was_done(tmp_path):
+    run = dataclasses.replace(RUN, batches=dataclasses.replace(RUN.batches, shapes=2))
+    loop.train(run, tmp_path)
+    *_, cost = complete_lines(tmp_path / "metrics.jsonl")
+    trained = lines_of(tmp_path, "train")
+    assert cost["kind"] == "cost" and loop.is_done(tmp_path)
+    assert [line["step"] for line in trained] == list(range(1, 9))
+    assert [line["step"] for line in lines_of(tmp_path, "valid")] == [2, 4, 6, 8]
+    assert cost["tokens"] == sum(line["tokens"] for line in trained)
+    assert cost["steps"] == 8 and cost["devices"] == 2 and cost["flops_counted"] > 0
+    assert cost["compilations"] == 2 and 0 < cost["padding"] < 0.5
+    assert trained[-1]["loss"] < trained[0]["loss"]
+
+
+def test_a_run_that_is_done_is_left_alone(tmp_path, monkeypatch):
+    loop.train(RUN, tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    monkeypatch.setattr(loop, "Training", None)
+    loop.train(RUN, tmp_path)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    other = dataclasses.replace(RUN, optimizer=dataclasses.replace(RUN.optimizer, beta1=0.5))
+    with pytest.raises(
+        ValueError, match=r"another configuration \(run.optimizer.beta1 is 0.9 there, 0.5 here\)"
+    ):
+        loop.train(other, tmp_path)
+
+
+@pytest.mark.parametrize("rate, every", [(1e30, 1), (1e30, 8), (1e38, 1)], ids=["now", "later", "inf"])
+def test_a_rate_that_explodes_is_told_and_no_bad_state_is_kept(rate, every, tmp_path):
+    run = dataclasses.replace(RUN, optimizer=Sgd(schedule=Constant(peak=rate)), evaluate_every=every)
+    with pytest.raises(
+        loop.Diverged, match=r"step \d.*; lower optimizer.schedule.peak .*\(last good"
+    ) as told:
+        loop.train(run, tmp_path)
+    assert "\n" not in str(told.value) and finite(tmp_path)
+    assert not lines_of(tmp_path, "cost")
+
+
+def test_a_number_that_is_none_stops_it_and_the_last_good_state_stands(tmp_path, monkeypatch):
+    def plant(self, step, *_):
+        if step == 5:
+            poisoned = jax.tree.map(lambda leaf: leaf * math.nan, self.state.params)
+            self.state = self.state.replace(params=poisoned)
+
+    hooked(monkeypatch, "record", plant)
+    with pytest.raises(loop.Diverged, match=r"step \d gave parameters nan .*last good checkpoint: 4"):
+        loop.train(RUN, tmp_path)
+    assert Checkpoints(tmp_path / "checkpoints").latest == 4 and finite(tmp_path)
+    monkeypatch.undo()
+    loop.train(RUN, tmp_path)
+    assert [line["step"] for line in lines_of(tmp_path, "train")] == list(range(1, 9))
+
+
+def test_a_stop_just_after_an_explosion_saves_no_bad_state(tmp_path, monkeypatch):
+    def stop_after_poison(self, step, *_):
+        if step == 3:
+            self.state = self.state.replace(
+                params=jax.tree.map(lambda leaf: leaf * math.nan, self.state.params)
+            )
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    hooked(monkeypatch, "record", stop_after_poison)
+    with pytest.raises(loop.Diverged):
+        loop.train(RUN, tmp_path)
+    assert Checkpoints(tmp_path / "checkpoints").latest == 2 and finite(tmp_path)
+
+
+def test_patience_ends_a_run_early_and_a_second_call_does_not_go_on(tmp_path):
+    run = dataclasses.replace(RUN, optimizer=Sgd(schedule=Constant(peak=0.0)), patience=2)
+    loop.train(run, tmp_path)
+    assert [line["step"] for line in lines_of(tmp_path, "valid")] == [2, 4, 6]
+    assert lines_of(tmp_path, "cost")[0]["steps"] == 6
+
+
+def test_a_plateau_lowers_the_rate_and_the_lowered_rate_survives_a_stop(tmp_path, monkeypatch):
+    run = dataclasses.replace(RUN, optimizer=Sgd(schedule=Plateau(peak=1e-30, factor=0.5)))
+    with monkeypatch.context() as patch:
+        hooked(patch, "record", lambda self, step, *_: step == 5 and os.kill(os.getpid(), signal.SIGTERM))
+        with pytest.raises(loop.Stopped):
+            loop.train(run, tmp_path)
+    loop.train(run, tmp_path)
+    rates = [line["learning_rate"] for line in lines_of(tmp_path, "train")]
+    assert rates == pytest.approx([1e-30] * 4 + [5e-31] * 2 + [2.5e-31] * 2, rel=1e-6)
+
+
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises KeyboardInterrupt, even where these tests run in the background and ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_second_ctrl_c_stops_at_once_a_second_term_does_not(interruptible):
+    with pytest.raises(KeyboardInterrupt), loop.Interruptions() as asked:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert asked.received == signal.SIGINT
+        os.kill(os.getpid(), signal.SIGINT)
+        os.getpid()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_while_evaluating_is_not_swallowed_and_loses_nothing(tmp_path, monkeypatch, interruptible):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(job, "weights", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        loop.train(RUN, tmp_path)
+    assert not loop.is_done(tmp_path)
+    loop.train(RUN, tmp_path)
+    assert loop.is_done(tmp_path) and len(lines_of(tmp_path, "train")) == 8
+
+
+def test_a_start_that_fails_claims_nothing(tmp_path):
+    short = dataclasses.replace(RUN.task, longest=1)
+    with pytest.raises(ValueError, match="raise task.longest"):
+        loop.train(dataclasses.replace(RUN, task=short), tmp_path)
+    loop.train(RUN, tmp_path)
+    assert loop.is_done(tmp_path)
+
+
+def test_asked_to_stop_while_it_is_fitted_a_run_is_not_evaluated(tmp_path, monkeypatch):
+    task = LanguageModelling(GeneratedText(World(train=20, valid=5, test=5)), Words(least=1))
+    run = Run(NGram(order=2), task, NextToken(), evaluators=(Perplexity("valid"),))
+    fit = NGram.fit
+    with monkeypatch.context() as patch, pytest.raises(loop.Stopped, match="the same command evaluates it"):
+        patch.setattr(NGram, "fit", lambda *given: os.kill(os.getpid(), signal.SIGTERM) or fit(*given))
+        loop.train(run, tmp_path)
+    assert not loop.is_done(tmp_path)
+    loop.train(run, tmp_path)
+    (result,) = [line for line in lines_of(tmp_path, "result") if line["metric"] == "perplexity"]
+    assert result["protocol"]["weights"] == "as fitted"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"batches": Streams()}, r"batches=Streams does not go with Translation: set batches=Buckets\(\)"),
+        (
+            {"objective": NextToken()},
+            r"objective=NextToken does not go with .*: set objective=NextTargetToken",
+        ),
+        ({"model": Seq2Seq(dropout=1.0)}, "Seq2Seq.dropout is 1.0: a share from 0 to below 1"),
+        ({"model": Seq2Seq(dtype="bfloat17")}, "Seq2Seq.dtype is 'bfloat17': one of float32, bfloat16"),
+        (
+            {"model": Transformer(), "objective": NextTargetToken(history=FreeRunning())},
+            "objective.history=FreeRunning: Transformer reads no words of its own",
+        ),
+        (
+            {
+                "task": LanguageModelling(),
+                "batches": Windows(),
+                "objective": NextToken(),
+                "evaluators": (Bleu(),),
+            },
+            "evaluators: Bleu judges translations, and the task is LanguageModelling",
+        ),
+        (
+            {"task": LanguageModelling(), "batches": Windows(), "objective": NextToken(carried=True)},
+            "objective.carried reads on from batch to batch: set batches=Streams",
+        ),
+        (
+            {
+                "model": GPT2(),
+                "task": LanguageModelling(),
+                "batches": Streams(),
+                "objective": NextToken(carried=True),
+            },
+            "objective.carried: GPT2 reads on from no carry",
+        ),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else " ".join(value),
+)
+def test_parts_that_do_not_go_together_are_told_before_anything_is_read(changes, told, tmp_path):
+    with pytest.raises(ValueError, match=told):
+        loop.train(dataclasses.replace(RUN, **changes), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_patience_is_no_run():
+    with pytest.raises(ValueError, match="Run.patience must be at least 1, or None, not 0"):
+        dataclasses.replace(RUN, patience=0)

@@ -1,0 +1,90 @@
+"""The published files of ELMo: there and back, and what is refused."""
+
+import dataclasses
+import json
+import shutil
+
+import h5py
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from models.encoders.elmo import ELMo
+from train.weights.elmo import OPTIONS, read_elmo, write_elmo
+
+SMALL = ELMo(features=3, cells=4, depth=1, filters=((1, 2), (2, 3)), character_dim=2, highways=1, skip=False)
+MODEL = dataclasses.replace(
+    SMALL, activation="tanh", longest=9, cell_clip=None, projection_clip=2.5, dropout=0.2
+)
+
+
+@pytest.fixture
+def params():
+    arguments = jnp.ones((1, 1), jnp.int32), None, jnp.ones((1, 1, 1), jnp.int32)
+    shapes = jax.eval_shape(MODEL.init, jax.random.key(0), *arguments)["params"]
+    rng = np.random.default_rng(0)
+    drawn = jax.tree.map(lambda leaf: rng.normal(size=leaf.shape).astype(np.float32), shapes)
+    drawn["words"]["table"][0] = 0.0  # of padding, which published tables have no row for
+    return drawn
+
+
+def test_what_is_written_is_read_again(params, tmp_path):
+    write_elmo(tmp_path, MODEL, params)
+    model, found = read_elmo(tmp_path)
+    assert model == MODEL
+    jax.tree.map(np.testing.assert_array_equal, found, params)
+
+
+def test_the_published_files_are_written_again_as_they_were(data_dir, tmp_path):
+    folder = data_dir / "reference_outputs" / "elmo_allennlp_fixture"
+    write_elmo(tmp_path, *read_elmo(folder))
+    with h5py.File(folder / "lm_weights.hdf5") as one, h5py.File(tmp_path / "lm_weights.hdf5") as other:
+        arrays = []
+        one.visititems(lambda name, node: arrays.append(name) if isinstance(node, h5py.Dataset) else None)
+        assert len(arrays) == 33
+        for name in arrays:
+            np.testing.assert_array_equal(one[name][...], other[name][...])
+    theirs, ours = (json.loads((where / OPTIONS).read_text()) for where in (folder, tmp_path))
+    assert ours == theirs | {"dropout": 0.1}
+
+
+def test_files_may_have_the_prefix_they_are_published_with(params, tmp_path):
+    write_elmo(tmp_path / "ours", MODEL, params)
+    (tmp_path / "theirs").mkdir()
+    for path in (tmp_path / "ours").iterdir():
+        shutil.copy(path, tmp_path / "theirs" / f"elmo_2x1024_{path.name}")
+    assert read_elmo(tmp_path / "theirs")[0] == MODEL
+
+
+def changed(folder, change):
+    options = json.loads((folder / OPTIONS).read_text())
+    change(options)
+    (folder / OPTIONS).write_text(json.dumps(options))
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda options: options["lstm"].update(dim=5), r"W_cnn_0|LSTMCell/W_0 is \(6, 16\), \(6, 20\)"),
+        (lambda options: options["lstm"].update(n_layers=2), "Cell1/LSTMCell/W_0 is missing"),
+        (lambda options: options["lstm"].update(n_layers=0), "depth is 0, not a whole number"),
+        (lambda options: options["char_cnn"].update(activation="gelu"), "activation is 'gelu'"),
+        (lambda options: options["char_cnn"].update(n_characters=300), "n_characters is 300"),
+        (lambda options: options.pop("char_cnn"), "KeyError.*char_cnn"),
+    ],
+)
+def test_options_that_are_not_those_of_the_weights_are_refused(params, tmp_path, change, message):
+    write_elmo(tmp_path, MODEL, params)
+    changed(tmp_path, change)
+    with pytest.raises(ValueError, match=message):
+        read_elmo(tmp_path)
+
+
+def test_what_is_not_there_or_not_of_the_model_is_refused(params, tmp_path):
+    with pytest.raises(ValueError, match=r"0 files that end in options\.json"):
+        read_elmo(tmp_path)
+    with pytest.raises(ValueError, match=r"backward_0/.* is .*16.* the model has .*20"):
+        write_elmo(tmp_path, dataclasses.replace(MODEL, cells=5), params)
+    with pytest.raises(ValueError, match="extra is"):
+        write_elmo(tmp_path, MODEL, {**params, "extra": np.ones(2)})

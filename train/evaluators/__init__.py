@@ -1,0 +1,1 @@
+"""From a trained run to numbers that know their protocol."""

@@ -1,0 +1,48 @@
+"""What language models of both directions come to."""
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from functools import partial
+
+import jax
+import numpy as np
+
+from train.evaluators.evaluator import Result, Trained
+from train.objectives.both_directions import BothDirections
+
+
+@dataclasses.dataclass(frozen=True)
+class BothPerplexities:
+    """exp of the mean loss in nats a word: forward, backward, and of the mean of both, as it is reported.
+
+    The end of a sentence counts forward and its beginning backward; every word counts in both.
+    """
+
+    split: str = "test"
+
+    def __call__(self, trained: Trained) -> Iterator[Result]:
+        run, objective = trained.run, trained.run.objective
+        if not isinstance(objective, BothDirections):
+            raise ValueError(
+                f"BothPerplexities: {type(objective).__name__} trains no model of both directions; "
+                "set objective=BothDirections()"
+            )
+        examples = trained.task.encoded(self.split, trained.tokenizer, trained.data_dir)
+        _, batches = run.batches.over(examples, examples, run.seed)
+        sides = jax.jit(partial(objective.sides, trained.model))
+        sums = np.array([jax.device_get(sides(trained.params, batch)) for batch in batches.once()])
+        losses, counts = sums.sum(axis=0, dtype=float).T
+        for name, loss, count in (
+            ("forward perplexity", losses[0], counts[0]),
+            ("backward perplexity", losses[1], counts[1]),
+            ("perplexity", losses.sum(), counts.sum()),
+        ):
+            protocol = {
+                "signature": f"{count:,.0f} words foretold",
+                "corpus": trained.task.protocol(self.split),
+                "vocabulary": f"{len(trained.tokenizer):,} ids",
+                "context": "the sentence",
+                "weights": trained.weights,
+            }
+            yield Result(name, self.split, math.exp(min(loss / count, 700.0)), protocol)

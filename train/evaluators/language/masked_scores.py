@@ -1,0 +1,76 @@
+"""How well masked tokens are predicted, and pairs told apart."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from data.batches.batch import Batch
+from data.batches.masked import MaskedBatches, MaskedPairs
+from data.batches.masking import Masking
+from data.tasks.pretraining import Pretraining
+from train.evaluators.evaluator import Result, Trained
+from train.objectives.cross_entropy import cross_entropy
+from train.objectives.objective import read
+
+
+@dataclasses.dataclass(frozen=True)
+class PretrainingScores:
+    """How well hidden tokens are guessed, in nats and in per cent, and how often pairs are told apart.
+
+    Accuracy also by what stands in a hidden token's place: [MASK], another piece, or the token itself. What
+    is hidden is chosen by `masking`, whatever the run was trained with, and is the same for every run. Each
+    of so many `passes` over a split pairs and hides otherwise.
+    """
+
+    split: str = "test"
+    masking: Masking = Masking()
+    passes: int = 1
+
+    def __call__(self, trained: Trained) -> Iterator[Result]:
+        run, tokenizer = trained.run, trained.tokenizer
+        if not isinstance(run.task, Pretraining):
+            kind = type(run.task).__name__
+            raise ValueError(f"PretrainingScores: {kind} hides no tokens; Pretraining() does")
+        split = run.task.encoded(self.split, tokenizer, trained.data_dir)
+        told = jax.jit(lambda params, batch: guesses(trained.model, params, batch))
+        found = []
+        batches = MaskedPairs(run.batches.rows, self.masking)
+        passes = (MaskedBatches(split, batches, seed).once() for seed in range(self.passes))
+        for batch in itertools.chain.from_iterable(passes):
+            losses, right, told_apart = jax.device_get(told(trained.params, batch))
+            asked, pairs = batch["weights"] > 0, batch.get("next_weights", np.zeros(0)) > 0
+            seen = np.take_along_axis(batch["inputs"], batch["positions"], axis=1)
+            kinds = np.where(seen == tokenizer.mask, 0, np.where(seen == batch["targets"], 2, 1))
+            found.append((losses[asked], right[asked], kinds[asked], told_apart[pairs]))
+        losses, right, kinds, told_apart = map(np.concatenate, zip(*found, strict=True))
+        rule = self.masking
+        hidden = f"{rule.share:.0%} hidden, of these {rule.masked:.0%} [MASK], {rule.replaced:.0%} replaced"
+        values = {"masked-token loss": (losses, 1), "masked-token accuracy": (right, 100)}
+        for number, kind in enumerate(("[MASK]", "another", "itself")):
+            values[f"masked-token accuracy, {kind}"] = right[kinds == number], 100
+        values["next-sentence accuracy"] = told_apart, 100
+        for metric, (scores, scale) in values.items():
+            if not len(scores):
+                continue
+            what = "pairs" if metric.startswith("next") else f"tokens, {hidden}"
+            protocol = {
+                "signature": f"{len(scores):,} {what}",
+                "corpus": run.task.protocol(self.split),
+                "vocabulary": f"{len(tokenizer):,} ids",
+                "weights": trained.weights,
+            }
+            yield Result(metric, self.split, scale * float(np.mean(scores, dtype=float)), protocol)
+
+
+def guesses(model: nn.Module, params, batch: Batch) -> tuple[Array, Array, Array]:
+    """(losses [B P] of hidden tokens, whether the likeliest piece is right, and for pairs the class [B])."""
+    logits, follows = model.apply({"params": params}, *read(batch))
+    right = jnp.argmax(logits, axis=-1) == batch["targets"]
+    pairs = jnp.argmax(follows, axis=-1) == batch["next"] if "next" in batch else jnp.zeros(0, bool)
+    return cross_entropy(logits, batch["targets"]), right, pairs

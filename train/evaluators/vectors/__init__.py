@@ -1,0 +1,1 @@
+"""Scores of vectors and of layers."""

@@ -1,0 +1,316 @@
+"""A run's checkpoints: state, data iterator and run.json as one atomic unit.
+
+Nothing else imports orbax. It writes into a temporary folder and renames it, so a checkpoint stands whole or
+not at all. What it does not notice is a flipped byte: a digest of every file is stored in the same unit and
+compared before any of them is read. A state is stored flat, {"params/encoder/kernel": array}: a parameter can
+be read without the code that made it, and a changed model is told by its first differing leaf.
+"""
+
+import functools
+import hashlib
+import json
+import logging
+import math
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+
+from train.folder.manifest import require_format
+
+TEMPORARY = "*.orbax-checkpoint-tmp*"
+DIGESTS, RECORD = "digests.json", "record/metadata"
+Read = TypeVar("Read")
+
+# Orbax narrates each save and failure through absl; whatever fails reaches the caller as an exception anyway.
+logging.getLogger("absl").addFilter(lambda record: "orbax" not in record.pathname)
+
+
+def complain(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+class Damaged(ValueError):
+    """A checkpoint that is not what was saved."""
+
+
+class Sealed(ocp.CompositeCheckpointHandler):
+    """Adds the digests once all is written, just before orbax gives the checkpoint its final name."""
+
+    def finalize(self, directory: Path) -> None:
+        super().finalize(directory)
+        (directory / DIGESTS).write_text(json.dumps(digests(Path(directory)), indent=1))
+
+
+@ocp.args.register_with_handler(Sealed, for_save=True, for_restore=True)
+class Items(ocp.args.Composite):
+    """What one checkpoint holds, by name."""
+
+
+class Checkpoints:
+    """The folder `checkpoints/` of one run: the last `keep`, regular and of all, and the best by `metric`.
+
+    Reading never changes the folder. Saving clears what a killed process left behind, so only one process (or
+    one group of processes under `jax.distributed`) may save at a time. `report` takes one line at a time.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        keep: int = 10,
+        metric: str | None = "loss",
+        mode: str = "min",
+        report: Callable[[str], None] = complain,
+    ):
+        if keep < 1 or mode not in ("min", "max"):
+            raise ValueError(f"checkpoints: keep={keep} must be at least 1 and mode={mode!r} 'min' or 'max'")
+        self.directory = Path(directory).absolute()
+        self.keep, self.metric, self.mode, self.report = keep, metric, mode, report
+        self._damaged: set[int] = set()
+        self._pending: int | None = None
+
+    @property
+    def steps(self) -> list[int]:
+        """Finished checkpoints not found damaged, oldest first; one still being written is not among them."""
+        names = [path.name for path in self.directory.iterdir()] if self.directory.is_dir() else []
+        return sorted({int(name) for name in names if name.isdecimal()} - self._damaged)
+
+    @property
+    def latest(self) -> int | None:
+        return max(self.steps, default=None)
+
+    @property
+    def regular(self) -> list[int]:
+        """Those saved with metrics; the others were left where a run was interrupted."""
+        return [step for step in self.steps if self._metrics(step)]
+
+    @property
+    def best(self) -> int | None:
+        """The step with the best finite metric, the later one of equals."""
+        metrics = {step: self._metrics(step) for step in self.steps}
+        values = {step: found[self.metric] for step, found in metrics.items() if self.metric in found}
+        sign = 1 if self.mode == "max" else -1
+        finite = [(sign * value, step) for step, value in values.items() if math.isfinite(value)]
+        return max(finite)[1] if finite else None
+
+    def save(
+        self,
+        step: int,
+        state: Any,
+        iterator: dict,
+        run: dict,
+        metrics: dict | None = None,
+        wait: bool = False,
+    ) -> None:
+        """Write in the background; the state may be donated at once. Errors surface in the next save or wait.
+
+        A step saved already is replaced.
+        """
+        require_format(run, f"checkpoint {step}")
+        self.wait()
+        if self.latest is not None and step < self.latest:
+            raise ValueError(
+                f"{self.directory}: holds step {self.latest}, later than step {step} to be saved"
+            )
+        leaves = flatten(state)
+        shapes = {path: describe(leaf) for path, leaf in leaves.items()}
+        record = {"iterator": iterator, "run": run, "metrics": metrics, "leaves": shapes}
+        items = Items(state=ocp.args.PyTreeSave(leaves), record=ocp.args.JsonSave(plain(record)))
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self._sweep()
+            self._writer.save(self.directory / str(step), args=items, force=True)
+        except Exception as error:
+            raise self._unwritten(step, error) from error
+        self._pending = step
+        if wait:
+            self.wait()
+
+    def wait(self) -> None:
+        """Until the last save stands on disk; then drop the checkpoints no longer kept."""
+        step, self._pending = self._pending, None
+        if step is None:
+            return
+        try:
+            self._writer.wait_until_finished()
+        except Exception as error:
+            raise self._unwritten(step, error) from error
+        self._damaged.discard(step)
+        if jax.process_index() == 0:
+            kept = {*self.steps[-self.keep :], *self.regular[-self.keep :], self.best}
+            for stale in ({*self.steps} - kept) | self._damaged:
+                shutil.rmtree(self.directory / str(stale), ignore_errors=True)
+        self._damaged.clear()
+
+    def close(self) -> None:
+        try:
+            self.wait()
+        finally:
+            if "_writer" in vars(self):
+                self._writer.close()
+
+    def restore(self, abstract: Any, step: int | None = None) -> tuple[Any, dict, int, dict | None] | None:
+        """(state, iterator, step, metrics) of `step`, else of the newest sound checkpoint; None without one.
+
+        `abstract` is the state as `jax.ShapeDtypeStruct`s, each with the sharding its leaf shall have.
+        """
+        self.wait()
+        read = functools.partial(self._restore, abstract)
+        if step is not None:
+            return read(step)
+        restored = next(self._sound(read), None)
+        if restored is None and self._damaged:
+            raise ValueError(
+                f"{self.directory}: every checkpoint is damaged ({numbers(self._damaged)}); delete them"
+            )
+        return restored
+
+    def params(self, step: int) -> dict:
+        """The parameters of one checkpoint: nested dicts of numpy arrays."""
+        record = self._record(step)
+        on_host = ocp.RestoreArgs(restore_type=np.ndarray)
+        how = {path: on_host for path in record["leaves"] if path.startswith("params/")}
+        return nest(self._leaves(step, how))["params"]
+
+    def average(self, steps: Sequence[int]) -> dict:
+        """The mean of the parameters at `steps`  -- Vaswani et al. 2017, section 6.1."""
+        self.wait()
+        if not steps:
+            raise ValueError(f"{self.directory}: an average needs at least one checkpoint")
+        totals = None
+        for step in steps:
+            wide = jax.tree.map(lambda x: x.astype(np.float64), like := self.params(step))
+            totals = wide if totals is None else jax.tree.map(np.add, totals, wide)
+        return jax.tree.map(lambda total, x: (total / len(steps)).astype(x.dtype), totals, like)
+
+    def _restore(self, abstract: Any, step: int) -> tuple[Any, dict, int, dict | None]:
+        record = self._record(step)
+        wanted = {path: placed(leaf) for path, leaf in flatten(abstract).items()}
+        require_same(wanted, record["leaves"], f"{self.directory / str(step)}")
+        leaves = self._leaves(step, ocp.checkpoint_utils.construct_restore_args(wanted))
+        state = jax.tree.unflatten(jax.tree.structure(abstract), [leaves[path] for path in wanted])
+        return state, record["iterator"], step, record["metrics"]
+
+    def _sound(self, read: Callable[[int], Read]) -> Iterator[Read]:
+        """`read` of each checkpoint, newest first; a damaged one is reported and passed over."""
+        for step in reversed(self.steps):
+            try:
+                value = read(step)
+            except Damaged as error:
+                self._damaged.add(step)
+                self.report(f"{error}; looking at the one before it")
+            else:
+                yield value
+
+    def _record(self, step: int) -> dict:
+        """What was saved beside the leaves, once every file of the checkpoint is known to be sound."""
+        folder = self.directory / str(step)
+        if not folder.is_dir():
+            raise ValueError(
+                f"{self.directory}: no checkpoint {step}; there: {numbers(self.steps) or 'none'}"
+            )
+        try:
+            stored, found = json.loads((folder / DIGESTS).read_text()), digests(folder)
+        except (OSError, ValueError) as error:
+            raise Damaged(f"{folder} is damaged: {DIGESTS} cannot be read") from error
+        if wrong := sorted(path for path in {*stored, *found} if stored.get(path) != found.get(path)):
+            raise Damaged(
+                f"{folder} is damaged: {wrong[0]} is {'changed' if wrong[0] in found else 'missing'}"
+            )
+        record = json.loads((folder / RECORD).read_text())
+        require_format(record["run"], str(folder))
+        return record
+
+    def _leaves(self, step: int, how: Mapping[str, ocp.RestoreArgs]) -> dict[str, Any]:
+        args = ocp.args.PyTreeRestore(dict.fromkeys(how, 0), restore_args=dict(how), partial_restore=True)
+        return ocp.PyTreeCheckpointer().restore(self.directory / str(step) / "state", args=args)
+
+    def _metrics(self, step: int) -> dict:
+        try:
+            return json.loads((self.directory / str(step) / RECORD).read_text())["metrics"] or {}
+        except (OSError, ValueError, KeyError):
+            return {}  # damaged, or half removed by a process killed meanwhile: never the best
+
+    @functools.cached_property
+    def _writer(self) -> ocp.AsyncCheckpointer:
+        return ocp.AsyncCheckpointer(Sealed())
+
+    def _sweep(self) -> None:
+        if jax.process_index() == 0:
+            for path in self.directory.glob(TEMPORARY):
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _unwritten(self, step: int, error: Exception) -> OSError:
+        self._sweep()  # gives a full disk its room back
+        last = "none" if self.latest is None else self.latest
+        why = f"checkpoint {step} could not be written ({reason(error)})"
+        return OSError(f"{self.directory}: {why}; the last good one: {last}")
+
+
+def flatten(tree: Any) -> dict[str, Any]:
+    """{"params/encoder/kernel": leaf}, in the order of the tree's leaves."""
+    return {
+        jax.tree_util.keystr(path, simple=True, separator="/"): leaf
+        for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
+    }
+
+
+def nest(leaves: Mapping[str, Any]) -> dict:
+    """The nested dicts whose `flatten` this is."""
+    tree: dict = {}
+    for path, leaf in leaves.items():
+        *branches, name = path.split("/")
+        functools.reduce(lambda node, branch: node.setdefault(branch, {}), branches, tree)[name] = leaf
+    return tree
+
+
+def describe(leaf: Any) -> str:
+    return f"{leaf.dtype}{list(leaf.shape)}"
+
+
+def placed(leaf: Any) -> jax.ShapeDtypeStruct:
+    """Without a sharding orbax would restore onto the devices of the process that saved."""
+    sharding = leaf.sharding or jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file of a checkpoint's items; orbax goes on writing its own notes beside them."""
+    found = {}
+    for path in sorted(path for path in folder.glob("*/**/*") if path.is_file()):
+        with open(path, "rb") as file:
+            found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def plain(record: dict) -> dict:
+    """With numpy and jax scalars as numbers, as JSON wants them."""
+    return json.loads(json.dumps(record, default=lambda scalar: scalar.item()))
+
+
+def require_same(wanted: Mapping[str, Any], stored: Mapping[str, str], where: str) -> None:
+    """The same leaves of the same shape and type, or a ValueError naming the first that differs."""
+    for path in (*wanted, *stored):
+        here = describe(wanted[path]) if path in wanted else "absent"
+        there = stored[path] if path in stored else "absent"
+        if here != there:
+            raise ValueError(
+                f"{where}: {path} is {there} in the checkpoint, {here} in this run: not the same model"
+            )
+
+
+def reason(error: Exception) -> str:
+    """What the system said, which tensorstore buries at the end of a paragraph; else the first line."""
+    buried = re.search(r"os_error_code='(\d+)'", str(error))
+    return os.strerror(int(buried[1])) if buried else (str(error) or repr(error)).splitlines()[0]
+
+
+def numbers(steps: set[int] | list[int]) -> str:
+    return ", ".join(map(str, sorted(steps)))

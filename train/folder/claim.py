@@ -1,0 +1,102 @@
+"""A run directory's run.json: the configuration, and where and by what code it was run."""
+
+import json
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+from data.tokenizers.tokenizer import Tokenizer
+from train import devices
+from train.config import Run
+from train.folder import manifest
+from train.parts import from_tree, to_tree
+
+
+def describe(run: Run, tokenizer: Tokenizer, experiment: str, row: str) -> dict:
+    """What run.json says: everything a number of this run depends on."""
+    return {
+        "format": manifest.FORMAT,
+        "experiment": experiment,
+        "row": row,
+        "seed": run.seed,
+        "run": to_tree(run),
+        "tokenizer": tokenizer.hash,
+        **origin(),
+        "versions": {name: metadata.version(name) for name in ("jax", "flax", "optax", "orbax-checkpoint")},
+    }
+
+
+def origin() -> dict[str, str]:
+    """By what code and on what this process computes."""
+    return {"commit": commit(), "device": devices.describe()}
+
+
+def commit() -> str:
+    """The commit the code is at, "+dirty" where files have changed since; "unknown" outside a checkout."""
+    git = ["git", "-C", str(Path(__file__).resolve().parent)]
+    try:
+        head, changed = (
+            subprocess.run([*git, *command], capture_output=True, text=True, check=True).stdout.strip()
+            for command in (
+                ["rev-parse", "--short", "HEAD"],
+                ["status", "--porcelain", "--untracked-files=no"],
+            )
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return head + ("+dirty" if changed else "")
+
+
+def read(directory: Path) -> tuple[Run, dict]:
+    """The run a directory was made by; ValueError where there is none, or one of another format."""
+    described = manifest.read(directory)
+    try:
+        return from_tree(described["run"]), described
+    except (ValueError, KeyError) as error:
+        raise ValueError(
+            f"{directory / 'run.json'}: {error}; train again, or use the version that wrote it"
+        ) from None
+
+
+def holds(directory: Path, run: Run) -> bool:
+    """Whether the directory is this run's, False for nobody's; ValueError naming what makes it another's."""
+    if not (directory / "run.json").exists():
+        return False
+    earlier, _ = read(directory)
+    if difference := first_difference(to_tree(earlier), to_tree(run), "run"):
+        raise ValueError(
+            f"{directory}: holds a run of another configuration ({difference}); "
+            "remove it or choose another --runs-dir"
+        )
+    return True
+
+
+def claim(
+    directory: Path, run: Run, tokenizer: Tokenizer, experiment: str, row: str, writes: bool = True
+) -> dict:
+    """run.json of this run, written at the first call; ValueError where the directory is another run's."""
+    path = directory / "run.json"
+    if holds(directory, run):
+        _, described = read(directory)
+        tokenizer.require(described["tokenizer"], directory / "tokenizer.json")
+        return described
+    described = describe(run, tokenizer, experiment, row)
+    if writes:
+        beside = path.with_suffix(".tmp")
+        beside.write_text(json.dumps(described, indent=1, ensure_ascii=False), encoding="utf-8")
+        beside.replace(path)
+    return described
+
+
+def first_difference(one, other, path: str) -> str | None:
+    """Where two configuration trees first differ, in words."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.get("part") == other.get("part"):
+        inner = (
+            first_difference(one.get(name), other.get(name), f"{path}.{name}") for name in {**one, **other}
+        )
+        return next(filter(None, inner), None)
+    return None if one == other else f"{path} is {brief(one)} there, {brief(other)} here"
+
+
+def brief(tree) -> str:
+    return tree["part"] if isinstance(tree, dict) else repr(tree)

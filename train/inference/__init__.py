@@ -1,0 +1,1 @@
+"""A trained run, asked: it translates, tags, goes on, embeds."""

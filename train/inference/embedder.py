@@ -1,0 +1,112 @@
+"""Raw text in, vectors out: what a trained encoder makes of each piece of a line, layer by layer."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from data.items.example import Example
+from data.items.tagged import Tagged
+from data.tasks.bidirectional import BothWays
+from data.tasks.classification import Classification
+from data.tasks.tagging import Tagging
+from models.heads.head import OnEncoder
+from train.evaluators.evaluator import Trained
+from train.inference.predictor import batched
+from train.objectives.objective import read
+from train.parallel import Jit, by_rows
+
+
+class Embedded(NamedTuple):
+    """The pieces of a line as they are written, its marks among them, and their states in each layer.
+
+    `spans` are the characters (first, beyond last) that each piece stands for: (0, 0) is a mark in front.
+    """
+
+    pieces: list[str]
+    spans: list[tuple[int, int]]
+    layers: Float[np.ndarray, "L T D"]
+
+
+class Embedder:
+    """States of an encoder below any head, of a language model, or the vectors of words without a context.
+
+    Layers are those of the encoder, embeddings first, if it tells them; else there is one, its states.
+    """
+
+    def __init__(self, trained: Trained):
+        self.trained, model = trained, trained.model
+        self.below, self.fixed = isinstance(model, OnEncoder), hasattr(model, "vectors")
+        if not (self.below or self.fixed or hasattr(model, "prefill")):
+            raise ValueError(
+                f"{trained.directory}: {type(model).__name__} is on no encoder, and no language model"
+            )
+        self.encoder = model.encoder if self.below else model
+        params = trained.params["encoder"] if self.below else trained.params
+        self.context: int | None = getattr(self.encoder, "context", None)
+        if not self.fixed:
+            self.devices = jax.local_devices()
+            self.params = jax.device_put(params, Jit().state_sharding(params, self.devices))
+            self.look = by_rows(self.layers, self.devices)
+
+    def __call__(self, lines: Sequence[str]) -> Iterator[Embedded]:
+        """What is made of each line, in their order."""
+        tokenizer, examples = self.trained.tokenizer, [self.example(line) for line in lines]
+        marks = [(0, 0)] * self.front
+        for line, example, layers in zip(lines, examples, self.states(examples), strict=True):
+            count = len(example.inputs)
+            spans = [*marks, *tokenizer.spans(line)][:count]
+            yield Embedded(tokenizer.pieces(map(int, example.inputs)), spans, layers[:, :count])
+
+    @property
+    def front(self) -> int:
+        """How many marks stand before a line's first piece."""
+        return int(self.below or not (self.fixed or self.trained.tokenizer.spells_newline))
+
+    def example(self, line: str) -> Example:
+        """A line as the run's task has texts read; language models and fixed vectors read no end of it."""
+        task, tokenizer = self.trained.task, self.trained.tokenizer
+        if isinstance(task, Classification):
+            (example,) = task.read([(line, None)], tokenizer)
+        elif isinstance(task, Tagging):
+            example, *further = task.examples([Tagged(tuple(line.split()), ())], tokenizer)
+            if further:
+                raise ValueError(
+                    f"{line[:40]!r} .. is longer than the {task.longest} pieces there is room for"
+                )
+        elif isinstance(task, BothWays):
+            (example,) = task.examples([line.split()], tokenizer)
+        else:
+            (ids,) = tokenizer.encode([line])
+            mark = tokenizer.bos if self.below else tokenizer.eos
+            example = Example([mark] * self.front + ids[: None if self.below else -1], 0)
+        if self.context and len(example.inputs) > self.context:
+            raise ValueError(
+                f"{line[:40]!r} .. is {len(example.inputs)} pieces long; there is room for {self.context}"
+            )
+        return example
+
+    def states(self, examples: Sequence[Example]) -> list[Float[np.ndarray, "L T D"]]:
+        """Of each example, as wide as its batch was."""
+        if self.fixed:
+            ids = np.concatenate([np.array(one.inputs, int) for one in examples])
+            vectors = np.asarray(self.encoder.vectors(self.trained.params, ids), np.float32)
+            ends = np.cumsum([len(one.inputs) for one in examples])
+            return [own[None] for own in np.split(vectors, ends[:-1])]
+        found = {}
+        for members, batch in batched(examples, self.context):
+            said = jax.device_get(self.look(self.params, Jit().put_rows(batch, 0, self.devices)))
+            found |= dict(zip(members, said.astype(np.float32), strict=False))  # rows beyond are empty
+        return [found[i] for i in range(len(examples))]
+
+    def layers(self, params, batch: dict) -> Float[Array, "B L T D"]:
+        several = self.below and hasattr(self.encoder, "layers")
+        method = "layers" if several else "__call__" if self.below else "states"
+        texts = read(batch) if self.below else read(batch)[:1]
+        states = self.encoder.apply({"params": params}, *texts, method=method)
+        if not isinstance(states, jax.Array):
+            raise ValueError(f"{type(self.encoder).__name__}: a piece has more than one state")
+        return jnp.moveaxis(states, 0, 1) if several else states[:, None]

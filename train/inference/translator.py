@@ -1,0 +1,74 @@
+"""Raw text in, raw text out: a trained model with its tokenizer and its search."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import flax.linen as nn
+import jax
+import numpy as np
+
+from data.batches.batch import pad, width_of
+from data.ids import BOS, PAD
+from data.tokenizers.tokenizer import Tokenizer
+from models.decoding.search import Hypotheses, Search, source_attention
+from train.inference.groups import WIDTHS, full_rows, grouped
+from train.parallel import Jit, by_rows
+
+
+@dataclasses.dataclass(frozen=True)
+class Hypothesis:
+    """One hypothesis: its text, penalised score, log-probability, and ids as said, EOS included."""
+
+    text: str
+    score: float
+    log_probability: float
+    ids: tuple[int, ...]
+
+
+class Translator:
+    """Searches compiled once for each of a few (rows, width) shapes. Rows never influence each other."""
+
+    def __init__(self, model: nn.Module, params, tokenizer: Tokenizer, search: Search):
+        self.model, self.tokenizer, self.search = model, tokenizer, search
+        # Of this process alone: with several, each translates for itself.
+        self.devices = jax.local_devices()
+        self.params = jax.device_put(params, Jit().state_sharding(params, self.devices))
+        self.find = by_rows(lambda params, source: search(model, params, source), self.devices)
+        self.look = jax.jit(lambda params, source, inputs: source_attention(model, params, source, inputs))
+
+    def __call__(self, lines: Sequence[str]) -> Iterator[list[Hypothesis]]:
+        """The `search.beam` best translations of each line, best first, in the order of the lines."""
+        ids = self.tokenizer.encode(lines)
+        found: dict[int, list[Hypothesis]] = {}
+        for members, width in grouped(ids):
+            hypotheses = self.searched([ids[i] for i in members], width)
+            found |= {i: self.read(hypotheses, row) for row, i in enumerate(members)}
+        return (found[i] for i in range(len(ids)))
+
+    def searched(self, sources: list[list[int]], width: int) -> Hypotheses:
+        block = pad(sources, full_rows(len(sources), width), width)
+        placed = Jit().put_rows(block, 0, self.devices)
+        return jax.device_get(self.find(self.params, placed))
+
+    def read(self, hypotheses: Hypotheses, row: int) -> list[Hypothesis]:
+        """The finished hypotheses of one row."""
+        kept = []
+        for tokens, score, log_probability in zip(
+            hypotheses.tokens[row], hypotheses.scores[row], hypotheses.log_probabilities[row], strict=True
+        ):
+            ids = tuple(int(i) for i in tokens if i != PAD)
+            kept.append(Hypothesis(self.tokenizer.decode(ids), float(score), float(log_probability), ids))
+        return kept
+
+    def attention(self, line: str, ids: Sequence[int]) -> tuple[np.ndarray, list[str], list[str]]:
+        """Weights [T, S] of each token of a translation over the pieces of its source; both sides' pieces.
+
+        The mean over heads, of the last layer but one where there are several: the layer whose weights agree
+        best with word alignments (Garg et al. 2019, §4.2).
+        """
+        (source,) = self.tokenizer.encode([line])
+        width = width_of(max(len(source), len(ids)), WIDTHS)
+        weights = self.look(self.params, pad([source], 1, width), pad([[BOS, *ids[:-1]]], 1, width))
+        weights = np.asarray(weights[0])
+        layer = weights[max(len(weights) - 2, 0)].mean(axis=0)[: len(ids), : len(source)]
+        return layer, self.tokenizer.pieces(source), self.tokenizer.pieces(ids)

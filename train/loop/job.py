@@ -1,0 +1,84 @@
+"""One run in one directory: its tokenizer, its data, its checkpoints, and what it comes to at the end."""
+
+import dataclasses
+import math
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from data.tokenizers.tokenizer import Tokenizer
+from train.config import Run
+from train.evaluators.evaluator import Trained
+from train.folder import claim as run_directory
+from train.folder.checkpoint import Checkpoints
+from train.folder.log import Log
+from train.loop.progress import Bar
+from train.loop.sizing import sized
+from train.objectives.supervised import Supervised
+from train.weights.load import initial_tokenizer, told, weights
+
+
+@dataclasses.dataclass
+class History:
+    """What a run has gone through, saved with each checkpoint so that a resumed run remembers it."""
+
+    seconds: float = 0.0
+    tokens: float = 0.0
+    flops: float = 0.0
+    best: float = math.inf
+    stale: int = 0  # validations since the best one
+
+
+class Job:
+    """What a run has whether it is trained by gradients or fitted by counting."""
+
+    def __init__(
+        self, run: Run, directory: Path, data_dir: str | None = None, experiment: str = "", row: str = ""
+    ):
+        self.run, self.directory, self.data_dir = run, directory, data_dir
+        self.leads = jax.process_index() == 0  # of several processes the first does all the writing
+        directory.mkdir(parents=True, exist_ok=True)
+        path = directory / "tokenizer.json"
+        if run_directory.holds(directory, run):
+            self.tokenizer = Tokenizer.load(path)
+        else:  # a tokenizer there is what a failed start left
+            self.tokenizer = initial_tokenizer(run.initial, directory) or run.task.train_tokenizer(data_dir)
+            if self.leads:
+                self.tokenizer.save(path)
+        self.model = sized(run.model, run.task, self.tokenizer)
+        self.checkpoints = Checkpoints(directory / "checkpoints", keep=run.keep)
+        self.prepare(*(run.task.encoded(split, self.tokenizer, data_dir) for split in ("train", "valid")))
+        # Claimed once all it needs has proved good: a start that fails leaves the directory to another try.
+        self.described = run_directory.claim(directory, run, self.tokenizer, experiment, row, self.leads)
+        self.history = History()
+
+    def prepare(self, train, valid) -> None:
+        """Take the encoded splits, and whatever else a start needs that might not be good."""
+        raise NotImplementedError
+
+    def costs(self) -> dict:
+        """What the job knows of its cost beyond parameters."""
+        raise NotImplementedError
+
+    def evaluate(self, log: Log, bar: Bar) -> None:
+        """Results and costs into the ledger; with the costs, its last line, the run is done."""
+        params, words = weights(self.run, self.checkpoints)  # read by all processes together
+        if not self.leads:
+            return
+        run = told(self.run, self.directory)
+        trained = Trained(run, self.model, params, self.tokenizer, words, self.directory, self.data_dir)
+        for evaluator in self.run.evaluators:
+            for result in evaluator(trained):
+                log.write("result", **dataclasses.asdict(result))
+                bar.say(
+                    f"{result.metric} on {result.split}: {result.value:.2f}  ({result.protocol['corpus']})"
+                )
+        parameters = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
+        log.write("cost", parameters=parameters, **self.costs(), **run_directory.origin())
+
+
+def spelled(objective, loss: float) -> str:
+    """The loss, and where it is of words also perplexity."""
+    of_words = not isinstance(objective, Supervised)
+    return f"{loss:.4f}" + (f", perplexity {math.exp(min(loss, 50)):.2f}" if of_words else "")

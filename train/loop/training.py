@@ -1,0 +1,269 @@
+"""The only training loop: from a run and a directory to a trained model, resumable at any moment."""
+
+import dataclasses
+import math
+import signal
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+import optax
+from jaxtyping import PyTree
+
+from data.batches.batch import Batch
+from train import devices, flops
+from train.config import Run
+from train.folder import claim as run_directory
+from train.folder.checkpoint import flatten, nest
+from train.folder.log import Log, Unwritten, is_done
+from train.loop import agreement
+from train.loop.fitting import Fitting
+from train.loop.job import History, Job, spelled
+from train.loop.progress import Bar
+from train.loop.step import TrainState, init_state, make_step
+from train.optimizers import Plateau
+from train.parallel import Jit
+from train.parts import within
+from train.weights.load import initial
+
+
+class Stopped(Exception):
+    """Training was asked to stop; what was reached is saved and the message says how to go on."""
+
+    def __init__(self, message: str, received: int):
+        super().__init__(message)
+        self.exit_code = 128 + received  # as a shell reports a process that a signal has ended
+
+
+class Diverged(ValueError):
+    """The loss or the gradient is no number any more; the last good checkpoint stands."""
+
+
+class Training(Job):
+    """A run trained by gradients: its compiled steps, its state, and what it carries from batch to batch."""
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self.rows_axis = 1 if self.run.accumulate > 1 else 0
+        self.state, self.carry = self.start()
+        self.compiled: dict[tuple, tuple] = {}
+        self.validate = self.run.parallel.validation(self.model, self.run.objective)
+        self.size = jax.jit(optax.tree.norm)
+
+    def prepare(self, train, valid) -> None:
+        run, before = self.run, self.tokenizer.eos
+        frozen = any(getattr(part, "frozen", False) for part in within(run.model))
+        if frozen and getattr(run.optimizer, "decay", 0.0):
+            raise ValueError("optimizer.decay would shrink the frozen encoder; set optimizer.decay=0")
+        self.batches, self.valid = run.batches.over(train, valid, run.seed, run.accumulate, before)
+        self.example = next(self.valid.once())
+        self.init = lambda batch: init_state(self.model, run.objective, run.optimizer, run.seed, batch)
+        self.shapes = jax.eval_shape(self.init, self.example)
+        self.given = None
+        if run.initial and not self.checkpoints.steps:
+            self.given = initial(run.initial, self.directory, self.shapes.params)
+
+    @property
+    def reached(self) -> int:
+        return int(self.state.step)
+
+    def start(self) -> tuple[TrainState, PyTree]:
+        """The newest sound checkpoint, with its place in the data and its history; else a fresh state."""
+        run = self.run
+        sharding = run.parallel.state_sharding(self.shapes)
+        placed = lambda leaf, where: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where)
+        abstract = jax.tree.map(placed, self.shapes, sharding)
+        carry = self.blank(self.example)
+        blank = self.whole(carry)
+        kept = saved(abstract, jax.tree.map(abstractly, blank))
+        if restored := self.checkpoints.restore(kept):
+            leaves, iterator, _, _ = restored
+            self.batches.restore(iterator["data"])
+            self.history = History(**iterator["history"])
+            or_blank = lambda blank, leaf: blank if leaf is None else leaf
+            found = jax.tree.map(or_blank, blank, leaves.pop("carry"))
+            carry = run.parallel.put_rows(found, self.rows_axis)
+            return TrainState(**leaves), carry
+        state = jax.jit(self.init, out_shardings=sharding)(self.example)
+        given, self.given = self.given, None  # not held on to: a large model's are half a gigabyte
+        if given is not None:
+            begun = nest(flatten(state.params) | given)
+            state = state.replace(params=jax.device_put(begun, sharding.params))
+        return state, carry
+
+    def blank(self, example: Batch) -> PyTree:
+        """What the first batch finds where later ones find a carry; validation has as many rows."""
+        blank = self.run.objective.blank(self.model, example)
+        if self.run.accumulate > 1:
+            blank = jax.tree.map(lambda leaf: np.stack([leaf] * self.run.accumulate), blank)
+        return self.run.parallel.put_rows(blank, self.rows_axis)
+
+    def whole(self, carry: PyTree) -> PyTree:
+        """The carry of all rows and of no others, on however many devices they lie."""
+        rows = len(next(iter(self.example.values())))
+        return self.run.parallel.whole(carry, self.rows_axis, rows)
+
+    def compiled_for(self, batch: Batch, placed) -> tuple:
+        """(step, operations of one on all devices) for a batch of these shapes, compiled at first sight."""
+        key = tuple(array.shape for array in batch.values())
+        if key not in self.compiled:
+            parts = self.model, self.run.objective, self.run.optimizer
+            step = self.run.parallel.compile(*parts, self.state, rows_axis=self.rows_axis)
+            step = step.lower(self.state, self.carry, placed).compile()
+            carry = self.whole(self.carry)
+            self.compiled[key] = step, flops.count(make_step(*parts), self.state, carry, batch)
+        return self.compiled[key]
+
+    def fit(self, log: Log, bar: Bar, interruptions: "Interruptions") -> None:
+        """Updates until `steps`, or until patience is at its end."""
+        run, step, clock, pending = self.run, int(self.state.step), time.monotonic(), None
+        while step < run.steps and not self.exhausted():
+            batch = next(self.batches)
+            placed = run.parallel.put(batch)
+            update, operations = self.compiled_for(batch, placed)
+            self.state, self.carry, measures = update(self.state, self.carry, placed)
+            self.history.flops += operations
+            step += 1
+            # One step behind: the host reads step n while the devices compute n + 1.
+            if pending:
+                self.record(*pending, log, bar)
+            pending = step, measures
+            regular = step % run.evaluate_every == 0 or step == run.steps
+            if regular or interruptions.received:
+                self.record(*pending, log, bar)
+                pending = None
+                now = time.monotonic()
+                self.history.seconds, clock = self.history.seconds + now - clock, now
+                self.require_finite(step, parameters=float(self.size(self.state.params)))
+                metrics = self.look(step, log, bar) if regular else {}
+                self.save(step, metrics)
+            if interruptions.received:
+                self.checkpoints.wait()
+                raise Stopped(
+                    f"stopped at step {step} of {run.steps} and saved; the same command goes on from there",
+                    interruptions.received,
+                )
+        self.checkpoints.wait()
+
+    def record(self, step: int, measures: dict, log: Log, bar: Bar) -> None:
+        """Log one update; Diverged if it was none."""
+        values = {name: float(value) for name, value in jax.device_get(measures).items()}
+        self.require_finite(step, loss=values["loss"], gradient=values["gradient_norm"])
+        self.history.tokens += values["tokens"]
+        log.write("train", step=step, **values)
+        bar.advance(step, values["loss"], values["tokens"])
+
+    def require_finite(self, step: int, **sizes: float) -> None:
+        """Diverged, with the cause, unless these are numbers: a state of none is never saved."""
+        if all(map(math.isfinite, sizes.values())):
+            return
+        self.checkpoints.wait()
+        told = " and ".join(f"{name} {size:g}" for name, size in sizes.items())
+        rate = float(self.run.optimizer.schedule(step - 1) * self.state.scale)
+        raise Diverged(
+            f"{self.directory}: step {step} gave {told} at learning rate {rate:.2g}; lower "
+            "optimizer.schedule.peak or set optimizer.clip "
+            f"(last good checkpoint: {self.checkpoints.latest or 'none'})"
+        )
+
+    def look(self, step: int, log: Log, bar: Bar) -> dict:
+        """Validate: the loss, what it means for patience, and for the learning rate on a plateau."""
+        loss = self.validation_loss()
+        better = loss < self.history.best
+        self.history.best = min(loss, self.history.best)
+        self.history.stale = 0 if better else self.history.stale + 1
+        schedule = self.run.optimizer.schedule
+        if isinstance(schedule, Plateau) and not better and self.history.stale % schedule.patience == 0:
+            self.state = self.state.replace(scale=self.state.scale * schedule.factor)
+        log.write("valid", step=step, loss=loss, tokens=self.history.tokens, seconds=self.history.seconds)
+        bar.say(f"step {step}: validation loss {spelled(self.run.objective, loss)}")
+        return {"loss": loss}
+
+    def validation_loss(self) -> float:
+        """Nats a token over the whole split, each row's chunks one after another."""
+        sums, carry = [], None
+        for batch in self.valid.once():
+            if carry is None:
+                carry = Jit().put_rows(self.run.objective.blank(self.model, batch), 0)
+            total, count, carry = self.validate(self.state.params, Jit().put(batch), carry)
+            sums.append((total, count))
+        total, count = np.sum(jax.device_get(sums), axis=0)
+        return float(total / count)
+
+    def exhausted(self) -> bool:
+        return self.run.patience is not None and self.history.stale >= self.run.patience
+
+    def save(self, step: int, metrics: dict) -> None:
+        iterator = {"data": self.batches.state(), "history": dataclasses.asdict(self.history)}
+        self.checkpoints.save(
+            step, saved(self.state, self.whole(self.carry)), iterator, self.described, metrics
+        )
+
+    def costs(self) -> dict:
+        return {
+            "steps": self.reached,
+            "tokens": self.history.tokens,
+            "seconds": self.history.seconds,
+            "flops_counted": self.history.flops,
+            "flops_by_time": self.history.seconds * len(jax.devices()) * devices.sustained_flops(),
+            "devices": len(jax.devices()),
+            "compilations": len(self.compiled),
+            "padding": self.batches.padding(),
+        }
+
+
+def abstractly(leaf) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=getattr(leaf, "sharding", None))
+
+
+def saved(state: TrainState, carry: PyTree) -> dict:
+    """The leaves of a checkpoint: the state's, and beside them what passes on to the next batch.
+
+    None stands for an array of nothing, such as what comes before a window of one word: orbax takes none.
+    """
+    fields = {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
+    return fields | {"carry": jax.tree.map(lambda leaf: leaf if leaf.size else None, carry)}
+
+
+def train(
+    run: Run, directory: Path, data_dir: str | None = None, experiment: str = "", row: str = ""
+) -> None:
+    """Train a run in a directory from wherever it stands, and evaluate it; nothing if that has been done."""
+    if is_done(directory):
+        run_directory.holds(directory, run)
+        return
+    agreement.require(run)
+    kind = Fitting if hasattr(run.model, "fit") else Training
+    training = kind(run, directory, data_dir, experiment, row)
+    reached = training.reached
+    name = f"{row or directory.name} seed {run.seed}"
+    with Bar(name, run.steps, reached, quiet=not training.leads) as bar:
+        log = Log(directory, reached) if training.leads else Unwritten()
+        try:
+            with Interruptions() as asked:
+                training.fit(log, bar, asked)
+            if asked.received:  # while a model was fitted, which cannot stop halfway
+                raise Stopped("stopped once it was fitted; the same command evaluates it", asked.received)
+            training.evaluate(log, bar)  # all is saved: here a signal may end the process at once
+        finally:
+            log.close()
+            training.checkpoints.close()
+
+
+class Interruptions:
+    """SIGTERM and Ctrl-C as a flag that the loop reads between steps; a second Ctrl-C stops at once."""
+
+    def __enter__(self) -> "Interruptions":
+        self.received: int | None = None
+        self.before = {number: signal.signal(number, self.take) for number in (signal.SIGTERM, signal.SIGINT)}
+        return self
+
+    def take(self, number: int, _frame) -> None:
+        if self.received is not None and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.received = self.received or number
+
+    def __exit__(self, *_) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""Weights that a run begins with, and published ones in and out."""

@@ -1,0 +1,128 @@
+"""Published weights in and out of plain pytrees: GPT-2 as `transformers` keeps it.
+
+A folder holds config.json and model.safetensors. The arrays are ours in another shape: heads are blocks of
+columns there, and the columns of queries, keys and values lie side by side.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import flax.traverse_util
+import numpy as np
+
+from models.language.gpt2 import GPT2
+from train.weights import published, safetensors
+from train.weights.published import CONFIG, WEIGHTS, flat, shapes_of, take
+
+PREFIX = "transformer."
+SIZES = {
+    "vocab_size": "vocab_size",
+    "n_positions": "context",
+    "n_embd": "features",
+    "n_head": "heads",
+    "n_layer": "layers",
+}
+RATES = {"resid_pdrop": "dropout", "attn_pdrop": "attention_dropout"}
+# What `models.language.gpt2` computes; `transformers` takes the same where config.json is silent.
+SETTINGS = {
+    "model_type": "gpt2",
+    "activation_function": "gelu_new",
+    "layer_norm_epsilon": 1e-5,
+    "scale_attn_weights": True,
+    "scale_attn_by_inverse_layer_idx": False,
+    "add_cross_attention": False,
+    "tie_word_embeddings": True,
+}
+# Published name: (shape in features, our leaves, which lie side by side in its last axis).
+BLOCK = {
+    "ln_1.weight": ((1,), ("residuals_0/norm/scale",)),
+    "ln_1.bias": ((1,), ("residuals_0/norm/bias",)),
+    "attn.c_attn.weight": ((1, 3), ("attention/query/kernel", "attention/key_value/kernel")),
+    "attn.c_attn.bias": ((3,), ("attention/query/bias", "attention/key_value/bias")),
+    "attn.c_proj.weight": ((1, 1), ("attention/out/kernel",)),
+    "attn.c_proj.bias": ((1,), ("attention/out/bias",)),
+    "ln_2.weight": ((1,), ("residuals_1/norm/scale",)),
+    "ln_2.bias": ((1,), ("residuals_1/norm/bias",)),
+    "mlp.c_fc.weight": ((1, 4), ("feed_forward/widen/kernel",)),
+    "mlp.c_fc.bias": ((4,), ("feed_forward/widen/bias",)),
+    "mlp.c_proj.weight": ((4, 1), ("feed_forward/narrow/kernel",)),
+    "mlp.c_proj.bias": ((1,), ("feed_forward/narrow/bias",)),
+}
+HEAD = "lm_head.weight"  # the table of tokens once more, where it is there
+BUFFER = re.compile(r"h\.\d+\.attn\.(masked_)?bias")  # the causal mask, which older versions stored
+
+
+def layout(model: GPT2) -> Iterator[tuple[str, tuple[int, ...], tuple[str, ...]]]:
+    """Each published array: its name, its shape, and our leaves side by side in its last axis."""
+    width = model.features
+    yield "wte.weight", (model.vocab_size, width), ("table",)
+    yield "wpe.weight", (model.context, width), ("places",)
+    for layer in range(model.layers):
+        for name, (shape, leaves) in BLOCK.items():
+            widths = tuple(times * width for times in shape)
+            yield f"h.{layer}.{name}", widths, tuple(f"blocks_{layer}/{leaf}" for leaf in leaves)
+    yield "ln_f.weight", (width,), ("norm/scale",)
+    yield "ln_f.bias", (width,), ("norm/bias",)
+
+
+def read_gpt2(folder: Path) -> tuple[GPT2, dict]:
+    """The model a folder describes, and its "params": float32 arrays of numpy in nested dicts.
+
+    Names may begin with "transformer." or not; masks kept as buffers are passed over. `dropout` is the rate
+    for residuals, and ours for the embeddings too.
+    """
+    published.require_files(folder)
+    model = described(folder / CONFIG)
+    stored = arrays_of(model, folder / WEIGHTS)
+    ours, params = shapes_of(model), {}
+    for name, shape, leaves in layout(model):
+        widths = [math.prod(ours[leaf]) // math.prod(shape[:-1]) for leaf in leaves]
+        parts = np.split(np.asarray(stored[name], np.float32), np.cumsum(widths)[:-1], axis=-1)
+        for leaf, part in zip(leaves, parts, strict=True):
+            params[leaf] = part.reshape(ours[leaf])
+    return model, flax.traverse_util.unflatten_dict(params, sep="/")
+
+
+def write_gpt2(folder: Path, model: GPT2, params: Mapping[str, Any]) -> None:
+    """The folder that `read_gpt2` and `GPT2LMHeadModel.from_pretrained` read; weights in float32.
+
+    Which ids begin and end a text is the tokenizer's to say: config.json has null for them.
+    """
+    if model.positions != "learned":
+        raise ValueError(f"GPT2(positions={model.positions}): a published GPT-2 has learned ones only")
+    found = flat(params, shapes_of(model))
+    arrays = {}
+    for name, shape, leaves in layout(model):
+        parts = [np.asarray(found[leaf], np.float32).reshape(*shape[:-1], -1) for leaf in leaves]
+        arrays[PREFIX + name] = np.concatenate(parts, axis=-1)
+    sizes = {name: getattr(model, field) for name, field in SIZES.items()}
+    rates = {name: getattr(model, field) for name, field in RATES.items()} | {"embd_pdrop": model.dropout}
+    marks = {"bos_token_id": None, "eos_token_id": None}
+    config = {"architectures": ["GPT2LMHeadModel"], **SETTINGS, **sizes, **rates, **marks}
+    published.write(folder, arrays, config)
+
+
+def described(path: Path) -> GPT2:
+    """The model of a config.json; ValueError for one that `gpt2.py` would not compute."""
+    config = published.read_config(path, SETTINGS, SIZES, "models.language.gpt2")
+    published.require_multiple(path, config, "n_embd", "n_head")
+    if (found := config.get("n_inner")) not in (None, 4 * config["n_embd"]):
+        raise ValueError(f"{path}: n_inner is {found!r}; models.gpt2 computes with 4 n_embd only")
+    rates = {field: published.read_rate(path, config, name) for name, field in RATES.items()}
+    return GPT2(**{field: config[name] for name, field in SIZES.items()}, **rates)
+
+
+def arrays_of(model: GPT2, path: Path) -> dict[str, np.ndarray]:
+    """The arrays of `layout` by name; ValueError naming one that is missing, misshapen or one too many."""
+    stored = safetensors.read(path)
+    prefix = PREFIX if PREFIX + "wte.weight" in stored else ""
+    named = layout(model)
+    found = {name: take(stored, prefix + name, shape, path, model.layers) for name, shape, _ in named}
+    if not np.array_equal(stored.pop(HEAD, found["wte.weight"]), found["wte.weight"]):
+        raise ValueError(f"{path}: {HEAD} is not wte.weight; models.gpt2 has one table for both")
+    if extra := [name for name in stored if not BUFFER.fullmatch(name.removeprefix(prefix))]:
+        raise ValueError(f"{path}: {extra[0]} belongs to no GPT-2 of {model.layers} layers")
+    return found

@@ -1,0 +1,93 @@
+"""Trained weights taken from a folder: of a run, ready to be asked, or as another run begins with them."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+
+from data.tokenizers.tokenizer import Tokenizer
+from data.tokenizers.wordpiece import read_vocabulary
+from models.decoding.search import Search
+from train.config import Run
+from train.evaluators.evaluator import Trained
+from train.folder import claim as run_directory
+from train.folder.checkpoint import Checkpoints
+from train.loop.sizing import sized
+from train.weights.bert import read_bert
+from train.weights.elmo import read_elmo
+from train.weights.gpt2 import read_gpt2
+from train.weights.initial import Initial, find, taken, whole_encoder
+
+
+def weights(run: Run, checkpoints: Checkpoints) -> tuple[dict, str]:
+    """The parameters a run is judged by, and which they are in a protocol's words."""
+    steps = checkpoints.steps
+    if not steps:
+        raise ValueError(f"{checkpoints.directory}: no checkpoint yet; train the run first")
+    if hasattr(run.model, "fit"):
+        return checkpoints.params(steps[-1]), "as fitted"
+    if not run.average:
+        best = checkpoints.best
+        words = f"best by validation {run.objective.judged}" if best else "last checkpoint"
+        return checkpoints.params(best or steps[-1]), words
+    chosen = checkpoints.regular[-run.average :] or steps[-1:]
+    return checkpoints.average(chosen), f"average of last {len(chosen)} checkpoints"
+
+
+def load(directory: Path, search: Search | None = None) -> Trained:
+    """The run of a directory, with its own search or another."""
+    run, described = run_directory.read(directory)
+    path = directory / "tokenizer.json"
+    tokenizer = Tokenizer.load(path)
+    tokenizer.require(described["tokenizer"], path)
+    params, words = weights(run, Checkpoints(directory / "checkpoints"))
+    model = sized(run.model, run.task, tokenizer)
+    run = dataclasses.replace(run, search=search or run.search)
+    return Trained(run, model, params, tokenizer, words, directory)
+
+
+def initial(given: Initial, directory: Path, like: dict) -> dict[str, np.ndarray]:
+    """{path: weights} that the run in `directory` begins with, whose own are `like` these by chance."""
+    folder = find(given, directory)
+    return taken(given, published(folder), like, folder)
+
+
+def published(folder: Path) -> dict:
+    """The weights of a run's folder, or those in it of a published GPT-2, BERT or ELMo."""
+    if (folder / "run.json").exists():
+        run, _ = run_directory.read(folder)
+        return weights(run, Checkpoints(folder / "checkpoints"))[0]
+    if any(folder.glob("*options.json")):
+        return read_elmo(folder)[1]
+    if not (folder / "config.json").exists():
+        raise ValueError(
+            f"initial={str(folder)!r}: neither a run's folder nor that of a published GPT-2, BERT or ELMo"
+        )
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    kind = config.get("model_type", "gpt2" if "n_embd" in config else "bert")
+    return (read_gpt2 if kind == "gpt2" else read_bert)(folder)[1]
+
+
+def initial_tokenizer(given: Initial | None, directory: Path) -> Tokenizer | None:
+    """The tokenizer that comes with a whole encoder, or None where there is none of it."""
+    if given is None or not whole_encoder(given):
+        return None
+    folder = find(given, directory)
+    if (folder / "run.json").exists():
+        return Tokenizer.load(folder / "tokenizer.json")
+    vocabulary = folder / "vocab.txt"
+    return read_vocabulary(vocabulary, uncased(vocabulary)) if vocabulary.exists() else None
+
+
+def told(run: Run, directory: Path) -> Run:
+    """The run as protocols tell of it: weights that came with a tokenizer stand for that of the task."""
+    if initial_tokenizer(run.initial, directory) is None:
+        return run
+    return dataclasses.replace(run, task=dataclasses.replace(run.task, tokenizer=run.initial))
+
+
+def uncased(vocabulary: Path) -> bool:
+    """Whether the pieces of a published vocabulary know no capitals, the marks apart."""
+    pieces = vocabulary.read_text(encoding="utf-8").split("\n")
+    return not any(piece != piece.lower() for piece in pieces if not piece.startswith("["))
