@@ -3,10 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready-$(firstword $(shell cat requirements.txt pyproject.toml | cksum))
 
-# A process a core; a file's tests stay together, as they share what they have compiled.
-WORKERS := --numprocesses $(shell nproc 2>/dev/null || echo 2) --dist loadfile
+# A process a core; a file's tests stay together, as they share what they have compiled, and the long files come
+# first (tests/conftest.py).
+WORKERS := --numprocesses $(shell nproc 2>/dev/null || echo 2) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-slow lint bench lock clean
+# What may differ from one Python, and so one jax, to the next: contracts, steps, kernels, runs killed and resumed,
+# the command line, and what reads Python's own text.
+CORE := tests/test_layering.py tests/contract tests/data/corpora/test_code_labels.py tests/data/corpora/test_text.py \
+	tests/models/attention/test_kernels.py tests/train/test_step.py tests/train/test_resume.py \
+	tests/train/evaluators/language/test_cells.py tests/experiments/test_cli.py \
+	tests/experiments/test_language_commands.py
+
+.PHONY: demo test test-slow test-core lint bench lock clean
 
 demo: $(READY)
 	$(VENV)/bin/python -m experiments.demo
@@ -14,8 +22,13 @@ demo: $(READY)
 test: $(READY)
 	$(VENV)/bin/python -m pytest -q -m "not slow" $(WORKERS)
 
+# What `make test` leaves out.
 test-slow: $(READY)
-	$(VENV)/bin/python -m pytest -q $(WORKERS)
+	$(VENV)/bin/python -m pytest -q -m slow $(WORKERS)
+
+# On another Python: make test-core PYTHON=python3.12 VENV=.venv/py3.12
+test-core: $(READY)
+	$(VENV)/bin/python -m pytest -q -m "not slow" $(WORKERS) $(CORE)
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

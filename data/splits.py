@@ -1,7 +1,7 @@
-"""The splits there are, and names that are asked for: a wrong one is told with the nearest."""
+"""The splits there are, and names that are asked for: a wrong one is answered with the nearest."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 SPLITS = ("train", "valid", "test")
 
@@ -16,6 +16,13 @@ def known(kind: str, name: str, choices: Iterable[str]) -> str:
     raise ValueError(f"unknown {kind} {name!r}: choose from {', '.join(choices)}{guess}")
 
 
+def known_split(split: str, there: Sequence[str] = SPLITS, why: str = "") -> str:
+    """The split itself if it is one of SPLITS; ValueError `why` where a corpus has only those of `there`."""
+    if known("split", split, SPLITS) not in there:
+        raise ValueError(why)
+    return split
+
+
 def usual(split: str) -> str:
     """What the files of published sets call a split: valid is dev."""
-    return {"train": "train", "valid": "dev", "test": "test"}[known("split", split, SPLITS)]
+    return {"train": "train", "valid": "dev", "test": "test"}[known_split(split)]

@@ -1,17 +1,20 @@
 """The command line: `lookback COMMAND`, also `python -m experiments COMMAND`.
 
-Nothing heavy is imported before a command needs it: jax alone takes four seconds, --help none.
+A command is a file below commands/, called so with dashes for underscores. Nothing heavy is imported before
+a command needs it: jax alone takes four seconds, --help none.
 """
 
 import argparse
 import importlib
 import os
+import pkgutil
 import sys
+import traceback
+from types import ModuleType
 
-HERE = ("list", "show", "run", "table", "plot", "data", "doctor", "bench", "complexity", "finetune")
-ASK = ("translate", "generate", "perplexity", "fill-mask", "tag", "predict", "embed")
-# {command: its package}, in the order of --help.
-COMMANDS = dict.fromkeys(HERE, "experiments.commands") | dict.fromkeys(ASK, "experiments.commands.ask")
+from experiments import commands
+
+OURS = ("data", "models", "train", "experiments")
 
 EPILOG = """\
 examples:
@@ -23,7 +26,15 @@ examples:
 """
 
 
+def found() -> dict[str, ModuleType]:
+    """{command: its file}: those on experiments by the alphabet, then those of each folder of commands/."""
+    infos = list(pkgutil.walk_packages(commands.__path__, f"{commands.__name__}."))
+    names = sorted(info.name.rpartition(".") for info in infos if not info.ispkg)
+    return {stem.replace("_", "-"): importlib.import_module(f"{place}.{stem}") for place, _, stem in names}
+
+
 def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; the help of each is its docstring."""
     parser = argparse.ArgumentParser(
         prog="lookback",
         description="How language models learned to look back, as experiments anyone can rerun.",
@@ -31,8 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, package in COMMANDS.items():
-        module = importlib.import_module(f"{package}.{name.replace('-', '_')}")
+    for name, module in found().items():
         summary, _, details = module.__doc__.partition("\n\n")
         subparser = subparsers.add_parser(
             name,
@@ -51,11 +61,22 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = build_parser()
     parsed, rest = parser.parse_known_args(arguments)
     changes = [word for word in rest if "=" in word and not word.startswith("-")]
-    if len(changes) < len(rest) or (changes and not hasattr(parsed, "changes")):
+    if len(changes) < len(rest) or (changes and "changes" not in parsed):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if changes:
         parsed.changes = [*parsed.changes, *changes]
     return parsed
+
+
+def is_refusal(error: ValueError) -> bool:
+    """Whether the project raised the error, itself or by a call into Python's library, to tell the user why.
+
+    A ValueError of a part that a user wrote, or of a package, is a bug and keeps its traceback.
+    """
+    modules = (frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__))
+    packages = [module.partition(".")[0] for module in modules]
+    raised = [package for package in packages if package not in sys.stdlib_module_names]
+    return bool(raised) and raised[-1] in OURS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,7 +93,12 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("lookback: interrupted", file=sys.stderr)
         return 130
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        print(f"lookback: {error}", file=sys.stderr)
+        return 2
+    except ValueError as error:
+        if not is_refusal(error):
+            raise
         print(f"lookback: {error}", file=sys.stderr)
         return 2
 

@@ -27,6 +27,7 @@ What to try next:
 
 
 def demo() -> int:
+    """Train three systems, print their table and draw an alignment; the exit code."""
     code = main(["run", "translation", "--rows", *ROWS, "--seeds", "1"])
     code = code or main(["plot", str(PICTURED), "--sentence", SENTENCE])
     if code == 0:

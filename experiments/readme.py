@@ -8,16 +8,15 @@ it is.
 """
 
 import dataclasses
-import functools
 import re
 import sys
 from pathlib import Path
 
 from experiments.bench import report, results
 from experiments.commands import complexity
-from experiments.report.ledger import collect
 from experiments.report.table import Table, render, with_ablations
-from experiments.tables import catalogue
+from experiments.tables.catalogue import tables
+from train.folder.record import collect
 
 RENDERED = {"speed": report.render, "complexity": complexity.render}
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,14 +24,8 @@ PAGES = (ROOT / "README.md", ROOT / "experiments" / "results" / "README.md")
 BLOCK = re.compile(r"(<!-- (table|speed|complexity) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-@functools.cache
-def tables() -> dict[str, Table]:
-    """Every table by its name, those on real data among them."""
-    found = [catalogue.table(name) for name in catalogue.questions()]
-    return {each.name: each for table in found for each in (table, table.real) if each}
-
-
 def rewritten(text: str, runs_dir: Path) -> str:
+    """The text with each of its tables as the measurements there are render it."""
     known = {name: dataclasses.replace(table, published=()) for name, table in tables().items()}
 
     def fill(block: re.Match) -> str:
@@ -44,10 +37,12 @@ def rewritten(text: str, runs_dir: Path) -> str:
 
 
 def filled(table: Table, records: dict) -> str:
+    """The table of these runs as Markdown; "" where there are none."""
     return "\n".join(render(part, records) for part in with_ablations(table, records)) if records else ""
 
 
 def measured(kind: str, platform: str) -> str:
+    """What was measured on a platform as Markdown; "" where nothing was."""
     found = results.read(ROOT / "experiments" / "results" / f"{kind}-{platform}.json")
     return RENDERED[kind](list(found.values())) if found else ""
 

@@ -12,7 +12,7 @@ def lines() -> Iterator[list[str]]:
     """Those that came together; ValueError at the first that is none, after those before it were taken."""
     number = 0
     for raw in arriving(sys.stdin.fileno()):
-        texts, wrong = taken(decoded, raw, number)
+        texts, wrong = parse_lines(decode, raw, number)
         yield texts
         if wrong:
             raise wrong
@@ -42,7 +42,7 @@ def arriving(descriptor: int) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def taken(parse: Callable, lines: Iterable, number: int) -> tuple[list, ValueError | None]:
+def parse_lines(parse: Callable, lines: Iterable, number: int) -> tuple[list, ValueError | None]:
     """What `parse(line, its number)` makes of the lines before the first wrong one, and what is wrong."""
     found: list = []
     for line in lines:
@@ -54,10 +54,12 @@ def taken(parse: Callable, lines: Iterable, number: int) -> tuple[list, ValueErr
 
 
 def too_long(line: bytes) -> bool:
+    """Whether a line of so many bytes is over the limit whatever its characters."""
     return len(line) > 4 * LONGEST  # a character takes at most four bytes
 
 
-def decoded(line: bytes, number: int) -> str:
+def decode(line: bytes, number: int) -> str:
+    """The text of a line without its end; ValueError that names the line where it is none."""
     if too_long(line) or len(line.decode("utf-8", errors="ignore")) > LONGEST:
         raise ValueError(f"stdin, line {number + 1}: over {LONGEST:,} characters; split it up")
     try:

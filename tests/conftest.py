@@ -6,12 +6,29 @@ from pathlib import Path
 import jax
 import pytest
 from real_data import REAL
+from xla_flags import FLAGS
 
-# Most of the suite's time is compilation, of programs that run once: LLVM is not to optimise them.
-os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0"
+# Flags of the environment come last and win.
+os.environ["XLA_FLAGS"] = " ".join([*FLAGS, os.environ.get("XLA_FLAGS", "")]).strip()
 jax.config.update("jax_num_cpu_devices", 2)
 XLA_FLAGS = os.environ["XLA_FLAGS"]
 jax.devices()  # from here on this process has these devices and flags, whatever a tested command sets up
+
+# Files of a minute and more of one processor: they begin first, so that none is left alone at the end.
+LONG = (
+    "contract/test_decoder.py",
+    "contract/test_encoder_decoder.py",
+    "attention/test_blocked.py",
+    "train/test_resume.py",
+    "loop/test_step.py",
+    "loop/test_training.py",
+    "decoding/test_search.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files stay together, which matters to those that draw their numbers one test after another."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONG))
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ LAUNCHERS = (  # how each says how many processes there are and which one this i
 
 
 def cores() -> int:
+    """The CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -102,6 +103,7 @@ def describe() -> str:
 
 
 def cpu_model() -> str:
+    """The name of the processor, as the system tells it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -28,10 +28,12 @@ def count(function: Callable, *arguments) -> float:
 
 
 def operations(jaxpr: core.Jaxpr) -> float:
+    """Operations of a traced program."""
     return sum(map(operations_of, jaxpr.eqns))
 
 
 def operations_of(equation: core.JaxprEqn) -> float:
+    """Operations of one equation of it, of loops as often as they run."""
     name, parameters = equation.primitive.name, equation.params
     inner = list(jaxprs(parameters))
     if name == "scan":

@@ -12,7 +12,8 @@ from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 from jaxtyping import PyTree
 
-from train.loop.step import axis_of_rows, make_step
+from data.fields import Part, Positive
+from train.step import axis_of_rows, make_step
 
 
 def filled(array: np.ndarray, axis: int, multiple: int) -> np.ndarray:
@@ -27,8 +28,38 @@ def unfilled(tree: PyTree, axis: int, rows: int) -> PyTree:
     return jax.tree.map(lambda array: array if array.shape[axis] == rows else array[cut], tree)
 
 
+class Parallel(Part):
+    """How one update is spread over devices."""
+
+    abstract = True
+
+    def state_sharding(self, state: PyTree, devices=None) -> PyTree:
+        """Where each leaf of the state lies."""
+        raise NotImplementedError
+
+    def put(self, batch: dict, devices=None) -> dict:
+        """A global batch of numpy arrays onto the devices; each process gives the rows its devices hold."""
+        return self.put_rows(batch, axis_of_rows(batch), devices)
+
+    def put_rows(self, tree: PyTree, axis: int, devices=None) -> PyTree:
+        """A tree of global numpy arrays, a batch or its carry, whose rows lie along `axis`."""
+        raise NotImplementedError
+
+    def whole(self, carry: PyTree, axis: int, rows: int) -> PyTree:
+        """The carry of so many rows as `put_rows` took it."""
+        raise NotImplementedError
+
+    def compile(self, model, objective, optimizer, state, devices=None, rows_axis: int = 0) -> Callable:
+        """step(state, carry, batch) -> (state, carry, measures), its carry's rows along `rows_axis`."""
+        raise NotImplementedError
+
+    def validation(self, model, objective, devices=None) -> Callable:
+        """validate(params, batch, carry) -> (loss, count, carry), the sums of a batch, compiled."""
+        raise NotImplementedError
+
+
 @dataclasses.dataclass(frozen=True)
-class Jit:
+class Jit(Parallel):
     """Compile for a mesh of `fsdp` x `tensor` devices, the rest of them along `data`.
 
     Batches split their rows over data and fsdp. Parameters and optimizer state split their longest divisible
@@ -37,10 +68,11 @@ class Jit:
     gradients of a recurrent network within its loops, at every step.
     """
 
-    fsdp: int = 1
-    tensor: int = 1
+    fsdp: Positive = 1
+    tensor: Positive = 1
 
     def mesh(self, devices=None) -> jax.sharding.Mesh:
+        """The mesh [data, fsdp, tensor]; ValueError where the devices do not divide."""
         devices = jax.devices() if devices is None else devices
         shape = (len(devices) // (self.fsdp * self.tensor), self.fsdp, self.tensor)
         if np.prod(shape) != len(devices):
@@ -51,6 +83,7 @@ class Jit:
         return jax.make_mesh(shape, ("data", "fsdp", "tensor"), (AxisType.Auto,) * 3, devices=devices)
 
     def state_sharding(self, state, devices=None):
+        """Whole on each device, or split over fsdp and tensor along the longest axes that divide."""
         mesh = self.mesh(devices)
 
         def spec(leaf) -> NamedSharding:
@@ -141,14 +174,16 @@ def by_rows(function: Callable, devices=None) -> Callable:
 
 
 def split_rows(mesh: jax.sharding.Mesh, axis: int) -> NamedSharding:
+    """Rows along `axis` over data and fsdp, everything else whole."""
     return NamedSharding(mesh, P(*(None,) * axis, ("data", "fsdp")))
 
 
 @dataclasses.dataclass(frozen=True)
-class Pmap:
+class Pmap(Parallel):
     """Compile with pmap, data parallel only: parameters on each device, rows split over all, sums psummed."""
 
     def state_sharding(self, state, devices=None):
+        """Whole on each device."""
         return Jit().state_sharding(state, devices)
 
     def put(self, batch: dict, devices=None) -> dict:
@@ -176,10 +211,12 @@ class Pmap:
         return unfilled(jax.tree.map(join, carry), axis, rows)
 
     def compile(self, model, objective, optimizer, state, devices=None, rows_axis: int = 0) -> Callable:
+        """The step under pmap: each device goes through its own rows."""
         step = make_step(model, objective, optimizer, ("devices",))
         return jax.pmap(
             step, "devices", in_axes=(None, 0, 0), out_axes=(None, 0, None), donate_argnums=0, devices=devices
         )
 
     def validation(self, model, objective, devices=None) -> Callable:
+        """That of `Jit`: validation has no state to keep apart."""
         return Jit().validation(model, objective, devices)

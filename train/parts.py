@@ -1,7 +1,7 @@
 """Parts in and out of text: `Seq2Seq(score=Bilinear())` on a command line, the same as a tree in run.json.
 
-A part is a frozen dataclass (a Linen module is one) defined in `models`, `data` or `train`, whose fields are
-literals, tuples of them, or parts. Text is parsed, never evaluated: it can name parts and nothing else.
+A part is a class with the base `Part`, defined anywhere, whose fields are literals, tuples of them, or parts.
+Text is parsed, never evaluated: it can name parts and nothing else.
 """
 
 import ast
@@ -12,10 +12,15 @@ import importlib
 import pkgutil
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import flax.linen as nn
 
+import data.fields
+import models.fields
+from data.fields import annotations, brief, complaint, kinds
+
+OURS = ("models", "data", "train")
 HIDDEN = ("parent", "name")  # fields that Linen adds to every module
 TOO_ODD = (
     ValueError,
@@ -26,24 +31,36 @@ TOO_ODD = (
 
 
 @functools.cache
-def known_parts() -> dict[str, type]:
-    """Every part by its name. A new part is found here by being defined; two of one name are a mistake."""
-    found: dict[str, type] = {}
-    for package in ("models", "data", "train"):
+def import_all() -> None:
+    """Every file of ours, so that its parts are defined."""
+    for package in OURS:
         for info in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
-            module = importlib.import_module(info.name)
-            for name, value in vars(module).items():
-                own = isinstance(value, type) and value.__module__ == module.__name__
-                if own and dataclasses.is_dataclass(value) and not name.startswith("_"):
-                    if name in found:
-                        raise TypeError(f"two parts are called {name}: {found[name]} and {value}")
-                    found[name] = value
+            importlib.import_module(info.name)
+
+
+def known_parts() -> dict[str, type]:
+    """Every part by its name, wherever it is defined; two of ours that share a name are a mistake."""
+    import_all()
+    found: dict[str, type] = {}
+    for kind in (*kinds(data.fields.Part), *kinds(models.fields.Part)):
+        earlier = found.get(kind.__name__)
+        if earlier and is_ours(earlier) and is_ours(kind):
+            raise TypeError(f"two parts are called {kind.__name__}: {earlier} and {kind}")
+        if not earlier or is_ours(earlier):  # a user's part takes the place of ours
+            found[kind.__name__] = kind
     return found
 
 
-def suggestion(wrong: str, right) -> str:
-    close = difflib.get_close_matches(wrong, list(right), n=1)
-    return f"; did you mean '{close[0]}'?" if close else f"; there are {', '.join(sorted(right))}"
+def is_ours(kind: type) -> bool:
+    """Whether a part comes with the project."""
+    return kind.__module__.partition(".")[0] in OURS
+
+
+def suggestion(wrong: str, right: Iterable[str]) -> str:
+    """The nearest of what would be right, or all of it."""
+    right = sorted(right)
+    close = difflib.get_close_matches(wrong, right, n=1)
+    return f"; did you mean '{close[0]}'?" if close else f"; there are {', '.join(right)}"
 
 
 def settings(part) -> dict:
@@ -58,6 +75,7 @@ def shown(part: type) -> list[dataclasses.Field]:
 
 
 def is_part(value) -> bool:
+    """Whether a value has fields that can be set by a path."""
     return dataclasses.is_dataclass(value) and not isinstance(value, type)
 
 
@@ -85,96 +103,94 @@ def from_tree(tree):
         if "part" not in tree:
             raise ValueError(f"{{{', '.join(tree)}}} has no 'part' that says what it is")
         fields = {name: from_tree(value) for name, value in tree.items() if name != "part"}
-        return construct(tree["part"], fields)
+        return construct(str(tree["part"]), fields)
     return tuple(from_tree(item) for item in tree) if isinstance(tree, list) else tree
 
 
-def construct(name: str, fields: dict):
+def construct(name: str, fields: dict, role: object = object):
+    """The part of a name; ValueError names the parts that `role`, the type of a field, would take."""
     parts = known_parts()
-    part = parts.get(str(name))
+    part = parts.get(name)
     if part is None:
-        raise ValueError(f"no part is called '{name}'{suggestion(str(name), parts)}")
-    annotations = field_types(part)
-    fields = {field: fitted(part, annotations, field, value) for field, value in fields.items()}
+        fitting = [other for other, kind in parts.items() if takes(role, kind)] or parts
+        raise ValueError(f"no part is called '{name}'{suggestion(name, fitting)}")
+    fields = {field: fitted(part, field, value) for field, value in fields.items()}
     missing = [f.name for f in shown(part) if required(f) and f.name not in fields]
     if missing:
         raise ValueError(f"{name} needs {', '.join(missing)}")
     return part(**fields)
 
 
+def takes(annotation: object, kind: type) -> bool:
+    """Whether a field of this type takes parts of a kind."""
+    if isinstance(annotation, type):
+        return annotation is not object and issubclass(kind, annotation)
+    return any(takes(option, kind) for option in typing.get_args(annotation))
+
+
 def required(field: dataclasses.Field) -> bool:
+    """Whether a field has no default."""
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-@functools.cache
 def field_types(part: type) -> dict[str, object]:
-    hints = typing.get_type_hints(part)
-    return {field.name: hints[field.name] for field in shown(part)}
+    """The types of the fields a user sets, with their bounds."""
+    return {field.name: annotations(part)[field.name] for field in shown(part)}
 
 
-def fitted(part: type, annotations: dict[str, object], field: str, value):
+def fitted(part: type, field: str, value):
     """The value as the field takes it, an int for a float as a float; ValueError if it does not fit."""
-    if field not in annotations:
-        raise ValueError(f"{part.__name__} has no '{field}'{suggestion(field, annotations)}")
-    if not accepts(annotations[field], value):
-        raise ValueError(f"{part.__name__}.{field} takes {spell(annotations[field])}, not {value!r}")
-    return float(value) if annotations[field] is float else value
+    types = field_types(part)
+    if field not in types:
+        raise ValueError(f"{part.__name__} has no '{field}'{suggestion(field, types)}")
+    if said := complaint(types[field], value):
+        raise ValueError(f"{part.__name__}.{field} takes {said}, not {brief(value)}")
+    if type(value) is int and is_float(types[field]):
+        if value.bit_length() > 53:
+            raise ValueError(f"{part.__name__}.{field} is {brief(value)}: no number of 64 bits")
+        return float(value)
+    return value
 
 
-def accepts(annotation, value) -> bool:
-    """Whether a value fits an annotation; an int passes for a float it equals, a bool never for a number."""
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin in (typing.Union, types.UnionType):
-        return any(accepts(option, value) for option in arguments)
-    if origin is typing.Literal:
-        return value in arguments
-    if origin is tuple:
-        inner = arguments[0] if arguments else object
-        return isinstance(value, tuple) and all(accepts(inner, item) for item in value)
-    if annotation in (None, type(None)):
-        return value is None
-    if annotation is float:
-        return isinstance(value, float) or (accepts(int, value) and value.bit_length() <= 53)
-    if annotation is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if not isinstance(annotation, type):
-        return True
-    return isinstance(value, annotation)
-
-
-def spell(annotation) -> str:
+def is_float(annotation: object) -> bool:
+    """Whether a field takes numbers with a point and none without."""
+    options = [annotation]
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
-        return " or ".join(spell(option) for option in typing.get_args(annotation))
-    if annotation is type(None):
-        return "None"
-    return "a module" if annotation is nn.Module else getattr(annotation, "__name__", str(annotation))
+        options = typing.get_args(annotation)
+    bare = lambda one: typing.get_args(one)[0] if typing.get_origin(one) is typing.Annotated else one
+    plain = list(map(bare, options))
+    return float in plain and int not in plain
 
 
-def parse(text: str):
+def parse(text: str, role: object = object):
     """A literal, or a part such as Bilinear, LSTM(features=512) or Adam(schedule=Cosine(peak=1e-3))."""
     try:
         node = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, *TOO_ODD):
         raise unreadable(text) from None
-    return read(node, text)
+    return read(node, text, role)
 
 
 def unreadable(text: str) -> ValueError:
+    """The error for text that is nothing of ours."""
     return ValueError(
         f"{text[:80]!r} is neither a literal nor a part such as Bilinear() or LSTM(features=512)"
     )
 
 
-def read(node: ast.expr, text: str):
+def read(node: ast.expr, text: str, role: object = object):
+    """What a node of the text says."""
     match node:
         case ast.Name(id=name) if name in known_parts() or name[:1].isupper():
-            return construct(name, {})
+            return construct(name, {}, role)
         case ast.Name(id=name):
             return name  # a bare word is a string: dtype=bfloat16
         case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords) if all(k.arg for k in keywords):
-            return construct(name, {k.arg: read(k.value, text) for k in keywords})
+            types = field_types(known_parts()[name]) if name in known_parts() else {}
+            fields = {k.arg: read(k.value, text, types.get(k.arg, object)) for k in keywords}
+            return construct(name, fields, role)
         case ast.Tuple(elts=items) | ast.List(elts=items):
-            return tuple(read(item, text) for item in items)
+            return tuple(read(item, text, role) for item in items)
         case ast.Call(func=ast.Name(id=name)):
             raise ValueError(f"'{text}': write the fields of {name} by name, as in LSTM(features=512)")
     try:
@@ -183,24 +199,44 @@ def read(node: ast.expr, text: str):
         raise unreadable(text) from None
 
 
-def override(part, changes: typing.Iterable[str]):
-    """`part` with "path=value" changes: override(run, ["model.score=Bilinear", "steps=500"])."""
+def override(part, changes: Iterable[str]):
+    """`part` with "path=value" changes: override(run, ["model.score=Bilinear", "steps=500"]).
+
+    In a tuple of parts a path names one by its class or its place: "evaluators.Bleu.search.beam=1".
+    """
     for change in changes:
         path, equals, text = change.partition("=")
         if not equals:
             raise ValueError(f"'{change}': a change is written path=value, as in model.dropout=0.3")
-        part = replace_at(part, path.split("."), parse(text))
+        part = replace_at(part, path.split("."), text)
     return part
 
 
-def replace_at(part, path: list[str], value):
+def replace_at(part, path: list[str], text: str):
+    """The part with what the text says at the end of the path."""
     field, *rest = path
-    annotations = field_types(type(part))
-    if field not in annotations:
-        raise ValueError(f"{type(part).__name__} has no '{field}'{suggestion(field, annotations)}")
-    if rest:
+    types = field_types(type(part))
+    if field not in types:
+        raise ValueError(f"{type(part).__name__} has no '{field}'{suggestion(field, types)}")
+    if not rest:
+        value = parse(text, types[field])
+    else:
         inner = getattr(part, field)
-        if not is_part(inner):
-            raise ValueError(f"{type(part).__name__}.{field} is {inner!r}, which has no '{rest[0]}'")
-        value = replace_at(inner, rest, value)
-    return dataclasses.replace(part, **{field: fitted(type(part), annotations, field, value)})
+        if isinstance(inner, tuple) and inner and all(map(is_part, inner)):
+            value = replace_within(inner, field, rest, text)
+        elif is_part(inner):
+            value = replace_at(inner, rest, text)
+        else:
+            raise ValueError(f"{type(part).__name__}.{field} is {brief(inner)}, which has no '{rest[0]}'")
+    return dataclasses.replace(part, **{field: fitted(type(part), field, value)})
+
+
+def replace_within(parts: tuple, field: str, path: list[str], text: str) -> tuple:
+    """The tuple with a change in the part that the path names first."""
+    which, *rest = path
+    names = [type(part).__name__ for part in parts]
+    places = [place for place, name in enumerate(names) if which in (name, str(place))]
+    if len(places) != 1 or not rest:
+        raise ValueError(f"{field}.{which}: name one of {', '.join(names)}, or its place, and a field of it")
+    place = places[0]
+    return (*parts[:place], replace_at(parts[place], rest, text), *parts[place + 1 :])

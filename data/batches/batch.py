@@ -4,10 +4,12 @@ The order of an epoch is a function of (seed, epoch) alone, and the iterator's w
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
-from data.ids import PAD
+from data.fields import Part, kinds
+from data.ids import BOS, PAD
 
 Batch = dict[str, np.ndarray]
 
@@ -35,17 +37,17 @@ def smallest_corners(sizes: np.ndarray, count: int) -> np.ndarray:
 
 def tight_corners(sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Corners [n, 2] that hold more pairs than any smaller one, and how many."""
-    sides = [marks(lengths) for lengths in sizes.T]
-    at = tuple(np.searchsorted(side, lengths) for side, lengths in zip(sides, sizes.T, strict=True))
-    exactly = np.zeros([len(side) for side in sides], np.int64)
+    kept = [kept_lengths(lengths) for lengths in sizes.T]
+    at = tuple(np.searchsorted(those, lengths) for those, lengths in zip(kept, sizes.T, strict=True))
+    exactly = np.zeros([len(lengths) for lengths in kept], np.int64)
     np.add.at(exactly, at, 1)
     held = exactly.cumsum(axis=0).cumsum(axis=1)
     tight = (np.diff(held, axis=0, prepend=0) > 0) & (np.diff(held, axis=1, prepend=0) > 0)
-    return np.stack(np.meshgrid(*sides, indexing="ij"), axis=-1)[tight], held[tight].astype(np.float32)
+    return np.stack(np.meshgrid(*kept, indexing="ij"), axis=-1)[tight], held[tight].astype(np.float32)
 
 
-def marks(lengths: np.ndarray, most: int = 64) -> np.ndarray:
-    """The lengths a side may have: all there are, or quantiles of them where they are more than `most`."""
+def kept_lengths(lengths: np.ndarray, most: int = 64) -> np.ndarray:
+    """The lengths a rectangle may have: all there are, or quantiles where they are more than `most`."""
     every = np.unique(lengths)
     return (
         every if len(every) <= most else np.unique(np.quantile(lengths, np.linspace(0, 1, most)).astype(int))
@@ -63,6 +65,35 @@ def pad(rows: Sequence[Sequence[int]], count: int, width: int) -> np.ndarray:
 def width_of(length: int, widths: Sequence[int]) -> int:
     """The least of these widths, in order, that holds `length`, else the length itself: few are compiled."""
     return next((width for width in widths if width >= length), length)
+
+
+class Batching(Part):
+    """How what a task gives is cut into batches: a part of a run, of which `over` makes the iterators."""
+
+    abstract = True
+    carried: ClassVar[bool] = False  # whether each row goes on where it ended in the batch before
+    cuts: ClassVar[str]  # what a task has to give, in its word
+    length: ClassVar[int | None] = None  # of all rows: a field where they are cut out of a stream
+
+    def over(
+        self, train: Sequence, valid: Sequence, seed: int, accumulate: int = 1, before: int | None = BOS
+    ) -> tuple["Batches", "Batches"]:
+        """Batches of both splits; validation is never accumulated.
+
+        `before` stands before a stream's first token, where what is cut is a stream.
+        """
+        raise NotImplementedError
+
+    def require(self, run: Any) -> None:
+        """ValueError of one line where the run's task gives something else."""
+        if run.task.gives != self.cuts:
+            fitting = (f"{one.__name__}()" for one in kinds(Batching) if one.cuts == run.task.gives)
+            right = " or ".join(sorted(fitting))
+            kind, task = type(self).__name__, type(run.task).__name__
+            raise ValueError(
+                f"batches={kind} cuts {self.cuts}, and task={task} gives {run.task.gives}: "
+                f"set batches={right}"
+            )
 
 
 class Batches:
@@ -101,9 +132,11 @@ class Batches:
         return [batches[index] for index in draw.permutation(len(batches))]
 
     def state(self) -> dict[str, int]:
+        """Where the iterator stands: {"epoch", "index"}."""
         return {"epoch": self.epoch, "index": self.index}
 
     def restore(self, state: dict[str, int]) -> None:
+        """Go to where a `state()` was taken."""
         self.epoch, self.index, self.plan = state["epoch"], state["index"], self.order(state["epoch"])
 
     def __iter__(self) -> Iterator[Batch]:
@@ -120,5 +153,6 @@ class Batches:
         return (self.batch(*planned) for planned in self.order(0))
 
     def batch(self, shape, members: np.ndarray) -> Batch:
+        """One batch of these examples; a stack of micro-batches where they are accumulated."""
         stacked = self.stacked(shape, members)
         return stacked if self.accumulate > 1 else {name: array[0] for name, array in stacked.items()}

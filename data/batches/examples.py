@@ -1,4 +1,4 @@
-"""Labelled examples and their batches: what an encoder reads, and what is to be said about it."""
+"""Batches of labelled examples: what an encoder reads, and what it is to learn of it."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.batches.batch import Batch, Batches, pad, smallest_corners
+from data.batches.batch import Batch, Batches, Batching, pad, smallest_corners
+from data.fields import Positive
 from data.items.example import Example
 
 
@@ -24,6 +25,7 @@ class Layout(NamedTuple):
 
     @classmethod
     def of(cls, examples: Sequence[Example]) -> "Layout":
+        """What these examples have; ValueError where they do not have the same."""
         single = [not isinstance(one.targets, Sequence | np.ndarray) for one in examples]
         if all(single):
             targets = None
@@ -64,6 +66,12 @@ def example_batch(examples: Sequence[Example], layout: Layout, rows: int, width:
     return batch
 
 
+def whole_batch(examples: Sequence[Example]) -> Batch:
+    """All examples as one batch, as wide as the longest: what a fitted model counts."""
+    width = max(len(one.inputs) for one in examples)
+    return example_batch(examples, Layout.of(examples), len(examples), width)
+
+
 @dataclasses.dataclass(frozen=True)
 class ExampleShape:
     """One compiled shape: `rows` examples of at most `width` inputs."""
@@ -73,15 +81,16 @@ class ExampleShape:
 
 
 @dataclasses.dataclass(frozen=True)
-class Padded:
+class Padded(Batching):
     """Examples of like length together, in at most `shapes` shapes of about `tokens` inputs each.
 
     Rows divide by `multiple`. More shapes mean less padding and more compilations.
     """
 
-    tokens: int = 2048
-    shapes: int = 6
-    multiple: int = 4
+    cuts = "examples"
+    tokens: Positive = 2048
+    shapes: Positive = 6
+    multiple: Positive = 4
 
     def fit(self, examples: Sequence[Example]) -> list[ExampleShape]:
         """Shapes that pad these examples as little as there can be."""
@@ -91,6 +100,7 @@ class Padded:
         return [ExampleShape(self.rows(width), int(width)) for width, _ in corners]
 
     def rows(self, width: int) -> int:
+        """How many rows of this width hold about `tokens` inputs, a multiple of `multiple`."""
         return max(self.tokens // int(width) // self.multiple, 1) * self.multiple
 
     def over(
@@ -103,7 +113,7 @@ class Padded:
     ) -> tuple["ExampleBatches", "ExampleBatches"]:
         """Batches of both splits, of one set of shapes; validation is never accumulated.
 
-        What stands before a stream's first token is of no interest: examples have their marks.
+        What stands before a stream's first token is of no interest: examples have their special tokens.
         """
         shapes, layout = self.fit([*train, *valid]), Layout.of([*train, *valid])
         return ExampleBatches(train, layout, shapes, seed, accumulate), ExampleBatches(
@@ -128,6 +138,7 @@ class ExampleBatches(Batches):
         super().__init__(bucket, shapes, seed, accumulate)
 
     def stacked(self, shape: ExampleShape, members: np.ndarray) -> Batch:
+        """Arrays [accumulate, rows, ...] of these examples."""
         examples = [self.examples[i] for i in members]
         flat = example_batch(examples, self.layout, self.accumulate * shape.rows, shape.width)
         return {name: array.reshape(self.accumulate, -1, *array.shape[1:]) for name, array in flat.items()}

@@ -1,16 +1,15 @@
-"""Batches of sentence pairs in a few shapes: in buckets by the lengths of both sides."""
+"""Batches of sentence pairs in a few shapes: in buckets by the lengths of source and target."""
 
 import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
-from data.batches.batch import Batch, Batches, pad, smallest_corners
+from data.batches.batch import Batch, Batches, Batching, pad, smallest_corners
+from data.fields import Positive
 from data.ids import BOS, PAD
 
 IdPair = tuple[list[int], list[int]]
-
-
 UNREACHABLE = 10**9
 
 
@@ -24,20 +23,21 @@ class Shape:
 
 
 @dataclasses.dataclass(frozen=True)
-class Buckets:
-    """At most `shapes` shapes, each of about `tokens` tokens of the longer side; rows divide by `multiple`.
+class Buckets(Batching):
+    """At most `shapes` shapes, each of about `tokens` tokens of the longer sentence.
 
-    More shapes mean less padding and more compilations.
+    Rows divide by `multiple`. More shapes mean less padding and more compilations.
     """
 
-    tokens: int = 4096
-    shapes: int = 8
-    multiple: int = 8
+    cuts = "sentence pairs"
+    tokens: Positive = 4096
+    shapes: Positive = 8
+    multiple: Positive = 8
 
     def fit(self, pairs: Sequence[IdPair]) -> list[Shape]:
         """Shapes that pad these pairs as little as a local search finds."""
         corners = smallest_corners(lengths(pairs), self.shapes)
-        return [Shape(self.rows(max(corner)), *(int(side) for side in corner)) for corner in corners]
+        return [Shape(self.rows(max(corner)), *(int(length) for length in corner)) for corner in corners]
 
     def over(
         self,
@@ -55,6 +55,7 @@ class Buckets:
         return PairBatches(train, shapes, seed, accumulate), PairBatches(valid, shapes, seed)
 
     def rows(self, longest: int) -> int:
+        """How many rows of this length hold about `tokens` tokens, a multiple of `multiple`."""
         return max(self.tokens // int(longest) // self.multiple, 1) * self.multiple
 
 
@@ -65,14 +66,14 @@ def half_perimeters(sizes: np.ndarray, corners: np.ndarray) -> np.ndarray:
 
 
 def lengths(pairs: Sequence[IdPair]) -> np.ndarray:
-    """[n, 2]: tokens on either side of each pair."""
+    """[n, 2]: tokens of the source and of the target of each pair."""
     return np.array([[len(source), len(target)] for source, target in pairs])
 
 
 def pair_batch(pairs: Sequence[IdPair], shape: Shape, accumulate: int = 1) -> Batch:
     """source x1..xn EOS; inputs BOS y1..ym; targets y1..ym EOS; weights 1 on targets, 0 on padding.
 
-    Arrays are [accumulate, rows, width]. Both sides end in EOS as they come; missing rows are all padding.
+    Arrays are [accumulate, rows, width]. Both texts end in EOS as they come; missing rows are all padding.
     """
     sources, targets = [source for source, _ in pairs], [target for _, target in pairs]
     block = lambda rows, width: pad(rows, accumulate * shape.rows, width).reshape(accumulate, -1, width)
@@ -95,6 +96,7 @@ class PairBatches(Batches):
         super().__init__(bucket, shapes, seed, accumulate)
 
     def stacked(self, shape: Shape, members: np.ndarray) -> Batch:
+        """Arrays [accumulate, rows, width] of these pairs."""
         return pair_batch([self.pairs[i] for i in members], shape, self.accumulate)
 
     def padding(self) -> float:

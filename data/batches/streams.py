@@ -10,25 +10,25 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data.batches.batch import Batch
+from data.batches.batch import Batch, Batching
+from data.fields import Positive
 from data.ids import EOS, PAD
 
 
 @dataclasses.dataclass(frozen=True)
-class Streams:
+class Streams(Batching):
     """The stream cut into `rows` rows as long as one another, read `length` tokens at a time, in order.
 
     Row r of a batch goes on where row r of the last one ended, so that a state can be carried along; `starts`
     [rows, 1] is 1 where a row begins. In training what does not divide by the rows is left out, as is usual.
-    The last chunk is filled with padding, so that all have one shape. There is no chance in it: the seed
+    The last chunk is filled with padding, so that all have one shape. Nothing is random in it: the seed
     changes nothing.
     """
 
-    rows: int = 20
-    length: int = 35
-
-    def __post_init__(self):
-        require_positive(self)
+    carried = True
+    cuts = "a stream of tokens"
+    rows: Positive = 20
+    length: Positive = 35
 
     def over(
         self, train: np.ndarray, valid: np.ndarray, seed: int, accumulate: int = 1, before: int | None = EOS
@@ -74,14 +74,17 @@ class StreamBatches:
         return (self.chunk(index, each) for index in range(-(-each // self.length)))
 
     def chunk(self, index: int, each: int) -> Batch:
+        """Chunk `index` of all rows, `each` tokens long, with its `starts`."""
         first = each * np.arange(self.rows)
         batch = rows_of(self.stream, first + index * self.length, first + each, self.length, self.before)
         return batch | {"starts": np.full((self.rows, 1), index == 0, np.float32)}
 
     def state(self) -> dict[str, int]:
+        """Where the iterator stands: {"epoch", "index"}."""
         return {"epoch": self.epoch, "index": self.index}
 
     def restore(self, state: dict[str, int]) -> None:
+        """Go to where a `state()` was taken."""
         self.epoch, self.index = state["epoch"], state["index"]
 
     def padding(self) -> float:
@@ -90,14 +93,12 @@ class StreamBatches:
 
 
 @dataclasses.dataclass(frozen=True)
-class Windows:
+class Windows(Batching):
     """`rows` windows of `length` tokens from anywhere in the stream, drawn with replacement as in nanoGPT."""
 
-    rows: int = 12
-    length: int = 64
-
-    def __post_init__(self):
-        require_positive(self)
+    cuts = "a stream of tokens"
+    rows: Positive = 12
+    length: Positive = 64
 
     def over(
         self, train: np.ndarray, valid: np.ndarray, seed: int, accumulate: int = 1, before: int | None = EOS
@@ -139,12 +140,15 @@ class WindowBatches:
         return strided(self.stream, self.length, self.length, self.rows, self.before)
 
     def state(self) -> dict[str, int]:
+        """Where the iterator stands: {"index"}."""
         return {"index": self.index}
 
     def restore(self, state: dict[str, int]) -> None:
+        """Go to where a `state()` was taken."""
         self.index = state["index"]
 
     def padding(self) -> float:
+        """The share of positions that hold padding: none, as windows are full."""
         return 0.0
 
 
@@ -186,14 +190,7 @@ def rows_of(stream: np.ndarray, first: np.ndarray, end: np.ndarray, length: int,
 
 
 def stacked(batch: Batch, accumulate: int) -> Batch:
+    """The batch as `accumulate` micro-batches, [accumulate, rows, ...], or as it is where there is one."""
     if accumulate == 1:
         return batch
     return {name: array.reshape(accumulate, -1, array.shape[-1]) for name, array in batch.items()}
-
-
-def require_positive(batches: Streams | Windows) -> None:
-    for name in ("rows", "length"):
-        if getattr(batches, name) < 1:
-            raise ValueError(
-                f"{type(batches).__name__}.{name} must be at least 1, not {getattr(batches, name)}"
-            )

@@ -2,6 +2,9 @@
 
 A label speaks of the place after its character, where a network stands once it has read it: an opening quote
 is inside already and the closing one no longer, and so with brackets.
+
+A text has the same labels on every Python: 1.5 million characters of 3.11's library have on 3.11, 3.12 and
+3.13. Which library a corpus reads depends on the Python, and its protocol names it.
 """
 
 import io
@@ -11,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from data.corpora.stdlib_text import StdlibCode, source
-from data.splits import SPLITS, known
+from data.splits import SPLITS, known_split
 
 BEYOND = 1_000_000  # characters read on after a cut: what is open there has closed long before
 INSIDE = "quotes", "triple quotes", "comments", "if"
@@ -99,7 +102,7 @@ def tokens(text: str) -> Iterator[tuple[str, str, int, int]]:
 
 def of_split(corpus: StdlibCode, split: str) -> dict[str, np.ndarray]:
     """Labels of a split's characters, each taken in its whole file, wherever corpus and split were cut."""
-    earlier = SPLITS[: SPLITS.index(known("split", split, SPLITS))]
+    earlier = SPLITS[: SPLITS.index(known_split(split))]
     first = sum(len(corpus.text(name)) for name in earlier)
     end = first + len(corpus.text(split))
     labels = code_labels(source(corpus.size + BEYOND), end)

@@ -10,12 +10,12 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from data.files import folders as corpora
-from data.files.folders import located
+from data.files import folders
+from data.items.corpus import LabelledCorpus
 from data.items.labelled import Labelled
-from data.splits import known, usual
+from data.splits import known_split, usual
 
 SOURCE = "https://gluebenchmark.com/tasks"
 
@@ -60,7 +60,7 @@ TASKS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Glue:
+class Glue(LabelledCorpus):
     """One task by its name; MNLI-m and MNLI-mm share their training set and differ in what is tested.
 
     Items of train / valid / test:
@@ -77,33 +77,35 @@ class Glue:
         AX           - / - / 1,104           the diagnostic set, for a model of MNLI; test only
     """
 
-    name: str = "RTE"
-
-    def __post_init__(self):
-        known("task of GLUE", self.name, TASKS)
+    name: Literal[*TASKS] = "RTE"
 
     @property
     def columns(self) -> Columns:
+        """What is known of the task."""
         return TASKS[self.name]
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """The classes as the files name them, () where answers are scores."""
         return self.columns.labels
 
     @property
     def metrics(self) -> tuple[str, ...]:
+        """What the benchmark measures, by the names of our evaluators."""
         return self.columns.metrics
 
     @property
     def scored(self) -> bool:
+        """Whether answers are scores."""
         return not self.labels
 
     @property
     def paired(self) -> bool:
+        """Whether an item has two texts."""
         return len(self.columns.texts) == 2
 
     def items(self, split: str, data_dir: str | None = None) -> list[Labelled]:
-        """What is hidden has None for a target."""
+        """The items of a split; what is hidden has None for a target."""
         columns, path = self.columns, self.path(split, data_dir)
         header, rows = table(path, columns, torn=0 if split == "test" else columns.torn)
         answered = split != "test" or columns.answer in header
@@ -120,35 +122,37 @@ class Glue:
         return found
 
     def path(self, split: str, data_dir: str | None = None) -> Path:
+        """The file of a split; ValueError where there is none, or where AX has no such split."""
         folder = f"glue_data/{self.columns.folder or self.name}"
         name = usual(split)
         if self.name == "AX":
-            if split != "test":
-                raise ValueError(f"AX has no {split} split: it is there to test a model of MNLI")
+            known_split(split, ("test",), f"AX has no {split} split: it is there to test a model of MNLI")
             name = "diagnostic"
         if self.name == "MRPC" and split == "test":
-            original = corpora.find(f"{folder}/msr_paraphrase_test.txt", data_dir)
+            original = folders.find(f"{folder}/msr_paraphrase_test.txt", data_dir)
             if original:
                 return original
         suffix = self.columns.suffix if split != "train" else ""
-        return located(f"{folder}/{name}{suffix}.tsv", SOURCE, data_dir)
+        return folders.located(f"{folder}/{name}{suffix}.tsv", SOURCE, data_dir)
 
-    def target(self, said: str, where: str) -> int | float:
+    def target(self, answer: str, where: str) -> int | float:
+        """The class or the score of an answer in a file; ValueError names the place, `where`."""
         if self.labels:
-            if said in self.labels:
-                return self.labels.index(said)
+            if answer in self.labels:
+                return self.labels.index(answer)
             raise ValueError(
-                f"{where}: the answer is {said[:40]!r}, but one of {', '.join(self.labels)} is due"
+                f"{where}: the answer is {answer[:40]!r}, but one of {', '.join(self.labels)} is due"
             )
         try:
-            score = float(said)
+            score = float(answer)
         except ValueError:
             score = math.nan
         if 0 <= score <= 5:
             return score
-        raise ValueError(f"{where}: the score is {said[:40]!r}, but a number from 0 to 5 is due")
+        raise ValueError(f"{where}: the score is {answer[:40]!r}, but a number from 0 to 5 is due")
 
     def protocol(self, split: str) -> str:
+        """GLUE TASK SPLIT, valid as dev."""
         return f"GLUE {self.name} {usual(split)}"
 
     def submission(self, predicted: Sequence[int | float]) -> str:
@@ -156,13 +160,13 @@ class Glue:
 
         Classes by their names in the task's own files; scores within 0 to 5 and with three decimals.
         """
-        said = [self.labels[one] if self.labels else f"{min(max(one, 0.0), 5.0):.3f}" for one in predicted]
-        return "index\tprediction\n" + "".join(f"{index}\t{one}\n" for index, one in enumerate(said))
+        shown = [self.labels[one] if self.labels else f"{min(max(one, 0.0), 5.0):.3f}" for one in predicted]
+        return "index\tprediction\n" + "".join(f"{index}\t{one}\n" for index, one in enumerate(shown))
 
 
 def table(path: Path, columns: Columns, torn: int) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     """The names of a file's columns, and its lines by number and column, but for `torn` broken ones."""
-    lines = corpora.read_lines(path)
+    lines = folders.read_lines(path)
     header = lines[0].split("\t") if lines else []
     named = not columns.headless or set(columns.texts) <= set(header)
     header = header if named else list(columns.headless)

@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.splits import SPLITS, known
+from data.fields import Count, Positive
+from data.items.corpus import TextCorpus
+from data.splits import SPLITS, known_split
 
 NAMES = tuple("alice bob carol david emma frank grace henry ivy jack karen leo mary nick olga paul".split())
 MONTHS = tuple(
@@ -36,25 +38,26 @@ class Probe(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Recall:
+class Recall(TextCorpus):
     """Lines of both kinds, as many of each distance; `train`, `valid` and `test` count the lines.
 
     Cues are few, the words between them are drawn anew for each line: of 16 and more no line of test stands
     in train, of fewer there are hardly as many as train draws, so that all of 1 do.
     """
 
-    distances: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 48)
-    train: int = 28000
-    valid: int = 700
-    test: int = 1400
+    distances: tuple[Positive, ...] = (1, 2, 4, 8, 16, 32, 48)
+    train: Count = 28000
+    valid: Count = 700
+    test: Count = 1400
 
     def __post_init__(self):
-        if not self.distances or min(self.distances) < 1:
-            raise ValueError(f"Recall.distances={self.distances} must be words between, at least 1")
+        super().__post_init__()
+        if not self.distances:
+            raise ValueError("Recall.distances is empty: give numbers of words between, as (1, 2, 4)")
 
     def probes(self, split: str) -> list[Probe]:
-        """The lines of a split in an order of chance; a function of the split and the fields alone."""
-        draw = np.random.default_rng((SPLITS.index(known("split", split, SPLITS)), 2024))
+        """The lines of a split in a random order; a function of the split and the fields alone."""
+        draw = np.random.default_rng((SPLITS.index(known_split(split)), 2024))
         successors = np.random.default_rng(7).integers(FILLERS, size=(FILLERS, SUCCESSORS))
         count = getattr(self, split)
         distances = np.resize(np.repeat(self.distances, 2), count)
@@ -62,16 +65,19 @@ class Recall:
             probe(draw, successors, "name" if number % 2 else "topic", int(distance))
             for number, distance in enumerate(distances)
         ]
-        return [found[place] for place in draw.permutation(count)]
+        return [found[index] for index in draw.permutation(count)]
 
     def text(self, split: str, data_dir: str | None = None) -> str:
+        """A line each of `probes`, words divided by spaces."""
         return "".join(" ".join(line.words) + "\n" for line in self.probes(split))
 
     def protocol(self, split: str) -> str:
+        """The distances, how many lines, and the split."""
         return f"Recall(distances={self.distances}), {getattr(self, split)} lines, {split}"
 
 
 def probe(draw: np.random.Generator, successors: np.ndarray, kind: str, distance: int) -> Probe:
+    """A line of one kind, "name" or "topic", whose words between follow one another by `successors`."""
     between = [int(draw.integers(FILLERS))]
     while len(between) < distance:
         between.append(int(draw.choice(successors[between[-1]])))

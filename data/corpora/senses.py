@@ -5,9 +5,10 @@ import functools
 from collections import defaultdict
 from typing import NamedTuple
 
-from data.splits import SPLITS, known
+from data.fields import Part
+from data.splits import known_split
 from data.world.derivation import NounPhrase, phrases
-from data.world.lexicon import LANGUAGES, Noun, lexicon
+from data.world.lexicon import Language, Noun, lexicon
 from data.world.surface import detokenise
 from data.world.world import World
 
@@ -23,13 +24,14 @@ class Occurrence(NamedTuple):
 
     @property
     def form(self) -> str:
+        """The word in lower case."""
         return self.words[self.place].lower()
 
-    def told(self, raw: bool) -> tuple[str, tuple[int, int]]:
+    def describe(self, raw: bool) -> tuple[str, tuple[int, int]]:
         """The text, as a person writes it or with spaces between all words, and the word's characters."""
-        said = detokenise if raw else " ".join
-        end = len(said(list(self.words[: self.place + 1])))
-        return said(list(self.words)), (end - len(self.words[self.place]), end)
+        join = detokenise if raw else " ".join
+        end = len(join(list(self.words[: self.place + 1])))
+        return join(list(self.words)), (end - len(self.words[self.place]), end)
 
 
 # A shirt, recruits and a policy: with one vector for a word all three are as green.
@@ -41,7 +43,7 @@ GREEN = (
 
 
 @dataclasses.dataclass(frozen=True)
-class WorldSenses:
+class WorldSenses(Part):
     """Nouns of the generated world that are of several kinds: the bat sleeps, he carries the bat.
 
     The sense is the kind. A sense that a form has in fewer than three sentences of a split is left out, and a
@@ -49,17 +51,15 @@ class WorldSenses:
     """
 
     world: World = World(ambiguity=1.0, depth=1, train=0, valid=0, test=1000)
-    language: str = "en"
-
-    def __post_init__(self):
-        known("language", self.language, LANGUAGES)
+    language: Language = "en"
 
     def occurrences(self, split: str) -> list[Occurrence]:
-        return list(_occurrences(self, known("split", split, SPLITS)))
+        """Every occurrence of a split, together with those of its form and sense."""
+        return list(_occurrences(self, known_split(split)))
 
     def protocol(self, split: str) -> str:
-        world = self.world
-        return f"World(ambiguity={world.ambiguity:g}, depth={world.depth}), {self.language} nouns, {split}"
+        """The world, the language and the split."""
+        return f"{self.world.describe(split)}, {self.language} nouns, {split}"
 
 
 @functools.lru_cache(maxsize=8)
@@ -82,4 +82,5 @@ def _occurrences(senses: WorldSenses, split: str) -> tuple[Occurrence, ...]:
 
 
 def lemma(noun: Noun, language: str) -> str:
+    """A noun as a dictionary has it: its singular, in German the nominative."""
     return {"en": noun.en[0], "de": noun.de[0]["nom"], "fr": noun.fr[0]}[language]

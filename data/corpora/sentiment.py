@@ -8,11 +8,13 @@ import dataclasses
 import hashlib
 import re
 from pathlib import Path
+from typing import Annotated, ClassVar, Literal
 
-from data.files import folders as corpora
-from data.files.folders import located
+from data.fields import Bound
+from data.files import folders
+from data.items.corpus import LabelledCorpus
 from data.items.labelled import Labelled
-from data.splits import SPLITS, known, usual
+from data.splits import known_split, usual
 
 UNESCAPED = {"-LRB-": "(", "-RRB-": ")", r"\/": "/", r"\*": "*"}
 ESCAPE = re.compile("|".join(map(re.escape, UNESCAPED)))
@@ -20,31 +22,28 @@ HELD_OUT = 10  # where a set has no valid split, one in so many sentences of its
 
 
 @dataclasses.dataclass(frozen=True)
-class StanfordSentiment:
+class StanfordSentiment(LabelledCorpus):
     """Film reviews in sentences, a class at every node of the parse -- Socher et al. 2013.
 
     8,544 / 1,101 / 2,210 sentences of 5 classes (SST-5); with 2 classes neutral ones are left out and
     6,920 / 872 / 1,821 stay (SST-2). `phrases` adds to train every phrase that has a node, each text once.
     """
 
-    classes: int = 5
+    classes: Literal[2, 5] = 5
     phrases: bool = False
-
-    scored = False
-
-    def __post_init__(self):
-        known("classes of StanfordSentiment", str(self.classes), ("2", "5"))
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """The five classes, or the two."""
         fine = ("very negative", "negative", "neutral", "positive", "very positive")
         return fine if self.classes == 5 else ("negative", "positive")
 
     def items(self, split: str, data_dir: str | None = None) -> list[Labelled]:
+        """The sentences of a split; in train with `phrases` those as well, each text once."""
         name = usual(split)
-        archive = corpora.locate("sst/trainDevTestTrees_PTB.zip", data_dir)
+        archive = folders.locate("sst/trainDevTestTrees_PTB.zip", data_dir)
         source = f"{archive}:{name}.txt"
-        lines = corpora.decode_lines(corpora.read_member(archive, f"{name}.txt"), source)
+        lines = folders.decode_lines(folders.read_member(archive, f"{name}.txt"), source)
         trees = [nodes(line, f"{source}, line {number}") for number, line in enumerate(lines, 1)]
         if self.phrases and split == "train":
             chosen = list({text: (label, text) for tree in trees for label, text in tree}.values())
@@ -55,8 +54,9 @@ class StanfordSentiment:
         return [Labelled(text, None, int(label > 2)) for label, text in chosen if label != 2]
 
     def protocol(self, split: str) -> str:
-        phrases = ", all its phrases" if self.phrases and known("split", split, SPLITS) == "train" else ""
-        return f"sst-{self.classes} {known('split', split, SPLITS)}{phrases}"
+        """sst-CLASSES SPLIT, and whether phrases are in it."""
+        phrases = ", all its phrases" if self.phrases and known_split(split) == "train" else ""
+        return f"sst-{self.classes} {known_split(split)}{phrases}"
 
 
 def nodes(tree: str, where: str) -> list[tuple[int, str]]:
@@ -87,7 +87,7 @@ def nodes(tree: str, where: str) -> list[tuple[int, str]]:
 
 
 @dataclasses.dataclass(frozen=True)
-class CrossValidated:
+class CrossValidated(LabelledCorpus):
     """A set without splits of its own, read in ten folds: `fold` is test, a tenth of the rest valid.
 
     MR: sentences of film reviews, 5,331 of each class -- Pang & Lee 2005. SUBJ: 5,000 subjective and 5,000
@@ -97,31 +97,31 @@ class CrossValidated:
     what a set says twice is in one split only. Empty lines, four of CR and three of MPQA, stay out.
     """
 
-    name: str = "MR"
-    fold: int = 0
-
-    scored = False
-    FOLDS = 10
-    FILES = {
+    FOLDS: ClassVar[int] = 10
+    FILES: ClassVar[dict[str, dict[str, str]]] = {
         "MR": {"negative": "rt-polarity.neg", "positive": "rt-polarity.pos"},
         "SUBJ": {"objective": "subj.objective", "subjective": "subj.subjective"},
         "CR": {"negative": "custrev.neg", "positive": "custrev.pos"},
         "MPQA": {"negative": "mpqa.neg", "positive": "mpqa.pos"},
     }
 
-    def __post_init__(self):
-        known("name of CrossValidated", self.name, self.FILES)
-        if self.fold not in range(self.FOLDS):
-            raise ValueError(f"CrossValidated.fold is {self.fold}; give one of 0 to {self.FOLDS - 1}")
+    name: Literal["MR", "SUBJ", "CR", "MPQA"] = "MR"
+    fold: Annotated[int, Bound(least=0, most=9)] = 0
+
+    def of_seed(self, seed: int) -> "CrossValidated":
+        """The fold of that number: ten seeds are the ten folds."""
+        return dataclasses.replace(self, fold=seed)
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """The classes of the set, as FILES has them."""
         return tuple(self.FILES[self.name])
 
     def items(self, split: str, data_dir: str | None = None) -> list[Labelled]:
-        known("split", split, SPLITS)
+        """The sentences of a split, one class after the other."""
+        known_split(split)
         files = self.FILES[self.name].values()
-        paths = [corpora.locate(f"sent-conv/raw/{file}", data_dir) for file in files]
+        paths = [folders.locate(f"sent-conv/raw/{file}", data_dir) for file in files]
         return [
             Labelled(line, None, label)
             for label, path in enumerate(paths)
@@ -130,6 +130,7 @@ class CrossValidated:
         ]
 
     def split_of(self, sentence: str) -> str:
+        """The split of a sentence in this fold."""
         number = fingerprint(sentence)
         if number % self.FOLDS == self.fold:
             return "test"
@@ -137,21 +138,18 @@ class CrossValidated:
 
     def protocol(self, split: str) -> str:
         """The same of every fold: the ten make one cell of a table."""
-        return f"{self.name}, ten folds, {known('split', split, SPLITS)}"
+        return f"{self.name}, ten folds, {known_split(split)}"
 
 
 @dataclasses.dataclass(frozen=True)
-class TREC:
+class TREC(LabelledCorpus):
     """Questions by what their answer is: 6 classes, or 50 of `fine` ones; 5,452 / 500 -- Li & Roth 2002.
 
     A tenth of the published train file, by the questions' text, is valid.
     """
 
-    fine: bool = False
-
-    scored = False
-    COARSE = ("ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM")
-    FINE = (
+    COARSE: ClassVar[tuple[str, ...]] = ("ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM")
+    FINE: ClassVar[str] = (
         "ABBR:abb ABBR:exp DESC:def DESC:desc DESC:manner DESC:reason ENTY:animal ENTY:body ENTY:color "
         "ENTY:cremat ENTY:currency ENTY:dismed ENTY:event ENTY:food ENTY:instru ENTY:lang ENTY:letter "
         "ENTY:other ENTY:plant ENTY:product ENTY:religion ENTY:sport ENTY:substance ENTY:symbol "
@@ -160,40 +158,45 @@ class TREC:
         "NUM:other NUM:perc NUM:period NUM:speed NUM:temp NUM:volsize NUM:weight"
     )
 
+    fine: bool = False
+
     @property
     def labels(self) -> tuple[str, ...]:
+        """The 6 classes, or the 50."""
         return tuple(self.FINE.split()) if self.fine else self.COARSE
 
     def items(self, split: str, data_dir: str | None = None) -> list[Labelled]:
-        name = "TREC_10.label" if known("split", split, SPLITS) == "test" else "train_5500.label"
-        path = located(f"TREC/{name}", "https://cogcomp.seas.upenn.edu/Data/QA/QC", data_dir)
+        """The questions of a split in the file's order."""
+        name = "TREC_10.label" if known_split(split) == "test" else "train_5500.label"
+        path = folders.located(f"TREC/{name}", "https://cogcomp.seas.upenn.edu/Data/QA/QC", data_dir)
         found = []
         for number, line in enumerate(sentences(path), 1):
             label, _, question = line.partition(" ")
-            said = label if self.fine else label.partition(":")[0]
-            if not question or said not in self.labels:
+            name = label if self.fine else label.partition(":")[0]
+            if not question or name not in self.labels:
                 raise ValueError(
                     f"{path}, line {number}: begins with {label[:20]!r}, but a line is class:kind, a space "
                     f"and a question, of class {', '.join(self.COARSE)}"
                 )
             held = fingerprint(question) % HELD_OUT == 0
             if split == "test" or held == (split == "valid"):
-                found.append(Labelled(question, None, self.labels.index(said)))
+                found.append(Labelled(question, None, self.labels.index(name)))
         return found
 
     def protocol(self, split: str) -> str:
-        cut = "" if known("split", split, SPLITS) == "test" else " by hash of the train file"
+        """TREC-CLASSES SPLIT, and how it is cut."""
+        cut = "" if known_split(split) == "test" else " by hash of the train file"
         return f"TREC-{len(self.labels)} {split}{cut}"
 
 
 def sentences(path: Path) -> list[str]:
     """The lines of a file in UTF-8 or else in Latin-1, as these sets have both."""
-    content = corpora.read_bytes(path)
+    content = folders.read_bytes(path)
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
         content = content.decode("latin-1").encode()
-    return [line.strip() for line in corpora.decode_lines(content, path)]
+    return [line.strip() for line in folders.decode_lines(content, path)]
 
 
 def fingerprint(sentence: str) -> int:

@@ -9,11 +9,13 @@ import dataclasses
 import io
 import itertools
 import random
-from typing import NamedTuple
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
-from data.files import folders as corpora
-from data.splits import known
-from data.world.lexicon import lexicon
+from data.fields import Bound, Part
+from data.files import folders
+from data.world.lexicon import LemmaShare, lexicon
 
 FILES = {
     "WordSim-353": "word-similarity/wordsim353/combined.csv",
@@ -34,6 +36,8 @@ GENDERS = (("man", "woman"), ("boy", "girl"), ("king", "queen"), ("uncle", "aunt
 
 
 class Rated(NamedTuple):
+    """Two words and how alike they are."""
+
     first: str
     second: str
     score: float  # the higher, the more alike
@@ -49,27 +53,51 @@ class Analogy(NamedTuple):
     fourth: str
 
 
-@dataclasses.dataclass(frozen=True)
-class WordPairs:
-    """A published set of rated pairs by its name, one of FILES, with the mean of what people gave each."""
+class RatedPairs(Part):
+    """Pairs of words, and how alike people, or the world's rules, find them; `name` stands in results."""
 
-    name: str = "WordSim-353"
-
-    def __post_init__(self):
-        known("set of word pairs", self.name, FILES)
+    abstract = True
+    name: ClassVar[str]
 
     def pairs(self, data_dir: str | None = None) -> list[Rated]:
-        path = corpora.locate(FILES[self.name], data_dir)
+        """Every pair with its rating."""
+        raise NotImplementedError
+
+
+class AnalogySet(Part):
+    """Questions a : b = c : d in sections; `name` stands in results."""
+
+    abstract = True
+    name: ClassVar[str]
+
+    def questions(self, data_dir: str | None = None) -> list[Analogy]:
+        """Every question."""
+        raise NotImplementedError
+
+    def group(self, section: str) -> str:
+        """The group that a section's questions are counted in: the section itself."""
+        return section
+
+
+@dataclasses.dataclass(frozen=True)
+class WordPairs(RatedPairs):
+    """A published set of rated pairs by its name, one of FILES, with the mean of what people gave each."""
+
+    name: Literal[*FILES] = "WordSim-353"
+
+    def pairs(self, data_dir: str | None = None) -> list[Rated]:
+        """The pairs of the set's file."""
+        path = folders.locate(FILES[self.name], data_dir)
         if self.name == "SimLex-999":
-            lines = corpora.decode_lines(corpora.read_member(path, "SimLex-999.txt"), path)
+            lines = folders.decode_lines(folders.read_member(path, "SimLex-999.txt"), path)
             return rated(path, (line.split("\t")[:4] for line in lines[1:]), first=2, score=3)
-        lines = corpora.read_lines(path)
+        lines = folders.read_lines(path)
         if self.name == "WordSim-353":
             return rated(path, csv.reader(io.StringIO("\n".join(lines[1:]))), first=2, score=2)
         return rated(path, (line.split() for line in lines), first=1, score=2)
 
 
-def rated(path, rows, first: int, score: int) -> list[Rated]:
+def rated(path: Path, rows: Iterable[list[str]], first: int, score: int) -> list[Rated]:
     """The pairs of a file's rows; the first of them stands in line `first`, the rating in column `score`."""
     found = []
     for number, row in enumerate(rows, first):
@@ -83,7 +111,7 @@ def rated(path, rows, first: int, score: int) -> list[Rated]:
 
 
 @dataclasses.dataclass(frozen=True)
-class WorldPairs:
+class WorldPairs(RatedPairs):
     """All pairs of English nouns of the generated world: the share of places that both may stand in.
 
     A place is one beside a verb or with an adjective, and a noun's kind says whether it may stand there; so
@@ -91,10 +119,11 @@ class WorldPairs:
     with several senses, are left out.
     """
 
-    vocabulary: float = 1.0
+    vocabulary: LemmaShare = 1.0
     name: str = "world"
 
     def pairs(self, data_dir: str | None = None) -> list[Rated]:
+        """Every two nouns, with |A and B| / |A or B| of their places."""
         words = lexicon(self.vocabulary)
         nouns = [noun for noun in words.plain if "@" not in noun.en[0]]
         allowed = [
@@ -115,14 +144,15 @@ class WorldPairs:
 
 
 @dataclasses.dataclass(frozen=True)
-class GoogleAnalogies:
+class GoogleAnalogies(AnalogySet):
     """19,544 questions in 14 sections, 5 of them semantic  -- Mikolov et al. 2013a, §4.1."""
 
     name: str = "Google analogies"
 
     def questions(self, data_dir: str | None = None) -> list[Analogy]:
-        path, section, found = corpora.locate("word2vec/questions-words.txt", data_dir), "", []
-        for number, line in enumerate(corpora.read_lines(path), 1):
+        """The questions of questions-words.txt."""
+        path, section, found = folders.locate("word2vec/questions-words.txt", data_dir), "", []
+        for number, line in enumerate(folders.read_lines(path), 1):
             words = line.split()
             if line.startswith(": "):
                 section = line[2:]
@@ -133,21 +163,23 @@ class GoogleAnalogies:
         return found
 
     def group(self, section: str) -> str:
+        """syntactic or semantic."""
         return "syntactic" if section.startswith("gram") else "semantic"
 
 
 @dataclasses.dataclass(frozen=True)
-class WorldAnalogies:
+class WorldAnalogies(AnalogySet):
     """Questions from the lexicon of the generated world: plurals, genders, and verbs in the past.
 
     A section has a question for each ordered pair of its pairs, of at most `most` of them.
     """
 
-    vocabulary: float = 1.0
-    most: int = 40
+    vocabulary: LemmaShare = 1.0
+    most: Annotated[int, Bound(least=2)] = 40
     name: str = "world analogies"
 
     def questions(self, data_dir: str | None = None) -> list[Analogy]:
+        """Those of plurals, then of genders, then of the past."""
         words = lexicon(self.vocabulary)
         nouns = [noun.en for noun in words.plain if not noun.mass]
         verbs = [verb.en[1:] for verb in words.verbs if not verb.timeless and not verb.particle[0]]
@@ -157,9 +189,6 @@ class WorldAnalogies:
             for section, pairs in sections.items()
             for one, other in itertools.permutations(self.some(pairs), 2)
         ]
-
-    def group(self, section: str) -> str:
-        return section
 
     def some(self, pairs: list) -> list:
         """Not always the first, as these are of one kind."""

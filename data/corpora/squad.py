@@ -3,32 +3,34 @@
 import dataclasses
 import json
 
-from data.files import folders as corpora
-from data.files.folders import located
+from data.files import folders
+from data.items.corpus import QuestionCorpus
 from data.items.question import Answer, Question
-from data.splits import SPLITS, known
+from data.splits import known_split, usual
 
 
 @dataclasses.dataclass(frozen=True)
-class Squad:
+class Squad(QuestionCorpus):
     """Questions on paragraphs of Wikipedia, 87,599 / 10,570, test is hidden  -- Rajpurkar et al. 2016."""
 
     def items(self, split: str, data_dir: str | None = None) -> list[Question]:
-        path = located(f"squad/{self.name(split)}", "https://rajpurkar.github.io/SQuAD-explorer", data_dir)
-        return read_squad(corpora.decode(corpora.read_bytes(path), path), str(path))
+        """The questions of the file of a split, in its order."""
+        path = folders.located(
+            f"squad/{self.name(split)}", "https://rajpurkar.github.io/SQuAD-explorer", data_dir
+        )
+        return parse_squad(folders.decode(folders.read_bytes(path), path), str(path))
 
     def protocol(self, split: str) -> str:
+        """squad FILE."""
         return f"squad {self.name(split)}"
 
     def name(self, split: str) -> str:
-        if known("split", split, SPLITS) == "test":
-            raise ValueError(
-                "the test split of SQuAD is hidden: published scores stand beside those of valid"
-            )
-        return f"{'train' if split == 'train' else 'dev'}-v1.1.json"
+        """The file of a split; ValueError of test, which is hidden."""
+        why = "the test split of SQuAD is hidden: published scores stand beside those of valid"
+        return f"{usual(known_split(split, ('train', 'valid'), why))}-v1.1.json"
 
 
-def read_squad(text: str, name: str) -> list[Question]:
+def parse_squad(text: str, name: str) -> list[Question]:
     """The questions of a file in SQuAD's format 1.1; errors speak of `name` and of the question's id."""
     try:
         paragraphs = [

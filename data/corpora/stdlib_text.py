@@ -7,12 +7,16 @@ import dataclasses
 import functools
 import hashlib
 import platform
+import re
 import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated
 
 from data.corpora.text import cut
-from data.splits import SPLITS, known
+from data.fields import Bound
+from data.items.corpus import TextCorpus
+from data.splits import known_split
 
 LEFT_OUT = {
     "site-packages",  # not the standard library's
@@ -25,42 +29,48 @@ LEFT_OUT = {
 }
 BUILT = ("_sysconfigdata", "config-")  # when Python is: they differ from machine to machine
 ENDS = 0.9, 0.95  # of train and valid, as shares of the text
+TITLE = re.compile(r"^\S.*\n(?:\*{3,}|={3,}|-{3,})$", re.MULTILINE)  # a line and one drawn under it
+DRAWN = re.compile(r"[-=+|*]{3,}")  # the lines of tables
+Characters = Annotated[int, Bound(least=1000)]  # of fewer a split may be empty
 
 
 @dataclasses.dataclass(frozen=True)
-class StdlibDocs:
+class StdlibDocs(TextCorpus):
     """The topics of the running Python's `help()`, the first `size` characters: English about Python."""
 
-    size: int = 1_000_000
-
-    def __post_init__(self):
-        require_size(self)
+    size: Characters = 1_000_000
 
     def text(self, split: str, data_dir: str | None = None) -> str:
-        return cut(documentation(self.size), known("split", split, SPLITS), ENDS, at_lines=True)
+        """Nine tenths of the text, a twentieth, or the last twentieth, cut at line ends."""
+        return cut(documentation(self.size), known_split(split), ENDS, at_lines=True)
 
     def protocol(self, split: str) -> str:
+        """The Python, the size and a hash of the text, and the split."""
         return described("documentation", documentation(self.size), split)
+
+    def documents(self, split: str, data_dir: str | None = None) -> list[str]:
+        """Sections without their titles, and without the lines that tables are drawn with."""
+        return [DRAWN.sub("", section) for section in TITLE.split(self.text(split, data_dir))]
 
 
 @dataclasses.dataclass(frozen=True)
-class StdlibCode:
+class StdlibCode(TextCorpus):
     """The standard library's source, the first `size` characters: files without tests and tables."""
 
-    size: int = 1_000_000
-
-    def __post_init__(self):
-        require_size(self)
+    size: Characters = 1_000_000
 
     def text(self, split: str, data_dir: str | None = None) -> str:
-        return cut(source(self.size), known("split", split, SPLITS), ENDS, at_lines=True)
+        """Nine tenths of the text, a twentieth, or the last twentieth, cut at line ends."""
+        return cut(source(self.size), known_split(split), ENDS, at_lines=True)
 
     def protocol(self, split: str) -> str:
+        """The Python, the size and a hash of the text, and the split."""
         return described("source", source(self.size), split)
 
 
 @functools.lru_cache(maxsize=4)
 def documentation(size: int) -> str:
+    """Topic after topic in a shuffled order, up to `size` characters; made once a process."""
     try:
         from pydoc_data.topics import topics
     except ImportError:
@@ -70,6 +80,7 @@ def documentation(size: int) -> str:
 
 @functools.lru_cache(maxsize=4)
 def source(size: int) -> str:
+    """File after file in a shuffled order, up to `size` characters; read once a process."""
     folder = Path(sysconfig.get_path("stdlib"))
     names = [file.relative_to(folder).as_posix() for file in folder.rglob("*.py")]
     kept = [name for name in names if not LEFT_OUT & set(name.split("/")) and not name.startswith(BUILT)]
@@ -96,11 +107,7 @@ def first(size: int, documents: Iterable[str]) -> str:
 
 
 def described(kind: str, text: str, split: str) -> str:
+    """What a text is, of which Python, how long it is, a hash of it, and the split."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     what = f"{kind} of Python {platform.python_version()}, {len(text):,} characters, sha256 {digest}"
-    return f"{what}, {known('split', split, SPLITS)}"
-
-
-def require_size(corpus: StdlibDocs | StdlibCode) -> None:
-    if corpus.size < 1000:
-        raise ValueError(f"{type(corpus).__name__}.size is {corpus.size}; give at least 1000 characters")
+    return f"{what}, {known_split(split)}"

@@ -9,21 +9,19 @@ import functools
 import re
 import zlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from data.files import folders as corpora
+from data.fields import Share, Whole
+from data.files import folders
+from data.items.corpus import TaggedCorpus
 from data.items.entity_tags import SCHEMES, converted, kinds, labels
 from data.items.tagged import Tagged
-from data.splits import SPLITS, known
-from data.world.lexicon import LANGUAGES
+from data.splits import SPLITS, known_split, usual
+from data.world.lexicon import Language
 from data.world.world import World
 
 SPAN_TAG = re.compile(r"O|[BIES]-.+")
-
-
 UPOS = tuple("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split())
-
-
 XPOS = tuple(
     "$ '' , -LRB- -RRB- . : ADD AFX CC CD DT EX FW GW HYPH IN JJ JJR JJS LS MD NFP NN NNP NNPS NNS PDT POS "
     "PRP PRP$ RB RBR RBS RP SYM TO UH VB VBD VBG VBN VBP VBZ WDT WP WP$ WRB ``".split()
@@ -38,7 +36,7 @@ class Row(NamedTuple):
     where: str
 
 
-def read(
+def tagged_rows(
     path: Path, word: int, tag: int, columns: int | None = None, separator: str | None = None
 ) -> list[list[Row]]:
     """The sentences of a file with a word a line, its columns counted from 0, blank lines between sentences.
@@ -47,7 +45,7 @@ def read(
     ranges (1-2) and empty nodes (8.1) of CoNLL-U, where the separator is a tab and there are ten columns.
     """
     found, sentence = [], []
-    for number, line in enumerate([*corpora.read_lines(path), ""], 1):
+    for number, line in enumerate([*folders.read_lines(path), ""], 1):
         where = f"{path}, line {number}"
         fields = line.rstrip("\r\n ").split(separator) if line.strip() else []
         if not fields or fields[0] == "-DOCSTART-":
@@ -87,7 +85,7 @@ def tagged(sentences: list[list[Row]], known_tags: tuple[str, ...], spans: bool)
 
 
 @dataclasses.dataclass(frozen=True)
-class Conll2003:
+class Conll2003(TaggedCorpus):
     """Names in Reuters news: PER, LOC, ORG, MISC -- Tjong Kim Sang & De Meulder 2003.
 
     14,041 / 3,250 / 3,453 sentences, -DOCSTART- lines left out. valid is eng.testa, which papers call dev;
@@ -96,58 +94,56 @@ class Conll2003:
 
     spans = True
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return labels(("PER", "LOC", "ORG", "MISC"), "iob2")
+    labels = labels(("PER", "LOC", "ORG", "MISC"), "iob2")
 
     def items(self, split: str, data_dir: str | None = None) -> list[Tagged]:
+        """The sentences of the file of a split."""
         name = f"conll2003/{self.file(split)}"
-        if split == "test" and not corpora.find(name, data_dir):
+        if split == "test" and not folders.find(name, data_dir):
             raise ValueError(f"conll2003 has no test split here: put {name} there, or evaluate on valid")
-        path = corpora.find(name, data_dir) or corpora.locate(name, data_dir)
-        return tagged(read(path, word=0, tag=3, columns=4), self.labels, self.spans)
+        path = folders.find(name, data_dir) or folders.locate(name, data_dir)
+        return tagged(tagged_rows(path, word=0, tag=3, columns=4), self.labels, self.spans)
 
     def protocol(self, split: str) -> str:
+        """conll2003 FILE."""
         return f"conll2003 {self.file(split)}"
 
     def file(self, split: str) -> str:
-        known("split", split, SPLITS)
-        return {"train": "eng.train", "valid": "eng.testa", "test": "eng.testb"}[split]
+        """The name of the file of a split."""
+        return {"train": "eng.train", "valid": "eng.testa", "test": "eng.testb"}[known_split(split)]
 
 
 @dataclasses.dataclass(frozen=True)
-class UdEwt:
+class UdEwt(TaggedCorpus):
     """Parts of speech in weblogs, mail and reviews: the English Web Treebank -- Silveira et al. 2014.
 
     12,544 / 2,001 / 2,077 sentences; the 17 universal tags (upos), or 49 as of the Penn Treebank (xpos).
     """
 
-    tags: str = "upos"
-
-    spans = False
-
-    def __post_init__(self):
-        known("tags of UdEwt", self.tags, ("upos", "xpos"))
+    tags: Literal["upos", "xpos"] = "upos"
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """The universal tags, or those of the Penn Treebank."""
         return UPOS if self.tags == "upos" else XPOS
 
     def items(self, split: str, data_dir: str | None = None) -> list[Tagged]:
-        path = corpora.locate(f"UD_English-EWT/{self.file(split)}", data_dir)
+        """The sentences of the file of a split."""
+        path = folders.locate(f"UD_English-EWT/{self.file(split)}", data_dir)
         tag = {"upos": 3, "xpos": 4}[self.tags]
-        return tagged(read(path, word=1, tag=tag, columns=10, separator="\t"), self.labels, self.spans)
+        return tagged(tagged_rows(path, word=1, tag=tag, columns=10, separator="\t"), self.labels, self.spans)
 
     def protocol(self, split: str) -> str:
+        """FILE TAGS."""
         return f"{self.file(split).removesuffix('.conllu')} {self.tags}"
 
     def file(self, split: str) -> str:
-        known("split", split, SPLITS)
-        return f"en_ewt-ud-{'dev' if split == 'valid' else split}.conllu"
+        """The name of the file of a split."""
+        return f"en_ewt-ud-{usual(split)}.conllu"
 
 
 @dataclasses.dataclass(frozen=True)
-class TagFiles:
+class TagFiles(TaggedCorpus):
     """A user's own files: a word a line with its tag, a blank line behind each sentence, plain or gzipped.
 
     `word` and `tag` are columns, counted from 0, or from the end as -1 is; they are apart by spaces, or by
@@ -157,46 +153,60 @@ class TagFiles:
     train: str
     valid: str
     test: str
-    word: int = 0
-    tag: int = -1
+    word: Whole = 0
+    tag: Whole = -1
     separator: str | None = None
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.require_filled("train", "valid", "test")
+        if self.word == self.tag:
+            raise ValueError(f"TagFiles: word and tag are both column {self.word}: give two columns")
+        if self.separator == "":
+            raise ValueError("TagFiles.separator is empty: give what divides the columns, or None for spaces")
 
     @property
     def spans(self) -> bool:
+        """Whether all tags of the train file are of a scheme for spans."""
         return all(SPAN_TAG.fullmatch(tag) for tag in self.seen)
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """The tags of the train file, in IOB2 with all that it has where they mark spans."""
         return labels(sorted(kinds(self.seen)), "iob2") if self.spans else self.seen
 
     @property
     def seen(self) -> tuple[str, ...]:
+        """The tags of the train file as they stand there, in the order of their letters."""
         return tuple(sorted({row.tag for sentence in self.rows("train") for row in sentence}))
 
     def rows(self, split: str) -> list[list[Row]]:
-        given = Path(getattr(self, known("split", split, SPLITS))).expanduser()
-        if not (path := corpora.present(given)):
+        """The words and tags of the file of a split; ValueError where there is no such file."""
+        given = Path(getattr(self, known_split(split))).expanduser()
+        if not (path := folders.present(given)):
             raise ValueError(f"TagFiles.{split}: there is no file {given}")
         return _rows(path, path.stat().st_mtime_ns, self.word, self.tag, self.separator)
 
     def items(self, split: str, data_dir: str | None = None) -> list[Tagged]:
+        """The sentences of a split; with train the other files are looked at too."""
         if split == "train":  # what is wrong with the others is heard before the training, not after
             for other in SPLITS[1:]:
                 self.items(other)
         return tagged(self.rows(split), self.labels, self.spans)
 
     def protocol(self, split: str) -> str:
-        return getattr(self, known("split", split, SPLITS))
+        """The path of the file."""
+        return getattr(self, known_split(split))
 
 
 @functools.lru_cache(maxsize=8)
 def _rows(path: Path, modified: int, word: int, tag: int, separator: str | None) -> list[list[Row]]:
     """Read once a process, as all of labels, tokenizer and examples ask for it."""
-    return read(path, word, tag, separator=separator)
+    return tagged_rows(path, word, tag, separator=separator)
 
 
 @dataclasses.dataclass(frozen=True)
-class GeneratedTags:
+class GeneratedTags(TaggedCorpus):
     """Sentences of the generated world; needs no files. `tags`: entities (PER, LOC), or pos, universal tags.
 
     A share `unseen` of the names is in no sentence of train, as today's newspaper has names that none of last
@@ -204,54 +214,46 @@ class GeneratedTags:
     """
 
     world: World = World()
-    language: str = "en"
-    tags: str = "entities"
-    unseen: float = 0.0
-
-    def __post_init__(self):
-        known("language", self.language, LANGUAGES)
-        known("tags of GeneratedTags", self.tags, ("entities", "pos"))
+    language: Language = "en"
+    tags: Literal["entities", "pos"] = "entities"
+    unseen: Share = 0.0
 
     @property
     def spans(self) -> bool:
+        """Whether tags are those of entities."""
         return self.tags == "entities"
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """Tags of persons and places, or the universal parts of speech."""
         return labels(("PER", "LOC"), "iob2") if self.spans else UPOS
 
     def items(self, split: str, data_dir: str | None = None) -> list[Tagged]:
+        """The sentences of a split, in train without those that tell a new name."""
         return [
             Tagged(words, entities if self.spans else parts)
-            for words, entities, parts in _told(self.world, known("split", split, SPLITS), self.language)
+            for words, entities, parts in _analysed(self.world, known_split(split), self.language)
             if split != "train" or not self.tells_new_name(words, entities)
         ]
 
     def tells_new_name(self, words: tuple[str, ...], entities: tuple[str, ...]) -> bool:
+        """Whether one of the names is of the share that train does not have."""
         names = (word for word, tag in zip(words, entities, strict=True) if tag != "O")
         return any(zlib.crc32(name.encode()) < self.unseen * 2**32 for name in names)
 
     def protocol(self, split: str) -> str:
-        known("split", split, SPLITS)
-        changed = ", ".join(
-            f"{field.name}={getattr(self.world, field.name)!r}"
-            for field in dataclasses.fields(self.world)
-            if getattr(self.world, field.name) != field.default and field.name not in set(SPLITS) - {split}
-        )
+        """The world, the language, the tags, the split, and how many names are new."""
         new = f", {self.unseen:.0%} of the names not in train" if self.unseen else ""
-        return f"World({changed}) {self.language} {self.tags}, {split}{new}"
+        return f"{self.world.describe(split)} {self.language} {self.tags}, {split}{new}"
 
 
-Told = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+Analysed = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
 @functools.lru_cache(maxsize=8)
-def _told(world: World, split: str, language: str) -> tuple[Told, ...]:
+def _analysed(world: World, split: str, language: str) -> tuple[Analysed, ...]:
     """(words, entities, parts of speech) of each sentence, made once a process, as it takes seconds."""
     return tuple(
         (sentence.tokens[language], sentence.entities(language), sentence.tags(language))
         for sentence in world.sentences(split)
     )
-
-
-TaggedCorpus = GeneratedTags | Conll2003 | UdEwt | TagFiles

@@ -79,15 +79,18 @@ class Reader:
             raise self.wrong(f"damaged gzip file ({error}); copy it again") from error
 
     def wrong(self, why: str) -> ValueError:
+        """The error that says what is wrong with the line last read."""
         return ValueError(f"{self.path}, line {self.number}: {why}")
 
     def next(self, wanted: str) -> str:
+        """The next line; ValueError where the file ends before what is `wanted`."""
         line = next(self.lines, None)
         if line is None:
             raise self.wrong(f"the file ends where {wanted} should be; copy it again")
         return line
 
     def tables(self) -> list[Table]:
+        """All orders of the file, the unigrams first; ValueError where it is not in the format."""
         while self.next("\\data\\") != "\\data\\":
             continue  # what stands before is a comment
         sizes, line = [], self.next("\\1-grams:")
@@ -108,9 +111,11 @@ class Reader:
         return found
 
     def so_far(self, found: list[Table]) -> str:
+        """How far the file was understood, for an error."""
         return f"{len(found[-1][1])} {len(found)}-grams" if found else "no n-grams"
 
     def table(self, order: int, size: int) -> Table:
+        """The n-grams of one order, of which its header counts `size`."""
         ids, logs, backoffs = array("i"), array("d"), array("d")
         for _ in range(size):
             line = self.next(f"a {order}-gram")

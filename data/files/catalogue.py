@@ -41,10 +41,12 @@ class Corpus:
 
     @property
     def size(self) -> int:
+        """Bytes of all files, plain."""
         return sum(file.size for file in self.files)
 
 
 def get(name: str) -> Corpus:
+    """The corpus of a name; ValueError with the nearest name where there is none."""
     return CORPORA[known("corpus", name, CORPORA)]
 
 

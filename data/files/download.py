@@ -22,9 +22,11 @@ class Bar:
         self.progress, self.task, self.total = progress, task, 0
 
     def update(self, size: int) -> None:
+        """So many bytes more."""
         self.progress.update(self.task, total=self.total or None, advance=size)
 
     def reset(self) -> None:
+        """Begin again, as a download is tried again."""
         self.progress.reset(self.task)
 
     def close(self) -> None:

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import pooch
 
-from data.files import folders as corpora
 from data.files.catalogue import CORPORA, Corpus, File, get
 from data.files.download import bars, download
 
@@ -24,7 +23,7 @@ PathLike = str | os.PathLike
 
 
 def cache_folder() -> Path:
-    """Where `fetch` puts files unless told: in $LOOKBACK_CACHE, else in the platform's cache folder."""
+    """Where `fetch` puts files by default: in $LOOKBACK_CACHE, else in the platform's cache folder."""
     return Path(os.environ.get("LOOKBACK_CACHE") or pooch.os_cache("lookback")).expanduser() / "data"
 
 
@@ -136,6 +135,7 @@ class Listing(NamedTuple):
 
 
 def listing(data_dir: PathLike | None = None) -> list[Listing]:
+    """Every corpus of the catalogue, and how much of it is in the data folders."""
     rows = []
     for corpus in CORPORA.values():
         there = sum(find(file.path, data_dir) is not None for file in corpus.files)
@@ -193,7 +193,7 @@ def _accept(file: File, path: Path) -> None:
 
 def located(path: str, source: str, data_dir: str | None = None) -> Path:
     """A file by its usual path in the data folders, plain or gzipped, or an error with its usual source."""
-    if found := corpora.find(path, data_dir):
+    if found := find(path, data_dir):
         return found
-    looked = ", ".join(f"{folder / path}[.gz]" for folder in corpora.folders(data_dir))
+    looked = ", ".join(f"{folder / path}[.gz]" for folder in folders(data_dir))
     raise ValueError(f"{path} is missing (looked for {looked}): its usual source is {source}")

@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from data.files import folders as corpora
-from data.tokenizers.tokenizer import MARK
+from data.files import folders
+from data.ids import WORD_START
 
 Form = Literal["word2vec", "glove", "binary"]
 
@@ -27,7 +27,7 @@ class Vectors(NamedTuple):
 
 def read(path: Path | str, wanted: Collection[str] | None = None) -> Vectors:
     """The vectors of a file in any of the formats, of all words or only of those wanted, in its order."""
-    content = corpora.read_bytes(path)
+    content = folders.read_bytes(path)
     header, _, rest = content.partition(b"\n")
     if content and (not header or b"\0" in header):
         raise ValueError(
@@ -52,8 +52,8 @@ def spells_numbers(line: bytes, width: int) -> bool:
 
 
 def records(content: bytes, width: int, path, first: int) -> Iterator[tuple[str, list[str] | np.ndarray]]:
-    """(word, its numbers as they are spelled) of each line. A word may hold spaces: GloVe's 840B has some."""
-    for number, line in enumerate(corpora.decode_lines(content, path), first):
+    """(word, its numbers as they are written) of each line. A word may hold spaces: GloVe's 840B has some."""
+    for number, line in enumerate(folders.decode_lines(content, path), first):
         word, *numbers = line.rstrip().rsplit(" ", width)
         if len(numbers) != width or not word:
             raise ValueError(f"{path}, line {number}: not a word and {width} numbers")
@@ -68,7 +68,7 @@ def binary_records(content: bytes, count: int, width: int, path) -> Iterator[tup
         end = space + 1 + 4 * width
         if space < 0 or end > len(content):
             raise ValueError(f"{path}: word {number} of {count} is cut off; fetch or copy the file again")
-        word = corpora.decode(content[at:space].lstrip(b"\n"), f"{path}, word {number}")
+        word = folders.decode(content[at:space].lstrip(b"\n"), f"{path}, word {number}")
         yield word, np.frombuffer(content, "<f4", width, space + 1)
         at = end
 
@@ -98,13 +98,13 @@ def write(path: Path | str, vectors: Vectors, form: Form = "word2vec") -> None:
         raise ValueError(f"{path}: {len(vectors.words)} words for {count} vectors")
     for word in vectors.words:
         if not word or any(space in word for space in (" \n" if form == "binary" else "\n")):
-            raise ValueError(f"{path}: the word {word!r} cannot be told from what stands beside it")
+            raise ValueError(f"{path}: the word {word!r} would run into what stands beside it")
     header = b"" if form == "glove" else f"{count} {width}\n".encode()
     with gzip.open(path, "wb") if str(path).endswith(".gz") else open(path, "wb") as file:
         file.write(header)
         for word, row in zip(vectors.words, np.asarray(vectors.table, "<f4"), strict=True):
-            spelled = row.tobytes() if form == "binary" else " ".join(map(str, row)).encode()
-            file.write(word.encode() + b" " + spelled + b"\n")
+            numbers = row.tobytes() if form == "binary" else " ".join(map(str, row)).encode()
+            file.write(word.encode() + b" " + numbers + b"\n")
 
 
 def initial_table(
@@ -112,15 +112,15 @@ def initial_table(
 ) -> tuple[Float[np.ndarray, "V D"], Bool[np.ndarray, "V"]]:
     """(a table to begin an embedding with, which rows are from the file), for a vocabulary `pieces`.
 
-    A piece is looked up without the mark of a word's beginning, then in lower case. What the file has not is
+    A piece is looked up without WORD_START, then in lower case. What the file has not is
     drawn from a normal distribution of its own mean and spread, number by number; PAD, which is 0, is 0.
     """
-    spellings = [[piece.removeprefix(MARK), piece.removeprefix(MARK).lower()] for piece in pieces]
+    spellings = [[piece.removeprefix(WORD_START), piece.removeprefix(WORD_START).lower()] for piece in pieces]
     vectors = read(path, {spelling for both in spellings for spelling in both})
     if not len(vectors.words):
         raise ValueError(f"{path} has a vector for none of the {len(pieces)} words of the vocabulary")
-    places = {word: place for place, word in reversed(list(enumerate(vectors.words)))}
-    found = [next((places[s] for s in both if s in places), -1) for both in spellings]
+    rows = {word: row for row, word in reversed(list(enumerate(vectors.words)))}
+    found = [next((rows[s] for s in both if s in rows), -1) for both in spellings]
     known = np.array(found) >= 0
     mean, spread = vectors.table.mean(axis=0), vectors.table.std(axis=0)
     drawn = np.random.default_rng(seed).normal(mean, spread, (len(pieces), vectors.table.shape[1]))

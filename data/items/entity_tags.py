@@ -1,4 +1,4 @@
-"""Tags that mark spans in a sentence: IOB1, IOB2 and BIOES, read from any into any.
+"""Tags that mark spans in a sentence: IOB1, IOB2 and BIOES, from any into any.
 
         U.N.   official  Ekeus  heads  for  Baghdad  .
 IOB2    B-ORG  O         B-PER  O      O    B-LOC    O        B begins a span, I goes on with it
@@ -32,14 +32,14 @@ def spans(tags: Sequence[str]) -> list[Span]:
     begins and no O comes.
     """
     found, first, before, kind = [], None, OUTSIDE, ""
-    for place, tag in enumerate([*tags, OUTSIDE]):
+    for index, tag in enumerate([*tags, OUTSIDE]):
         prefix, _, here = tag.partition("-")
         inside = prefix != OUTSIDE
         begins = inside and (prefix in ("B", "S") or before in (OUTSIDE, "E", "S") or here != kind)
         if first is not None and (begins or not inside):
-            found.append(Span(kind, first, place))
+            found.append(Span(kind, first, index))
         if begins or not inside:
-            first = place if begins else None
+            first = index if begins else None
         before, kind = prefix, here
     return found
 
@@ -62,6 +62,7 @@ def written(marked: Iterable[Span], length: int, scheme: str) -> list[str]:
 
 
 def converted(tags: Sequence[str], scheme: str) -> list[str]:
+    """The tags of a sentence, of any scheme, in this one."""
     return written(spans(tags), len(tags), scheme)
 
 

@@ -1,15 +1,16 @@
-"""What an encoder reads of one item, and what is to be said about it."""
+"""What an encoder reads of one item, and what it is to learn of it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 
 class Example(NamedTuple):
-    """`inputs` are the ids that an encoder reads, marks included, and `targets` what it should make of them:
+    """What goes into an encoder, and what is to come out of it.
 
-    a class, a score, a class for each input, or (first, last) of a span. `segments` are 0 for the first text
-    and its marks and 1 for the second, () where all are 0; `characters` those of each input, where the task
-    gives them. `weights` are 0 where a target does not count, or one number for all targets.
+    `inputs` are ids, special tokens included; `targets` a class, a score, a class for each input, or (first,
+    last) of a span. `segments` are 0 for the first text and its special tokens and 1 for the second, () where
+    all are 0; `characters` those of each input, where the task gives them. `weights` are 0 where a target
+    does not count, or one number for all targets.
     """
 
     inputs: Sequence[int]

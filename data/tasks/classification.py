@@ -2,71 +2,58 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 
-from data.corpora.glue import Glue
 from data.corpora.polarity import Polarity
-from data.corpora.reviews import IMDB, AmazonAlexa
-from data.corpora.sentiment import TREC, CrossValidated, StanfordSentiment
+from data.fields import Bound
+from data.items.corpus import LabelledCorpus
 from data.items.example import Example
 from data.items.labelled import Labelled
-from data.tasks.language import Level
+from data.tasks.task import Task
 from data.tokenizers.characters import SENTENCE_BEGIN, SENTENCE_END, framed, word_characters
-from data.tokenizers.levels import Words, learned
+from data.tokenizers.level import Level
+from data.tokenizers.levels import Words
 from data.tokenizers.tokenizer import Tokenizer
-from data.tokenizers.whole_words import WholeWords
-from data.tokenizers.wordpiece import PublishedWordPiece, WordPiece
-from data.world.tasks import WorldEntailment, WorldRating, WorldSimilarity
-
-Sentences = (
-    Polarity
-    | WorldRating
-    | WorldEntailment
-    | WorldSimilarity
-    | StanfordSentiment
-    | CrossValidated
-    | TREC
-    | Glue
-    | IMDB
-    | AmazonAlexa
-)
 
 
 @dataclasses.dataclass(frozen=True)
-class Classification:
+class Classification(Task):
     """The class of each item of a corpus, or its score where the corpus is `scored`.
 
-    An encoder reads BOS first EOS, and after that second EOS where there is one, in segments 0 and 1: in word
+    The inputs are BOS first EOS, and after that second EOS where there is one, in segments 0 and 1: in word
     pieces [CLS] first [SEP] second [SEP]. Of what is over `longest` inputs the longer text loses its end
     (Devlin et al. 2019). With `characters` each input has those of its word or piece, `width` of them.
     """
 
-    corpus: Sentences = Polarity()
-    tokenizer: Level | WholeWords | WordPiece | PublishedWordPiece = Words()
+    gives = "examples"
+    takes = "special tokens"
+    corpus: LabelledCorpus = Polarity()
+    tokenizer: Level = Words()
     characters: bool = False
-    width: int = 50
-    longest: int = 128
+    width: Annotated[int, Bound(least=3)] = 50  # two are the special characters of a word
+    longest: Annotated[int, Bound(least=3)] = 128  # the special tokens of a pair are 3
 
-    def __post_init__(self):
-        if self.longest < 3:
-            raise ValueError(f"Classification.longest={self.longest} holds no pair: its marks alone are 3")
+    @property
+    def targets(self) -> str:
+        """What an objective learns: a score or a class."""
+        return "a score" if self.scored else "a class"
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """The names of the corpus's classes, () where it is scored."""
         return self.corpus.labels
 
     @property
     def scored(self) -> bool:
+        """Whether targets are scores."""
         return self.corpus.scored
 
     @property
     def paired(self) -> bool:
         """Whether two texts are classed together."""
-        return getattr(self.corpus, "paired", False)
-
-    def protocol(self, split: str) -> str:
-        return self.corpus.protocol(split)
+        return self.corpus.paired
 
     def labelled(self, split: str, data_dir: str | None = None) -> list[Labelled]:
         """The items of a split with their gold targets, which are None where they are not published."""
@@ -78,38 +65,42 @@ class Classification:
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
         """Learned from the texts of the training split, or loaded where it is there already."""
         both = lambda: ((item.first, item.second) for item in self.labelled("train", data_dir))
-        return learned(self.tokenizer, lambda: (text for pair in both() for text in pair if text), data_dir)
+        return self.tokenizer.tokenizer(lambda: (text for pair in both() for text in pair if text), data_dir)
 
     def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> list[Example]:
         """A target that is not published is 0 and weighs nothing."""
         items, kind = self.labelled(split, data_dir), float if self.scored else int
-        texts = self.read([(item.first, item.second) for item in items], tokenizer)
+        texts = self.examples([(item.first, item.second) for item in items], tokenizer)
         return [
             text._replace(targets=kind(item.target or 0), weights=float(item.target is not None))
             for text, item in zip(texts, items, strict=True)
         ]
 
-    def read(self, texts: Sequence[tuple[str, str | None]], tokenizer: Tokenizer) -> list[Example]:
-        """Texts and pairs as an encoder reads them; their targets are not known."""
+    def examples(self, texts: Sequence[tuple[str, str | None]], tokenizer: Tokenizer) -> list[Example]:
+        """Texts and pairs as an encoder reads them; their targets are not known, and 0."""
         encoded = iter(tokenizer.encode([text for pair in texts for text in pair if text is not None]))
         found = []
         for pair in texts:
-            sides = [text for text in pair if text is not None]
-            ids = [next(encoded) for _ in sides]
-            kept = cut([len(side) - 1 for side in ids], self.longest - 1 - len(sides))
+            given = [text for text in pair if text is not None]
+            ids = [next(encoded) for _ in given]
+            kept = cut([len(one) - 1 for one in ids], self.longest - 1 - len(given))
             inputs = [tokenizer.bos]
-            for side, count in zip(ids, kept, strict=True):
-                inputs += [*side[:count], tokenizer.eos]
+            for one, count in zip(ids, kept, strict=True):
+                inputs += [*one[:count], tokenizer.eos]
             segments = [0] * (2 + kept[0]) + [1] * (1 + kept[1]) if len(kept) > 1 else ()
-            letters = self.letters(sides, kept, tokenizer) if self.characters else ()
+            letters = self.letters(given, kept, tokenizer) if self.characters else ()
             found.append(Example(inputs, 0, segments, letters))
         return found
 
-    def letters(self, sides: Sequence[str], kept: Sequence[int], tokenizer: Tokenizer) -> np.ndarray:
-        """int32 [T, width]: characters of the ids kept of each text, and of the marks around them."""
+    def example_of(self, line: str, tokenizer: Tokenizer) -> Example:
+        """The line as a text by itself."""
+        return self.examples([(line, None)], tokenizer)[0]
+
+    def letters(self, texts: Sequence[str], kept: Sequence[int], tokenizer: Tokenizer) -> np.ndarray:
+        """int32 [T, width]: characters of the ids kept of each text, and of the special tokens."""
         begin, end = framed([[SENTENCE_BEGIN], [SENTENCE_END]], self.width)
         rows = [begin]
-        for text, count in zip(sides, kept, strict=True):
+        for text, count in zip(texts, kept, strict=True):
             words = [text[first:beyond].strip() for first, beyond in tokenizer.spans(text)[:count]]
             rows += [*word_characters(words, self.width), end]
         return np.stack(rows)

@@ -5,51 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.corpora.recall import Recall
-from data.corpora.reviews import ReviewText
-from data.corpora.stdlib_text import StdlibCode, StdlibDocs
-from data.corpora.text import GeneratedText, PennTreebank, TextFiles, TinyShakespeare, WarAndPeace, WikiText2
+from data.corpora.stdlib_text import StdlibDocs
+from data.items.corpus import TextCorpus
+from data.tasks.task import Task
 from data.tokenizers import token_files
-from data.tokenizers.levels import (
-    BPE,
-    ByteBPE,
-    Bytes,
-    Characters,
-    PublishedGPT2,
-    SavedTokenizer,
-    TextCharacters,
-    WhitespaceWords,
-    Words,
-    learned,
-)
+from data.tokenizers.level import Level
+from data.tokenizers.levels import ByteBPE
 from data.tokenizers.tokenizer import Tokenizer, lines_of
-from data.tokenizers.wordpiece import PublishedWordPiece, WordPiece
-
-Text = (
-    StdlibDocs
-    | StdlibCode
-    | GeneratedText
-    | Recall
-    | PennTreebank
-    | WikiText2
-    | TinyShakespeare
-    | WarAndPeace
-    | TextFiles
-    | ReviewText
-)
-Level = (
-    BPE
-    | Words
-    | Characters
-    | WhitespaceWords
-    | TextCharacters
-    | Bytes
-    | ByteBPE
-    | WordPiece
-    | PublishedGPT2
-    | PublishedWordPiece
-    | SavedTokenizer
-)
 
 
 class Sizes(NamedTuple):
@@ -66,29 +28,34 @@ class Sizes(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class LanguageModelling:
+class LanguageModelling(Task):
     """Predict each token of a text from those before it."""
 
-    corpus: Text = StdlibDocs()
+    gives = "a stream of tokens"
+    targets = "the next token"
+    corpus: TextCorpus = StdlibDocs()
     tokenizer: Level = ByteBPE()
 
     def text(self, split: str, data_dir: str | None = None) -> str:
+        """All of a split; ValueError where there is nothing in it."""
         text = self.corpus.text(split, data_dir)
         if not text:
             raise ValueError(f"{self.corpus.protocol(split)}: there is no text in this split")
         return text
 
     def protocol(self, split: str) -> str:
+        """The corpus, the split, and the tokenizer, as a loss per token depends on it."""
         return f"{self.corpus.protocol(split)}, by {self.tokenizer}"
 
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
         """Learned from the training split, or loaded where it is there already."""
-        return learned(self.tokenizer, lambda: [self.text("train", data_dir)], data_dir)
+        return self.tokenizer.tokenizer(lambda: [self.text("train", data_dir)], data_dir)
 
     def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> np.ndarray:
         """The ids of a split one after another, int32 [n], memory-mapped."""
         return token_files.mapped(self.text(split, data_dir), tokenizer)
 
     def sizes(self, split: str, data_dir: str | None = None) -> Sizes:
+        """The lines, words, characters and bytes of a split."""
         text = self.text(split, data_dir)
         return Sizes(len(lines_of(text)), len(text.split()), len(text), len(text.encode()))

@@ -2,23 +2,24 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from data.corpora.squad import Squad
+from data.fields import Bound, Positive
+from data.items.corpus import QuestionCorpus
 from data.items.example import Example
 from data.items.question import Answer, Question
-from data.tokenizers.levels import BPE, SavedTokenizer, Words, learned
+from data.tasks.task import Task
+from data.tokenizers.level import Level
+from data.tokenizers.levels import Words
 from data.tokenizers.tokenizer import Tokenizer
-from data.tokenizers.whole_words import WholeWords
-from data.tokenizers.wordpiece import PublishedWordPiece, WordPiece
 from data.world.stories import WorldQuestions
 
 
 class Window(NamedTuple):
-    """What an encoder reads of a question (by its place) and a stretch of its context.
+    """What an encoder reads of a question (by its number) and a stretch of its context.
 
     `places` are the characters (first, beyond last) of the context that each input stands for, None of those
-    of the question and the marks.
+    of the question and the special tokens.
     """
 
     question: int
@@ -27,7 +28,7 @@ class Window(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Questions:
+class Questions(Task):
     """BOS question EOS context EOS, and which inputs answer it, (first, last)  -- Devlin et al. 2019, §4.2.
 
     A context that is too long is read in windows of `longest` inputs, each `stride` further than the one
@@ -35,45 +36,45 @@ class Questions:
     not hold it is BOS, (0, 0).
     """
 
-    corpus: WorldQuestions | Squad = WorldQuestions()
-    tokenizer: Words | BPE | WholeWords | WordPiece | PublishedWordPiece | SavedTokenizer = Words()
-    longest: int = 384
-    stride: int = 128
-    asking: int = 64
-
-    labels = ()
+    gives = "examples"
+    takes = "special tokens"
+    targets = "a span"
+    corpus: QuestionCorpus = WorldQuestions()
+    tokenizer: Level = Words()
+    longest: Annotated[int, Bound(least=6)] = 384
+    stride: Positive = 128
+    asking: Positive = 64
 
     def __post_init__(self):
-        if not 0 < self.stride < self.longest - self.asking - 3:
-            raise ValueError(f"{self}: a window has to hold more of the context than the next one is further")
-
-    def protocol(self, split: str) -> str:
-        return self.corpus.protocol(split)
+        super().__post_init__()
+        if (most := self.longest - self.asking - 4) < self.stride:
+            raise ValueError(
+                f"Questions.stride={self.stride}: a window of longest={self.longest} with a question of "
+                f"asking={self.asking} has to hold more of the context than the next one is further, "
+                + (f"so give {most} at most" if most > 0 else "so raise longest")
+            )
 
     def asked(self, split: str, data_dir: str | None = None) -> list[Question]:
+        """The questions of a split with their gold answers."""
         return self.corpus.items(split, data_dir)
 
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
         """Learned from the questions and the contexts of the training split, or loaded where it is there."""
-        return learned(self.tokenizer, lambda: self.texts("train", data_dir), data_dir)
-
-    def texts(self, split: str, data_dir: str | None = None) -> list[str]:
-        """Each context once, and all that is asked."""
-        asked = self.asked(split, data_dir)
-        return [*dict.fromkeys(one.context for one in asked), *(one.question for one in asked)]
+        return self.tokenizer.tokenizer(lambda: self.corpus.sentences("train", data_dir), data_dir)
 
     def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> list[Example]:
+        """Every window of every question of a split."""
         return [window.example for window in self.windows(self.asked(split, data_dir), tokenizer)]
 
     def windows(self, questions: Sequence[Question], tokenizer: Tokenizer) -> list[Window]:
         """Every window of every question, in their order; what is learned is the first of its answers."""
-        read = {one.context: places(one.context, tokenizer) for one in questions}
+        contexts = {one.context: places(one.context, tokenizer) for one in questions}
         found = []
         for number, (one, asking) in enumerate(
             zip(questions, tokenizer.encode([one.question for one in questions]), strict=True)
         ):
             begin = [tokenizer.bos, *asking[:-1][: self.asking], tokenizer.eos]
-            ids, spans = read[one.context]
+            ids, spans = contexts[one.context]
             room = self.longest - len(begin) - 1
             target = inputs_of(one.answers[0], spans)
             for start in range(0, max(len(ids) - room + self.stride, 1), self.stride):

@@ -2,44 +2,46 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Literal
 
 import numpy as np
 
-from data.corpora.tags import GeneratedTags, TaggedCorpus
-from data.items.entity_tags import SCHEMES, converted, kinds, labels, may_follow
+from data.corpora.tags import GeneratedTags
+from data.fields import Bound
+from data.items.corpus import TaggedCorpus
+from data.items.entity_tags import converted, kinds, labels, may_follow
 from data.items.example import Example
 from data.items.tagged import Tagged
-from data.splits import known
+from data.tasks.task import Task
 from data.tokenizers.characters import sentence_characters
-from data.tokenizers.levels import BPE, SavedTokenizer, WhitespaceWords, learned
+from data.tokenizers.level import Level
 from data.tokenizers.tokenizer import Tokenizer
 from data.tokenizers.whole_words import WholeWords
-from data.tokenizers.wordpiece import PublishedWordPiece, WordPiece
-
-Level = WholeWords | WhitespaceWords | BPE | WordPiece | PublishedWordPiece | SavedTokenizer
 
 
 @dataclasses.dataclass(frozen=True)
-class Tagging:
-    """Tag each word. A sentence is read between its marks, and the first piece of a word tells its tag.
+class Tagging(Task):
+    """Tag each word. Inputs are BOS, the pieces of all words, EOS; the first piece of a word tells its tag.
 
-    One of more than `longest` inputs is read in parts. Tags that mark spans are learned in `scheme`, iob1,
-    iob2 or bioes; `labelled` gives them in IOB2. With `characters` each input has those of its word
+    A sentence of more than `longest` inputs comes in parts. Tags that mark spans are learned in `scheme`,
+    iob1, iob2 or bioes; `labelled` gives them in IOB2. With `characters` each input has those of its word
     (data/tokenizers/characters.py), `width` of them.
     """
 
+    gives = "examples"
+    takes = "words"
+    of_words = True
+    targets = "a class of each input"
     corpus: TaggedCorpus = GeneratedTags()
     tokenizer: Level = WholeWords()
-    scheme: str = "bioes"
+    scheme: Literal["iob1", "iob2", "bioes"] = "bioes"
     characters: bool = False
-    width: int = 50
-    longest: int = 256
-
-    def __post_init__(self):
-        known("scheme", self.scheme, SCHEMES)
+    width: Annotated[int, Bound(least=3)] = 50  # two are the special characters of a word
+    longest: Annotated[int, Bound(least=3)] = 256  # BOS, EOS and one piece
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """The tags to choose from: the corpus's, in `scheme` where they mark spans."""
         if not self.corpus.spans:
             return self.corpus.labels
         return labels(kinds(self.corpus.labels), self.scheme)
@@ -51,24 +53,23 @@ class Tagging:
         return np.ones((len(self.labels) + 1,) * 2, bool)
 
     def labelled(self, split: str, data_dir: str | None = None) -> list[Tagged]:
+        """The sentences of a split with their gold tags."""
         return self.corpus.items(split, data_dir)
-
-    def protocol(self, split: str) -> str:
-        return self.corpus.protocol(split)
 
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
         """Learned from the training split, or loaded where it is there already."""
         texts = lambda: (" ".join(item.words) for item in self.labelled("train", data_dir))
-        return learned(self.tokenizer, texts, data_dir)
+        return self.tokenizer.tokenizer(texts, data_dir)
 
     def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> list[Example]:
+        """Every sentence of a split, or every part of it."""
         return self.examples(self.labelled(split, data_dir), tokenizer)
 
     def examples(self, items: Sequence[Tagged], tokenizer: Tokenizer) -> list[Example]:
         """What an encoder reads of each sentence, or of each part of it in turn."""
         found, room = [], self.longest - 2
         classes = {label: index for index, label in enumerate(self.labels)}
-        for item, pieces in zip(items, spelled(items, tokenizer), strict=True):
+        for item, pieces in zip(items, encoded_words(items, tokenizer), strict=True):
             sizes = [len(word) for word in pieces]
             if (most := max(sizes, default=0)) > room:
                 raise ValueError(
@@ -80,6 +81,13 @@ class Tagging:
                 found.append(self.example(part, pieces[first:end], tokenizer, classes))
         return found
 
+    def example_of(self, line: str, tokenizer: Tokenizer) -> Example:
+        """The line as one sentence of words that spaces divide; ValueError where it is too long for one."""
+        example, *further = self.examples([Tagged(tuple(line.split()), ())], tokenizer)
+        if further:
+            raise ValueError(f"{line[:40]!r} .. is longer than the {self.longest} pieces there is room for")
+        return example
+
     def example(
         self,
         item: Tagged,
@@ -87,7 +95,7 @@ class Tagging:
         tokenizer: Tokenizer,
         classes: Mapping[str, int],
     ) -> Example:
-        """Words between their marks: weights are 1 at the first piece of a word, 0 elsewhere."""
+        """Words between BOS and EOS: weights are 1 at the first piece of a word, 0 elsewhere."""
         inputs = [tokenizer.bos, *(piece for word in pieces for piece in word), tokenizer.eos]
         sizes = [len(word) for word in pieces]
         first = np.cumsum([1, *sizes])[:-1]
@@ -126,7 +134,7 @@ def parts(tags: Sequence[str], sizes: Sequence[int], room: int) -> list[tuple[in
     return cuts
 
 
-def spelled(items: Sequence[Tagged], tokenizer: Tokenizer) -> list[list[list[int]]]:
+def encoded_words(items: Sequence[Tagged], tokenizer: Tokenizer) -> list[list[list[int]]]:
     """The ids of each word of each sentence; of a word that a tokenizer makes nothing of, UNK."""
     encodings = tokenizer.core.encode_batch(
         [list(item.words) for item in items], is_pretokenized=True, add_special_tokens=False

@@ -1,40 +1,56 @@
 """The translation task: a parallel corpus, a direction, one joint tokenizer."""
 
 import dataclasses
+from typing import Annotated, Any
 
 from data.batches.pairs import IdPair
-from data.corpora.parallel import Corpus, Generated, Pairs
-from data.tokenizers.levels import BPE, Characters, Words
+from data.corpora.parallel import Generated
+from data.fields import Bound
+from data.items.corpus import Pairs, ParallelCorpus
+from data.tasks.task import Task
+from data.tokenizers.level import Level
+from data.tokenizers.levels import BPE
 from data.tokenizers.tokenizer import Tokenizer
 
 
 @dataclasses.dataclass(frozen=True)
-class Translation:
+class Translation(Task):
     """Translate `source` into `target`; of what is learned from, pairs over `longest` tokens are left out."""
 
-    corpus: Corpus = Generated()
+    gives = "sentence pairs"
+    targets = "the next target token"
+    takes = "sentences"
+    corpus: ParallelCorpus = Generated()
     source: str = "en"
     target: str = "de"
-    tokenizer: BPE | Words | Characters = BPE()
-    longest: int = 100
+    tokenizer: Level = BPE()
+    longest: Annotated[int, Bound(least=2)] = 100  # EOS is one of them
 
     def pairs(self, split: str, data_dir: str | None = None) -> Pairs:
+        """(source, target) of each sentence of a split."""
         return self.corpus.pairs(split, self.source, self.target, data_dir)
 
     def protocol(self, split: str) -> str:
+        """The corpus, the direction and the split."""
         return self.corpus.protocol(split, self.source, self.target)
 
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
-        """One vocabulary for both sides, learned from the training split."""
-        return self.tokenizer.train(line for pair in self.pairs("train", data_dir) for line in pair)
+        """One vocabulary for both languages from the training split."""
+        texts = lambda: (line for pair in self.pairs("train", data_dir) for line in pair)
+        return self.tokenizer.tokenizer(texts, data_dir)
 
     def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> list[IdPair]:
         """The pairs of a split as ids, ended by EOS, those that are too long left out."""
         pairs = self.pairs(split, data_dir)
-        sides = (tokenizer.encode([pair[side] for pair in pairs]) for side in (0, 1))
-        kept = [pair for pair in zip(*sides, strict=True) if max(map(len, pair)) <= self.longest]
+        both = (tokenizer.encode([pair[language] for pair in pairs]) for language in (0, 1))
+        kept = [pair for pair in zip(*both, strict=True) if max(map(len, pair)) <= self.longest]
         if not kept:
             raise ValueError(
                 f"{self.protocol(split)}: no pair has at most {self.longest} tokens; raise task.longest"
             )
         return kept
+
+    def require(self, run: Any) -> None:
+        """The two languages are different ones."""
+        if self.source == self.target:
+            raise ValueError(f"task.source and task.target are both {self.source!r}: choose two languages")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.files import folders as corpora
+from data.files import folders
 from data.tokenizers.tokenizer import Tokenizer
 
 
@@ -19,13 +19,14 @@ def mapped(text: str, tokenizer: Tokenizer) -> np.ndarray:
     """The stream of a text, int32 [n], from the cache folder."""
     content = hashlib.sha256(text.encode()).hexdigest()
     key = hashlib.sha256(f"{content} {tokenizer.hash}".encode()).hexdigest()
-    path = corpora.cache_folder() / "tokens" / f"{key}.npy"
+    path = folders.cache_folder() / "tokens" / f"{key}.npy"
     if not is_sound(path, key):
         write(path, key, tokenizer.stream(text))
     return np.load(path, mmap_mode="r")
 
 
 def is_sound(path: Path, key: str) -> bool:
+    """Whether there is such a file, whole, unchanged, and of this key."""
     if not path.is_file() or not path.stat().st_size:  # an empty file cannot be mapped
         return False
     content = np.memmap(path, np.uint8, "r")
@@ -33,6 +34,7 @@ def is_sound(path: Path, key: str) -> bool:
 
 
 def seal(key: str, content: np.ndarray) -> bytes:
+    """SHA-256 of the key and the content, 32 bytes."""
     digest = hashlib.sha256(key.encode())
     digest.update(content)
     return digest.digest()

@@ -1,7 +1,7 @@
 """Raw text to ids and back: subwords, words, characters or bytes, in one `tokenizer.json`.
 
-Some read line by line and end each line with EOS. Of these BPE, Words and Characters mark a word's beginning
-with "▁" (as SentencePiece does) so that decoding restores the spaces: "bushes." and "bushes ." come back as
+Some read line by line and end each line with EOS. Of these BPE, Words and Characters write a word's beginning
+as "▁" (as SentencePiece does) so that decoding restores the spaces: "bushes." and "bushes ." come back as
 they went in; one space at the very beginning of a line does not. The others read a text as it runs, its line
 ends included, and add nothing: TextCharacters, Bytes, ByteBPE, PublishedGPT2.
 Training and encoding are Hugging Face `tokenizers`.
@@ -14,37 +14,22 @@ from pathlib import Path
 
 import numpy as np
 import tokenizers
-from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers
+from tokenizers import Regex
 
 from data.ids import BOS, EOS, PAD, SPECIALS, UNK
 
-MARK = "▁"
-
-
-WORD_OR_PUNCTUATION = Regex(rf"{MARK}?[^\W{MARK}]+|{MARK}?[^\w{MARK}]+|{MARK}")
-
-
-CHARACTER = Regex(r"[\s\S]")
-
-
-MARKS_AS_WORDS = Regex(r"(?<!\S)(<pad>|<s>|</s>)(?!\S)")
-
-
+SPECIALS_AS_WORDS = Regex(r"(?<!\S)(<pad>|<s>|</s>)(?!\S)")
 END_OF_TEXT = "<|endoftext|>"
-
-
-BERT_MARKS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
-
-
+BERT_SPECIALS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
 BETWEEN_LINES = re.compile(r"\S\n(?=\S)")
 
 
 class Tokenizer:
     """A trained tokenizer: ids in and out, its file, and the hash that binds a run to it.
 
-    Its marks are `pad`, `bos`, `eos` and `unk`: ids 0 to 3, but in the published GPT-2, whose one mark
-    <|endoftext|> stands for the first three and which has nothing unknown. In word pieces they are BERT's
-    [PAD], [CLS], [SEP] and [UNK], wherever these stand, and `mask` is [MASK]; others have none.
+    Its special tokens are `pad`, `bos`, `eos` and `unk`: ids 0 to 3, but in the published GPT-2, whose one
+    special token <|endoftext|> stands for the first three and which has nothing unknown. In word pieces they
+    are BERT's [PAD], [CLS], [SEP] and [UNK], wherever these stand, and `mask` is [MASK]; others have none.
     """
 
     def __init__(self, serialised: str):
@@ -56,8 +41,8 @@ class Tokenizer:
         self.mask = None
         if found == SPECIALS:
             self.pad, self.bos, self.eos, self.unk = PAD, BOS, EOS, UNK
-        elif None not in (marks := [self.core.token_to_id(mark) for mark in BERT_MARKS]):
-            self.pad, self.bos, self.eos, self.unk, self.mask = marks
+        elif None not in (ids := [self.core.token_to_id(piece) for piece in BERT_SPECIALS]):
+            self.pad, self.bos, self.eos, self.unk, self.mask = ids
         elif (end := self.core.token_to_id(END_OF_TEXT)) is not None:
             self.pad, self.bos, self.eos, self.unk = end, end, end, None
         else:
@@ -72,11 +57,12 @@ class Tokenizer:
 
     @property
     def hash(self) -> str:
+        """SHA-256 of its file, in hexadecimal digits."""
         return hashlib.sha256(self.serialised.encode()).hexdigest()
 
     @property
     def never(self) -> tuple[int, ...]:
-        """The marks that no stream of text holds, so that none need be said."""
+        """The special tokens that no stream of text holds, so that none need be predicted."""
         if self.unk is None:
             return ()  # GPT-2's documents end in <|endoftext|>
         if self.mask is not None:
@@ -119,6 +105,7 @@ class Tokenizer:
         return [self.core.id_to_token(index) for index in ids]
 
     def save(self, path: Path) -> None:
+        """Write its file, aside first, so that there is never a part of one."""
         beside = path.with_suffix(".tmp")
         beside.write_text(self.serialised, encoding="utf-8")
         beside.replace(path)
@@ -133,6 +120,7 @@ class Tokenizer:
 
     @classmethod
     def load(cls, path: Path) -> "Tokenizer":
+        """The tokenizer of a file of `save`; ValueError where there is none or it is none of ours."""
         try:
             return cls(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -143,36 +131,9 @@ class Tokenizer:
             raise ValueError(f"{path}: not a tokenizer file of Lookback ({error})") from None
 
 
-def assemble(model, pattern: Regex, lowercase: bool) -> tokenizers.Tokenizer:
-    core = tokenizers.Tokenizer(model)
-    steps = [normalizers.NFC(), *([normalizers.Lowercase()] if lowercase else [])]
-    core.normalizer = normalizers.Sequence(steps)
-    core.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Metaspace(MARK, prepend_scheme="always", split=False),
-            pre_tokenizers.Split(pattern, behavior="isolated"),
-        ]
-    )
-    core.decoder = decoders.Metaspace(MARK, prepend_scheme="always")
-    return core
-
-
 def numbered(pieces: Iterable[str]) -> dict[str, int]:
+    """Each piece with its id: its place among them, from 0 on."""
     return {piece: index for index, piece in enumerate(pieces)}
-
-
-def of_bytes(model: models.BPE, split: bool) -> tokenizers.Tokenizer:
-    """A tokenizer of UTF-8 bytes, where `split` those of one of GPT-2's words at a time."""
-    core = tokenizers.Tokenizer(model)
-    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=split)
-    core.decoder = decoders.ByteLevel()
-    return core
-
-
-def spelled(byte: int) -> str:
-    """How GPT-2 writes a byte: its Latin-1 character, or the n-th from U+0100 on where that is no print."""
-    printed = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    return chr(byte if byte in printed else 0x100 + [b for b in range(256) if b not in printed].index(byte))
 
 
 def lines_of(text: str) -> list[str]:

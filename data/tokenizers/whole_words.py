@@ -7,30 +7,35 @@ from collections.abc import Iterable
 import tokenizers
 from tokenizers import Regex, models, normalizers, pre_tokenizers
 
+from data.fields import Positive
 from data.ids import SPECIALS, UNK
-from data.tokenizers.tokenizer import MARKS_AS_WORDS, Tokenizer, numbered
+from data.tokenizers.level import Level
+from data.tokenizers.levels import Size
+from data.tokenizers.tokenizer import SPECIALS_AS_WORDS, Tokenizer, numbered
 
 
 @dataclasses.dataclass(frozen=True)
-class WholeWords:
+class WholeWords(Level):
     """What spaces divide, in lower case and with 0 for every digit where asked for; the rest is UNK.
 
     Words seen less than `least` times in training are UNK too. Of equally frequent words the first in the
     alphabet has the lower id.
     """
 
-    size: int = 500_000
-    least: int = 1
+    gives = ("special tokens", "sentences", "words", "whole words")
+    size: Size = 500_000
+    least: Positive = 1
     lowercase: bool = False
     digits: bool = False
 
     def train(self, texts: Iterable[str]) -> Tokenizer:
+        """The most frequent words after lower-casing and digits."""
         core = tokenizers.Tokenizer(models.WordLevel(numbered(SPECIALS), SPECIALS[UNK]))
         core.normalizer = normalizers.Sequence(
             [
                 *([normalizers.Lowercase()] if self.lowercase else []),
                 *([normalizers.Replace(Regex("[0-9]"), "0")] if self.digits else []),
-                normalizers.Replace(MARKS_AS_WORDS, SPECIALS[UNK]),
+                normalizers.Replace(SPECIALS_AS_WORDS, SPECIALS[UNK]),
             ]
         )
         core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()

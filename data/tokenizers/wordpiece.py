@@ -1,29 +1,32 @@
 """WordPiece: words in pieces, "##" before each that continues one; trained here, or BERT's own vocab.txt.
 
 Text is cleaned and cut as BERT's: controls dropped, Chinese characters and marks of punctuation standing for
-themselves, on request lower case without accents. A word is spelled by the longest piece that begins it, then
-by the longest that goes on, and so forth; one that cannot be spelled to its end is [UNK] as a whole.
+themselves, on request lower case without accents. A word is the longest piece that begins it, then the
+longest that goes on, and so forth; one that has no such pieces to its end is [UNK] as a whole.
 """
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers
 
-from data.files import folders as corpora
-from data.tokenizers.tokenizer import BERT_MARKS, Tokenizer, numbered
+from data.fields import Bound, Positive
+from data.files import folders
+from data.tokenizers.level import Level
+from data.tokenizers.tokenizer import BERT_SPECIALS, Tokenizer, numbered
 
 CONTINUED = "##"
 LONGEST = 200  # characters of a word that is not [UNK], as in google-research/bert
-UNTOLD = "⁇"  # what a corpus may write for a word it does not tell: in no vocabulary, so always [UNK]
+UNTOLD = "⁇"  # what a corpus may write for a word it leaves out: in no vocabulary, so always [UNK]
 
 
 @dataclasses.dataclass(frozen=True)
-class WordPiece:
+class WordPiece(Level):
     """The pair that makes the text likelier for each time it is merged, until `size` pieces exist.
 
     Merged is the pair (a, b) of the largest f(ab) / (f(a) f(b)), the more frequent of equals. f counts the
@@ -33,11 +36,13 @@ class WordPiece:
     are first all half as frequent as the most frequent, and when none is left, those half as frequent again.
     """
 
-    size: int = 8000
+    gives = ("special tokens", "words", "[MASK]")
+    size: Annotated[int, Bound(least=len(BERT_SPECIALS) + 1)] = 8000
     lowercase: bool = True
-    least: int | None = None
+    least: Positive | None = None
 
     def train(self, texts: Iterable[str]) -> Tokenizer:
+        """The special tokens, the characters, and what merging adds to them."""
         cut, words = cutter(self.lowercase), Counter()
         for spaced, times in Counter(word for text in texts for word in text.split()).items():
             for word in cut(spaced):
@@ -45,12 +50,12 @@ class WordPiece:
         del words[UNTOLD]
         characters = sorted(set().union(*words))
         alphabet = [*characters, *(CONTINUED + character for character in characters)]
-        room = self.size - len(BERT_MARKS) - len(alphabet)
+        room = self.size - len(BERT_SPECIALS) - len(alphabet)
         if room < 0:
             raise ValueError(
-                f"WordPiece.size is {self.size}; marks and characters alone need {self.size - room}"
+                f"WordPiece.size is {self.size}; special tokens and characters alone need {self.size - room}"
             )
-        return of_pieces([*BERT_MARKS, *alphabet, *merged(words, room, self.least)], self.lowercase)
+        return of_pieces([*BERT_SPECIALS, *alphabet, *merged(words, room, self.least)], self.lowercase)
 
 
 def merged(words: dict[str, int], count: int, least: int | None) -> list[str]:
@@ -81,11 +86,12 @@ class Pieces:
         self.pairs = np.zeros((1024, 2), np.int64)
         self.together = np.zeros(1024)
         self.where: dict[tuple[int, int], set[int]] = defaultdict(set)
-        self.words = [[self.id(name) for name in spelled(word)] for word in words]
+        self.words = [[self.id(name) for name in characters_of(word)] for word in words]
         for index in range(len(self.words)):
             self.count(index, 1)
 
     def id(self, name: str) -> int:
+        """The number of a piece, a new one where it has none yet."""
         if name not in self.ids:
             self.ids[name] = len(self.names)
             self.names.append(name)
@@ -119,6 +125,7 @@ class Pieces:
         return int(left), int(right)
 
     def merge(self, pair: tuple[int, int]) -> str:
+        """Make the pair one piece wherever it stands; the name of the new piece."""
         left, right = (self.names[piece] for piece in pair)
         new = self.id(left + right.removeprefix(CONTINUED))
         for index in self.where.pop(pair):
@@ -143,7 +150,8 @@ def roomy(array: np.ndarray, count: int) -> np.ndarray:
     return array if count <= len(array) else np.concatenate([array, np.zeros_like(array)])
 
 
-def spelled(word: str) -> list[str]:
+def characters_of(word: str) -> list[str]:
+    """A word in its characters as pieces: those behind the first continue it."""
     return [word[0], *(CONTINUED + character for character in word[1:])]
 
 
@@ -155,7 +163,8 @@ def cutter(lowercase: bool):
 
 
 def assemble(ids: dict[str, int], lowercase: bool) -> tokenizers.Tokenizer:
-    unknown = BERT_MARKS[3]
+    """A tokenizer of BERT's kind with these pieces."""
+    unknown = BERT_SPECIALS[3]
     core = tokenizers.Tokenizer(
         models.WordPiece(
             ids,
@@ -173,37 +182,40 @@ def assemble(ids: dict[str, int], lowercase: bool) -> tokenizers.Tokenizer:
 def of_pieces(pieces: Sequence[str], lowercase: bool) -> Tokenizer:
     """The tokenizer in which the n-th piece has id n."""
     core = assemble(numbered(pieces), lowercase)
-    core.add_special_tokens(list(BERT_MARKS))
+    core.add_special_tokens(list(BERT_SPECIALS))
     return Tokenizer(core.to_str())
 
 
 def read_vocabulary(path: Path, lowercase: bool) -> Tokenizer:
     """The tokenizer of a vocab.txt, a piece a line, the first of them id 0."""
-    pieces = corpora.read_lines(path)
-    for mark in BERT_MARKS:
-        if mark not in pieces:
-            raise ValueError(f"{path}: no line is {mark}; it is not a vocabulary of BERT's")
-    if pieces[0] != BERT_MARKS[0]:
-        raise ValueError(f"{path}, line 1: {pieces[0]!r} is not {BERT_MARKS[0]}, whose id must be 0")
+    pieces = folders.read_lines(path)
+    for special in BERT_SPECIALS:
+        if special not in pieces:
+            raise ValueError(f"{path}: no line is {special}; it is not a vocabulary of BERT's")
+    if pieces[0] != BERT_SPECIALS[0]:
+        raise ValueError(f"{path}, line 1: {pieces[0]!r} is not {BERT_SPECIALS[0]}, whose id must be 0")
     if twice := next((piece for piece, times in Counter(pieces).items() if times > 1), None):
         raise ValueError(f"{path}: {twice!r} stands there twice; each piece has one id")
     return of_pieces(pieces, lowercase)
 
 
 def write_vocabulary(tokenizer: Tokenizer, path: Path) -> None:
+    """Write a vocab.txt: the pieces in the order of their ids, one a line."""
     path.write_text("".join(f"{piece}\n" for piece in tokenizer.pieces(range(len(tokenizer)))), "utf-8")
 
 
 @dataclasses.dataclass(frozen=True)
-class PublishedWordPiece:
+class PublishedWordPiece(Level):
     """BERT's own pieces, from the vocab.txt in a folder  -- Devlin et al. 2019; 30,522 without case."""
 
+    gives = ("special tokens", "words", "[MASK]")
     folder: str = "bert-base-uncased"
     lowercase: bool = True
 
-    def load(self, data_dir: str | None = None) -> Tokenizer:
+    def tokenizer(self, texts: Callable[[], Iterable[str]], data_dir: str | None = None) -> Tokenizer:
+        """Loaded from the vocab.txt, or how to come by it."""
         path = f"{self.folder}/vocab.txt"
-        if found := corpora.find(path, data_dir):
+        if found := folders.find(path, data_dir):
             return read_vocabulary(found, self.lowercase)
         raise ValueError(
             f"PublishedWordPiece: there is no {path} in the data folders; "

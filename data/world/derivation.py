@@ -20,6 +20,7 @@ class Name(NamedTuple):
 
     @property
     def female(self) -> bool:
+        """Whether the name is a woman's."""
         return "f" in self.name.kinds
 
 
@@ -42,10 +43,12 @@ class NounPhrase(NamedTuple):
 
     @property
     def kind(self) -> str:
+        """The kind of thing that the noun is."""
         return self.noun.kind
 
     @property
     def female(self) -> bool:
+        """Whether the noun is feminine in French, which decides the pronoun of a person."""
         return self.noun.french == "f"
 
 
@@ -60,6 +63,7 @@ class Couple(NamedTuple):
 
     @property
     def female(self) -> bool:
+        """Whether both are."""
         return self.first.female and self.second.female
 
 
@@ -75,14 +79,17 @@ class Pronoun(NamedTuple):
 
     @property
     def plural(self) -> bool:
+        """As the antecedent."""
         return self.antecedent.plural
 
     @property
     def kind(self) -> str:
+        """As the antecedent."""
         return self.antecedent.kind
 
     @property
     def female(self) -> bool:
+        """As the antecedent."""
         return self.antecedent.female
 
 
@@ -140,6 +147,9 @@ class Compound(NamedTuple):
     second: Clause
 
 
+PHRASES = (Name, NounPhrase, Couple, Pronoun, Place, Adverbial, Clause, Adjunct, Compound)
+
+
 def phrases(node) -> Iterator[tuple]:
     """Every phrase once: an antecedent is no part of its pronoun, nor an owner of his possessive."""
     yield node
@@ -147,5 +157,19 @@ def phrases(node) -> Iterator[tuple]:
         if name == "antecedent" or (name == "owner" and node.determiner == "own"):
             continue
         for child in value if name == "middle" else (value,):
-            if hasattr(child, "index") and hasattr(child, "_fields"):
+            if isinstance(child, PHRASES):
                 yield from phrases(child)
+
+
+def subject(phrase: tuple) -> Noun | Word:
+    """What a sentence is about: the noun or the name at the head of its first subject."""
+    match phrase:
+        case Compound() | Couple():
+            return subject(phrase.first)
+        case Clause():
+            return subject(phrase.subject)
+        case Pronoun():
+            return subject(phrase.antecedent)
+        case Name():
+            return phrase.name
+    return phrase.noun

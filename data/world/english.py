@@ -7,24 +7,30 @@ PRONOUNS = {False: ("he", "his"), True: ("she", "her")}
 
 
 class English(Speaker):
+    """Says derivations in English: do-support, a or an, cannot."""
+
     language = "en"
     conjunctions = {"and": "and", "but": "but"}
     contractions = {("can", "not"): "cannot"}
 
     def adjusted(self, token: Token, following: str) -> Token:
+        """a is an before a vowel."""
         return token._replace(form="an") if token.form == "a" and following[0] in "aeiou" else token
 
     def personal(self, phrase) -> tuple[str, str]:
+        """The personal pronoun and the possessive of a phrase."""
         if phrase.plural:
             return "they", "their"
         return PRONOUNS[phrase.female] if phrase.kind == "person" else ("it", "its")
 
     def pronoun(self, phrase: Pronoun, case: str) -> str:
+        """who or that in a relative clause, else he, she, it, they."""
         if phrase.relative:
             return "who" if phrase.kind == "person" and case == "nom" else "that"
         return self.personal(phrase)[0]
 
     def noun_phrase(self, phrase: NounPhrase, case: str):
+        """Determiner or owner's, numeral, adjectives, noun."""
         node = (phrase.index, "determiner")
         if phrase.determiner == "of":
             self.entity(phrase.owner)
@@ -42,11 +48,13 @@ class English(Speaker):
         self.word(phrase.noun.en[phrase.plural], "NOUN", (phrase.index, "noun"))
 
     def relative(self, clause: Clause):
+        """The clause behind its antecedent, without a comma."""
         self.open("SBAR", clause.index)
         self.clause(clause)
         self.close()
 
     def place(self, place: Place, city: str = "in", other: str = "to"):
+        """A preposition and its phrase; `city` and `other` stand where there is none of its own."""
         preposition = (
             place.preposition.en if place.preposition else city if isinstance(place.phrase, Name) else other
         )
@@ -56,6 +64,7 @@ class English(Speaker):
         self.close()
 
     def clause(self, clause: Clause):
+        """Adverbial, subject, verbs, recipient, object, goal, manner, place and time, complement."""
         adjunct = clause.adjunct
         if adjunct and adjunct.first:
             self.subordinate(adjunct)
@@ -90,6 +99,7 @@ class English(Speaker):
         self.close()
 
     def object(self, clause: Clause):
+        """The object, behind the verb's preposition where it has one."""
         preposition = clause.verb.markers[0]
         if preposition:
             self.open("PP", clause.index)
@@ -99,6 +109,7 @@ class English(Speaker):
             self.close()
 
     def subordinate(self, adjunct):
+        """Conjunction and clause, in the order of a main clause."""
         self.open("SBAR", adjunct.index)
         self.word(adjunct.conjunction.en, "SCONJ", (adjunct.index, "conjunction"))
         self.clause(adjunct.clause)
@@ -132,6 +143,7 @@ class English(Speaker):
             self.word(verb.particle[0], "ADP", node)
 
     def middle_adverb(self, clause: Clause):
+        """not or never, and how often, behind the first verb."""
         if clause.polarity:
             tag = "PART" if clause.polarity == "not" else "ADV"
             self.word(clause.polarity, tag, (clause.index, "polarity"))

@@ -27,6 +27,8 @@ def agree(masculine: str, feminine: str, female: bool, plural: bool) -> str:
 
 
 class French(Speaker):
+    """Says derivations in French: agreement, elision, adjectives on both sides of the noun."""
+
     language = "fr"
     conjunctions = {"and": "et", "but": "mais"}
     contractions = {("de", "le"): "du", ("de", "les"): "des", ("à", "le"): "au", ("à", "les"): "aux"}
@@ -41,11 +43,13 @@ class French(Speaker):
         return token._replace(form=BEFORE_VOWELS[token.form])
 
     def pronoun(self, phrase: Pronoun, case: str) -> str:
+        """qui or que in a relative clause, else il, elle, ils, elles."""
         if phrase.relative:
             return "qui" if case == "nom" else "que"
         return (("il", "ils"), ("elle", "elles"))[phrase.female][phrase.plural]
 
     def noun_phrase(self, phrase: NounPhrase, case: str):
+        """Determiner, numeral, adjectives that come first, noun, the others, the owner behind de."""
         noun, index = phrase.noun, phrase.index
         female = noun.french == "f"
         before = [adjective for adjective in phrase.adjectives if adjective.before]
@@ -91,11 +95,13 @@ class French(Speaker):
         return (("un", "une")[female],)
 
     def relative(self, clause: Clause):
+        """The clause behind its antecedent."""
         self.open("SBAR", clause.index)
         self.clause(clause)
         self.close()
 
     def place(self, place: Place, city: str = "à"):
+        """A preposition and its phrase; `city` stands before a city."""
         preposition = place.preposition.fr if place.preposition else city
         self.open("PP", place.index)
         self.word(preposition, "ADP", (place.index, "preposition"))
@@ -103,6 +109,7 @@ class French(Speaker):
         self.close()
 
     def clause(self, clause: Clause):
+        """Adverbial, subject, ne, verbs, pas, object, recipient, goal, adverbials, complement."""
         adjunct, subject = clause.adjunct, clause.subject
         if adjunct and adjunct.first:
             self.subordinate(adjunct)
@@ -154,6 +161,7 @@ class French(Speaker):
         self.close()
 
     def subordinate(self, adjunct: Adjunct):
+        """Conjunction and clause, in the order of a main clause."""
         self.open("SBAR", adjunct.index)
         self.word(adjunct.conjunction.fr, "SCONJ", (adjunct.index, "conjunction"))
         self.clause(adjunct.clause)

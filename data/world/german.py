@@ -19,6 +19,7 @@ GENDERS = "mfnp"
 
 
 def table(endings: dict[str, str]) -> dict[tuple[str, str], str]:
+    """Endings by (case, gender), from rows of four with - for none."""
     return {
         (case, gender): ending.strip("-")
         for case, row in endings.items()
@@ -49,17 +50,21 @@ def gender(phrase) -> str:
 
 
 class German(Speaker):
+    """Says derivations in German: cases, genders, separable verbs, the verb second or last."""
+
     language = "de"
     conjunctions = {"and": "und", "but": "aber"}
     contractions = {("in", "dem"): "im", ("an", "dem"): "am", ("von", "dem"): "vom", ("zu", "dem"): "zum"}
     contractions |= {("zu", "der"): "zur"}
 
     def pronoun(self, phrase: Pronoun, case: str) -> str:
+        """der, die, das in a relative clause, else er, sie, es."""
         if phrase.relative:
             return RELATIVE[case, gender(phrase)]
         return PERSONAL[gender(phrase)][0]
 
     def noun_phrase(self, phrase: NounPhrase, case: str):
+        """Determiner, numeral, adjectives with the ending that it leaves them, noun in its case, owner."""
         index, noun, cell = phrase.index, phrase.noun, (case, gender(phrase))
         form, endings = self.determiner(phrase, cell)
         named = phrase.determiner == "of" and isinstance(phrase.owner, Name)
@@ -101,6 +106,7 @@ class German(Speaker):
         return ARTICLE[cell], WEAK
 
     def relative(self, clause: Clause):
+        """The clause between commas, its verb last."""
         self.open("SBAR", clause.index)
         self.comma(clause.index)
         self.clause(clause, last=True)
@@ -108,6 +114,7 @@ class German(Speaker):
         self.close()
 
     def place(self, place: Place, city: str = "in", other: str = "zu"):
+        """A preposition and its phrase in the case that it takes; without one `city` or `other`."""
         preposition, case = city if isinstance(place.phrase, Name) else other, "dat"
         if place.preposition:
             preposition, case = place.preposition.de, place.preposition.case
@@ -193,6 +200,7 @@ class German(Speaker):
         return postponed
 
     def subordinate(self, adjunct: Adjunct):
+        """Conjunction and clause between commas, its verb last."""
         conjunction = adjunct.conjunction.de
         if conjunction == "wenn" and adjunct.clause.past:
             conjunction = "als"

@@ -30,10 +30,12 @@ class Sampler:
         self.plenty = 0.0
 
     def index(self) -> int:
+        """The number of the next phrase, from 1 on."""
         self.count += 1
         return self.count
 
     def pick(self, pool):
+        """One of a pool, all as likely."""
         return pool[int(self.random() * len(pool))]
 
     def chance(self, least: float, most: float | None = None) -> bool:
@@ -41,6 +43,7 @@ class Sampler:
         return self.random() < (least if most is None else least + (most - least) * self.plenty)
 
     def sentence(self) -> Clause | Compound:
+        """A sentence: one clause, two joined by a conjunction, or a main and an adverbial clause."""
         self.count, self.plenty = 0, self.random()
         past = self.chance(0.4)
         if self.chance(0.02, 0.15):
@@ -130,6 +133,7 @@ class Sampler:
         return self.modify(clause._replace(**fields), main, extras)
 
     def goal(self, kinds) -> Place:
+        """Where somebody goes: a city, or a place of these kinds."""
         if self.chance(0.3):
             return Place(self.index(), None, Name(self.index(), self.pick(self.lexicon.cities)))
         return Place(self.index(), None, self.noun_phrase(kinds, 0, definite=True, singular=True))
@@ -161,6 +165,7 @@ class Sampler:
         return clause._replace(front=front, middle=tuple(middle), frequency=frequency)
 
     def place(self, prepositions) -> Place:
+        """Where or with whom something happens: one of these prepositions and its phrase, or a city."""
         preposition = self.pick(prepositions)
         if preposition.en == "in" and self.chance(0.2):
             return Place(self.index(), None, Name(self.index(), self.pick(self.lexicon.cities)))
@@ -179,6 +184,7 @@ class Sampler:
     def noun_phrase(
         self, kinds, depth, owner=None, definite=False, singular=False, marked=False, far=False, bare=False
     ):
+        """A noun of these kinds with what may stand about it; `far` from its verb where it is a subject."""
         index = self.index()
         noun = self.noun(kinds)
         plural = not (singular or noun.mass) and self.chance(0.28)
@@ -200,10 +206,12 @@ class Sampler:
         return NounPhrase(index, noun, plural, determiner, owner, numeral, adjectives, place, relative)
 
     def noun(self, kinds) -> Noun:
+        """A noun of these kinds, with several senses in the share `ambiguity` of them."""
         pool = self.random() < self.ambiguity and self.lexicon.nouns(kinds, True)
         return self.pick(pool or self.lexicon.nouns(kinds, False))
 
     def determiner(self, noun, plural, definite, owner, marked, subject) -> str:
+        """One that suits the noun, the number and the place; "own" only where an owner is known."""
         draw = self.random()
         if draw < 0.08:
             return "this"
@@ -218,6 +226,7 @@ class Sampler:
         return "the" if marked and noun.mass else "a"
 
     def owner(self) -> NounPhrase | Name:
+        """Whose it is: a name or a person."""
         if self.chance(0.4):
             return Name(self.index(), self.pick(self.lexicon.names))
         return NounPhrase(self.index(), self.noun(frozenset(("person",))), False, "the")

@@ -4,11 +4,16 @@ import collections
 import dataclasses
 import functools
 import math
+import typing
+from typing import Annotated, Literal
 
+from data.fields import Bound
 from data.world import nouns as world_nouns
 from data.world import words as world_words
 
-LANGUAGES = ("en", "de", "fr")
+Language = Literal["en", "de", "fr"]
+LANGUAGES = typing.get_args(Language)
+LemmaShare = Annotated[float, Bound(least=0.05, most=1)]  # of the lemmas of every class
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -24,6 +29,7 @@ class Noun:
 
     @property
     def mass(self) -> bool:
+        """Whether it has no plural."""
         return not self.de[1]
 
 
@@ -87,22 +93,26 @@ class Word:
 
 
 def english_plural(noun: str) -> str:
+    """dog dogs, church churches, city cities."""
     if noun.endswith(("s", "x", "ch", "sh")):
         return noun + "es"
     return noun[:-1] + "ies" if noun[-1] == "y" and noun[-2] not in "aeiou" else noun + "s"
 
 
 def french_plural(word: str) -> str:
+    """chien chiens, bateau bateaux, souris souris."""
     if word.endswith(("s", "x")):
         return word
     return word + ("x" if word.endswith("eau") else "s")
 
 
 def third_person(verb: str) -> str:
+    """see sees, watch watches, go goes."""
     return verb + "es" if verb.endswith(("s", "x", "ch", "sh", "o")) else verb + "s"
 
 
 def parse_noun(kind: str, line: str) -> Noun:
+    """A noun of a kind from its line in data/world/nouns.py."""
     english, (mark, *german), (gender, *french) = (column.split() for column in line.split("|"))
     singular, genitive, plural = (german[0], *german) if mark == "f" else german
     weak = plural if mark.endswith("w") else singular
@@ -115,6 +125,7 @@ def parse_noun(kind: str, line: str) -> Noun:
 
 
 def parse_verb(line: str) -> Verb:
+    """A verb from its line in data/world/words.py, regular forms filled in."""
     *columns, frame = (column.split() for column in line.split("|"))
     markers = [next((word[1:] for word in column if word[0] == ":"), "") for column in columns]
     english, german, french = ([word for word in column if word[0] != ":"] for column in columns)
@@ -153,6 +164,7 @@ def parse_verb(line: str) -> Verb:
 
 
 def parse_adjective(line: str) -> Adjective:
+    """An adjective from its line in data/world/words.py, regular forms filled in."""
     english, german, french, kinds = (column.split() for column in line.split("|"))
     forms = [form for form in french if form != "^"]
     masculine, feminine = (forms + [forms[0] + "e"])[:2]
@@ -162,17 +174,20 @@ def parse_adjective(line: str) -> Adjective:
 
 
 def parse_phrase(columns: list[str]) -> Phrase:
+    """A fixed phrase from its columns, one of form/TAG/parts for each language."""
     words = ([word.split("/") for word in column.split()] for column in columns)
     return Phrase(*(tuple((f, t, tuple(p.split(","))) for f, t, p in column) for column in words))
 
 
 def parse_word(line: str) -> Word:
+    """A word without inflection from its line in data/world/words.py."""
     en, de, fr, *kinds = (column.strip() for column in line.split("|"))
     form, _, case = de.partition(".")
     return Word(en, form, fr, frozenset(kinds[0].split()) if kinds else frozenset(), case)
 
 
 def rows(table: str) -> list[str]:
+    """The lines of a table without the space around them."""
     return [line.strip() for line in table.strip().splitlines()]
 
 
@@ -247,9 +262,11 @@ class Lexicon:
 
     @functools.cache  # noqa: B019
     def adjectives_of(self, kind: str) -> list[Adjective]:
+        """Adjectives that can be said of a kind of thing."""
         return [adjective for adjective in self.adjectives if kind in adjective.kinds]
 
 
 @functools.lru_cache(maxsize=8)
 def lexicon(vocabulary: float) -> Lexicon:
+    """The lexicon of this share, made once a process."""
     return Lexicon(vocabulary)

@@ -3,6 +3,8 @@
 import dataclasses
 import random
 
+from data.fields import Positive
+from data.items.corpus import QuestionCorpus
 from data.items.question import Answer, Question
 from data.world.derivation import Clause, Name, NounPhrase, Place, phrases
 from data.world.grammar import Sampler
@@ -13,8 +15,8 @@ from data.world.world import Sentence, World
 
 
 @dataclasses.dataclass(frozen=True)
-class WorldQuestions:
-    """Who did it, to whom or what, or where: of `sentences` sentences that differ in one of these.
+class WorldQuestions(QuestionCorpus):
+    """Who did it, to whom or what, or where: of `length` sentences that differ in one of these.
 
         The baker saw the dog behind the church. Anna saw the dog in the park. The dog saw Anna in the park.
             Who saw the dog in the park?  Anna.   What did the baker see?  the dog.   Where did ...?
@@ -23,20 +25,24 @@ class WorldQuestions:
     """
 
     world: World = World(train=4000, valid=300, test=500)
-    sentences: int = 3
+    length: Positive = 3
 
     def items(self, split: str, data_dir: str | None = None) -> list[Question]:
+        """As many questions as the world has sentences in the split."""
         found = enumerate(drawn(self, split))
         return [one._replace(id=f"{split}-{number}") for number, one in found]
 
     def protocol(self, split: str) -> str:
+        """What sets the corpus and its world apart, and the split."""
         return described(self, split)
 
     def item(self, sampler: Sampler, generator: random.Random) -> Question:
-        return question(sampler, story(sampler, self.sentences))
+        """One story and a question about it."""
+        return question(sampler, story(sampler, self.length))
 
 
-def told(deeds: list[Clause]) -> str:
+def text_of(deeds: list[Clause]) -> str:
+    """The deeds as a text, a sentence each."""
     return " ".join(Sentence(deed).text("en") for deed in deeds)
 
 
@@ -60,6 +66,7 @@ def story(sampler: Sampler, count: int) -> list[Clause]:
 
 
 def deed(sampler: Sampler, verb: Verb, past: bool) -> Clause:
+    """Somebody does what the verb says to somebody or something, somewhere."""
     subject = sampler.entity(verb.subjects, 0, definite=True)
     whom = sampler.entity(verb.objects, 0, definite=True)
     where = sampler.place(sampler.lexicon.prepositions["place"])
@@ -79,9 +86,9 @@ def question(sampler: Sampler, deeds: list[Clause]) -> Question:
     given = [sampler.pick(others)]
     if sum(named(one)[given[0]] == named(deed)[given[0]] for one in deeds) > 1:
         given = others
-    before = len(told(deeds[:number])) + bool(number)
-    text, start = said(deed, (deed.subject, deed.object, *deed.middle)[kind])
-    return Question(told(deeds), wording(deed, kind, given), (Answer(text, before + start),))
+    before = len(text_of(deeds[:number])) + bool(number)
+    text, start = words_of(deed, (deed.subject, deed.object, *deed.middle)[kind])
+    return Question(text_of(deeds), wording(deed, kind, given), (Answer(text, before + start),))
 
 
 def wording(deed: Clause, kind: int, given: list[int]) -> str:
@@ -103,10 +110,11 @@ def wording(deed: Clause, kind: int, given: list[int]) -> str:
 
 
 def placeholder(word: str) -> Name:
+    """A name that is this word in every language."""
     return Name(0, Word(word, word, word))
 
 
-def said(deed: Clause, phrase: NounPhrase | Name | Place) -> tuple[str, int]:
+def words_of(deed: Clause, phrase: NounPhrase | Name | Place) -> tuple[str, int]:
     """The words of a phrase in the sentence, and the character that they begin with."""
     sentence, own = Sentence(deed), {part.index for part in phrases(phrase)}
     text, spans, at = sentence.text("en"), [], 0

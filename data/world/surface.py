@@ -37,6 +37,7 @@ class Speaker:
         self.stream: Stream = []
 
     def say(self, sentence: Clause | Compound) -> Stream:
+        """The tokens of a sentence in their order, with the brackets of its constituents."""
         self.open("S", 0)
         if isinstance(sentence, Compound):
             self.compound(sentence)
@@ -48,9 +49,11 @@ class Speaker:
         return self.stream
 
     def open(self, label: str, index: int):
+        """Begin a constituent."""
         self.stream.append(Open(label, index))
 
     def close(self):
+        """End the constituent that was begun last."""
         self.stream.append(CLOSE)
 
     def word(self, form: str, tag: str, *nodes: tuple[int, str]):
@@ -59,9 +62,11 @@ class Speaker:
             self.stream.append(Token(part, tag, nodes))
 
     def comma(self, index: int):
+        """A comma that belongs to a phrase; doubled ones fall in `settle`."""
         self.word(",", "PUNCT", (index, "comma"))
 
     def adverbial(self, phrase: Adverbial | Place):
+        """A fixed phrase, or a place."""
         if isinstance(phrase, Place):
             self.place(phrase)
             return
@@ -91,6 +96,7 @@ class Speaker:
         self.close()
 
     def compound(self, sentence: Compound):
+        """Two clauses joined by and or but, the latter behind a comma."""
         for clause in (sentence.first, sentence.second):
             self.open("S", clause.index)
             self.clause(clause)

@@ -10,11 +10,13 @@ import functools
 import random
 import re
 
+from data.fields import Fraction
+from data.items.corpus import Corpus, LabelledCorpus
 from data.items.labelled import Labelled
-from data.splits import SPLITS, known
+from data.splits import known_split
 from data.world.derivation import Adjunct, Clause, Compound, Name, NounPhrase, Pronoun
 from data.world.grammar import Sampler
-from data.world.lexicon import Adjective, lexicon
+from data.world.lexicon import Adjective, Noun, Word, lexicon
 from data.world.world import PATIENCE, Sentence, World, split_of
 
 WORLD = World(train=4000, valid=500, test=1000)
@@ -40,14 +42,14 @@ OPPOSITES = (
 
 
 @functools.lru_cache(maxsize=16)
-def drawn(corpus, split: str) -> tuple:
+def drawn(corpus: Corpus, split: str) -> tuple:
     """As many different items of a corpus as its world has sentences in this split.
 
     `corpus.item(sampler, generator)` gives a tuple: two equal in its first two texts are one item. Made once
     a process, as it takes seconds.
     """
     world, found = corpus.world, {}
-    size = getattr(world, known("split", split, SPLITS))
+    size = getattr(world, known_split(split))
     for index in range(size):
         generator = random.Random(f"{world.seed} {split} {index}")
         sampler = Sampler(lexicon(world.vocabulary), 0, world.distance, world.ambiguity, generator)
@@ -61,20 +63,14 @@ def drawn(corpus, split: str) -> tuple:
     return tuple(found.values())
 
 
-def described(corpus, split: str) -> str:
-    """The corpus with what sets it apart; the size of another split changes no item of this one."""
-    hidden = {"world", *SPLITS} - {known("split", split, SPLITS)}
-    told = [
-        f"{field.name}={getattr(part, field.name)!r}"
-        for part, plain in ((corpus, type(corpus)()), (corpus.world, World()))
-        for field in dataclasses.fields(part)
-        if field.name not in hidden and getattr(part, field.name) != getattr(plain, field.name)
-    ]
-    return f"{type(corpus).__name__}({', '.join(told)}) {split}"
+def described(corpus: Corpus, split: str) -> str:
+    """The corpus and its world by the fields that are not at their defaults, and the split."""
+    changed = ", ".join(filter(None, (corpus.changed("world"), corpus.world.changed(split))))
+    return f"{type(corpus).__name__}({changed}) {split}"
 
 
 @dataclasses.dataclass(frozen=True)
-class WorldRating:
+class WorldRating(LabelledCorpus):
     """Reviews of one to three sentences with 1.0 to 5.0 stars: 3 + the mean of what the sentences say.
 
         The soup is never fresh.                            3 - 1.25 x 2 = 0.5, at least 1.0
@@ -86,19 +82,20 @@ class WorldRating:
     in a way of its own, so that a vocabulary of whole words does not know most of them.
     """
 
-    world: World = WORLD
-    slang: float = 0.0
-
     scored = True
-    labels = ()
+    world: World = WORLD
+    slang: Fraction = 0.0
 
     def items(self, split: str, data_dir: str | None = None) -> list[Labelled]:
+        """As many items as the world has sentences in the split."""
         return list(drawn(self, split))
 
     def protocol(self, split: str) -> str:
+        """What sets the corpus and its world apart, and the split."""
         return described(self, split)
 
     def item(self, sampler: Sampler, generator: random.Random) -> Labelled:
+        """One review and its stars."""
         past = sampler.chance(0.5)
         texts, values = [], []
         for _ in range(generator.randint(1, 3)):
@@ -159,7 +156,7 @@ def lengthened(word: str, generator: random.Random) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class WorldEntailment:
+class WorldEntailment(LabelledCorpus):
     """Two sentences: does the first say the second (entailment), deny it (contradiction), or neither?
 
         The baker knows that Anna sleeps in the garden.     Anna sleeps.                entailment
@@ -175,16 +172,18 @@ class WorldEntailment:
     world: World = WORLD
 
     paired = True
-    scored = False
     labels = ("entailment", "neutral", "contradiction")
 
     def items(self, split: str, data_dir: str | None = None) -> list[Labelled]:
+        """As many items as the world has sentences in the split."""
         return list(drawn(self, split))
 
     def protocol(self, split: str) -> str:
+        """What sets the corpus and its world apart, and the split."""
         return described(self, split)
 
     def item(self, sampler: Sampler, generator: random.Random) -> Labelled:
+        """One pair of texts and its label, all three as likely."""
         sampler.count, sampler.plenty = 0, sampler.random()
         label, past = sampler.pick(self.labels), sampler.chance(0.5)
         exchanged = label == "neutral" and sampler.chance(0.5)
@@ -281,12 +280,13 @@ def reversible(clause: Clause) -> bool:
     return bool(verb and whom) and whom.kind in verb.subjects and subject.kind in verb.objects
 
 
-def head(phrase: NounPhrase | Name):
+def head(phrase: NounPhrase | Name) -> Noun | Word:
+    """The noun or the name of a phrase."""
     return phrase.name if isinstance(phrase, Name) else phrase.noun
 
 
 @dataclasses.dataclass(frozen=True)
-class WorldSimilarity:
+class WorldSimilarity(LabelledCorpus):
     """Two clauses, scored from 0 (nothing in common) to 5 (the same said) by who did what to whom.
 
         The baker sees the dog.     The baker sees the cat.         5 (1 + 1 + 0.5) / 3 = 4.17
@@ -297,19 +297,20 @@ class WorldSimilarity:
     thing, a verb done to like things. Where just one of the two is denied, half of the score is left.
     """
 
-    world: World = WORLD
-
     paired = True
     scored = True
-    labels = ()
+    world: World = WORLD
 
     def items(self, split: str, data_dir: str | None = None) -> list[Labelled]:
+        """As many items as the world has sentences in the split."""
         return list(drawn(self, split))
 
     def protocol(self, split: str) -> str:
+        """What sets the corpus and its world apart, and the split."""
         return described(self, split)
 
     def item(self, sampler: Sampler, generator: random.Random) -> Labelled:
+        """One pair of clauses and its score."""
         sampler.count, past = 0, sampler.chance(0.5)
         first = deed(sampler, past)
         second = changed(sampler, first) if sampler.chance(0.8) else deed(sampler, past)
@@ -327,7 +328,7 @@ def deed(sampler: Sampler, past: bool) -> Clause:
 
 
 def changed(sampler: Sampler, clause: Clause) -> Clause:
-    """The clause with another subject, another object, another verb, or denied, each as chance will."""
+    """The clause with another subject, another object, another verb, or denied, each at random."""
     verb, subject, whom = clause.verb, clause.subject, clause.object
     if sampler.chance(0.15) and reversible(clause):
         subject, whom = whom, subject
@@ -359,10 +360,12 @@ def alike(first: Clause, second: Clause) -> float:
 
 
 def same(one: NounPhrase | Name, other: NounPhrase | Name) -> float:
+    """1 for the same noun or name, 0.5 for one of the same kind of thing, else 0."""
     return 1.0 if head(one) is head(other) else 0.5 * (one.kind == other.kind)
 
 
 def same_doing(first: Clause, second: Clause) -> float:
+    """1 for the same verb, 0.5 for one done to like things or to none as well, else 0."""
     if first.verb is second.verb:
         return 1.0
     both, either = first.verb.objects & second.verb.objects, first.verb.objects | second.verb.objects

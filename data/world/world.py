@@ -5,14 +5,16 @@ import functools
 import random
 import zlib
 from collections.abc import Iterator, Mapping
+from typing import Annotated
 
-from data.splits import SPLITS, known
+from data.fields import Bound, Count, Fraction, Part, Whole
+from data.splits import SPLITS, known, known_split
 from data.world.derivation import Clause, Compound, NounPhrase, Pronoun, phrases
 from data.world.english import English
 from data.world.french import French
 from data.world.german import German
 from data.world.grammar import Sampler
-from data.world.lexicon import LANGUAGES, lexicon
+from data.world.lexicon import LANGUAGES, LemmaShare, lexicon
 from data.world.surface import Open, Token, detokenise
 
 SPEAKERS = {"en": English, "de": German, "fr": French}
@@ -42,6 +44,7 @@ class Sentence:
 
     @functools.cached_property
     def tokens(self) -> Mapping[str, tuple[str, ...]]:
+        """The tokens of every language as they are written."""
         return {language: tuple(token.form for token in self._tokens(language)) for language in LANGUAGES}
 
     def text(self, language: str) -> str:
@@ -108,7 +111,7 @@ class Sentence:
 
 
 @dataclasses.dataclass(frozen=True)
-class World:
+class World(Part):
     """A seeded synchronous grammar over a small world of people, animals, things and places.
 
     The same derivation is said in three languages, each in its own order:
@@ -116,39 +119,41 @@ class World:
         de  Der alte Bäcker steht auf, weil er den Garten liebt.
         fr  Le vieux boulanger se lève parce qu'il aime le jardin.
     Sentence i of a split is drawn from (seed, split, i) alone, then again if it was said before.
+    `vocabulary` is the share of the lemmas of every class that there is; `depth` how deep clauses nest, 0
+    without any subordinate clause; `distance` the most adverbials between a verb and its particle, 0 with
+    nothing between subject and verb either; `ambiguity` the share of nouns with a form of several senses,
+    where the sentence tells which is meant. `train`, `valid` and `test` count the sentences.
     """
 
-    seed: int = 0
-    vocabulary: float = 1.0  # share of the lemmas of every class
-    depth: int = 2  # how deep clauses nest; 0 has no subordinate clause at all
-    distance: int = (
-        2  # most adverbials between a verb and its particle; 0 also puts nothing between subject and verb
-    )
-    ambiguity: float = (
-        0.15  # share of nouns with a form of several senses, where the sentence tells which is meant
-    )
-    train: int = 20_000
-    valid: int = 500
-    test: int = 500
+    seed: Whole = 0
+    vocabulary: LemmaShare = 1.0
+    depth: Annotated[int, Bound(least=0, most=4)] = 2
+    distance: Annotated[int, Bound(least=0, most=3)] = 2
+    ambiguity: Fraction = 0.15
+    train: Count = 20_000
+    valid: Count = 500
+    test: Count = 500
 
-    def __post_init__(self):
-        for name, low, high in (
-            ("vocabulary", 0.05, 1),
-            ("depth", 0, 4),
-            ("distance", 0, 3),
-            ("ambiguity", 0, 1),
-        ):
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f"World.{name} is {getattr(self, name)}; give a number from {low} to {high}")
-        for name in SPLITS:
-            if getattr(self, name) < 0:
-                raise ValueError(
-                    f"World.{name} is {getattr(self, name)}; give a number of sentences, 0 or more"
-                )
+    def changed(self, split: str) -> str:
+        """The fields that are not at their defaults, as "name=value, ..": what a split depends on.
+
+        The size of a split changes no sentence of another.
+        """
+        hidden = set(SPLITS) - {known_split(split)}
+        values = ((field, getattr(self, field.name)) for field in dataclasses.fields(self))
+        return ", ".join(
+            f"{field.name}={value!r}"
+            for field, value in values
+            if value != field.default and field.name not in hidden
+        )
+
+    def describe(self, split: str) -> str:
+        """The world of a split as a protocol names it: World(depth=1, train=100)."""
+        return f"World({self.changed(split)})"
 
     def sentences(self, split: str) -> Iterator[Sentence]:
         """The sentences of a split, all different; the English text decides which split may hold one."""
-        size = getattr(self, known("split", split, SPLITS))
+        size = getattr(self, known_split(split))
         words, said = lexicon(self.vocabulary), set()
         for index in range(size):
             generator = random.Random(f"{self.seed} {split} {index}")

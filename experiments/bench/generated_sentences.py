@@ -24,6 +24,7 @@ def batches(count: int, vocabulary: int, seed: int = 0) -> list[np.ndarray]:
 
 
 def block(lengths: np.ndarray, width: int, vocabulary: int, draw: np.random.Generator) -> np.ndarray:
+    """Random words [rows, width], each row of its length ended by EOS and padded."""
     words = draw.integers(EOS + 1, vocabulary, (len(lengths), width))
     at = np.arange(width)
     words[at >= lengths[:, None]] = PAD

@@ -1,10 +1,11 @@
-"""What does each kind of layer cost, and how far does it reach? Vaswani et al. 2017, Table 1, measured.
+"""What does each kind of layer cost, and how far does it reach?
 
     lookback complexity             minutes on one core
 
-A layer makes n states of width d from n others. Operations are counted, runs are timed, and exponents in n
-and d fitted to both; how many steps wait for one another is read off the traced program, and how many it
-takes to bring the first state to the last off its derivative. Nothing is trained.
+Vaswani et al. 2017, Table 1, measured. A layer makes n states of width d from n others. Operations are
+counted, runs are timed, and exponents in n and d fitted to both; how many steps wait for one another is read
+off the traced program, and how many it takes to bring the first state to the last off its derivative. Nothing
+is trained.
 """
 
 import dataclasses
@@ -34,6 +35,7 @@ from models.layers.dense import Dense
 from models.layers.recurrent import RNN, Recurrent
 from train.flops import jaxprs, operations
 
+COMMAND = "complexity"  # what measures it
 HEAD = 32  # features of a head: wider layers have more heads, as GPT-2's sizes do
 KERNEL = 3
 WINDOW = 64
@@ -51,15 +53,19 @@ class Layer:
         return self
 
     def module(self, width: int) -> nn.Module:
+        """The layer's parameters at this width, as a module."""
         raise NotImplementedError
 
     def read(self, module: nn.Module, x: States) -> States:
+        """All new states from all old ones."""
         raise NotImplementedError
 
     def begin(self, x: States) -> States:
+        """What the first hop finds: the states that are read."""
         return x
 
     def hop(self, module: nn.Module, h: States, x: States) -> States:
+        """One operation on all places at once, from the states h that the hop before it left."""
         return self.read(module, h)
 
 
@@ -74,13 +80,15 @@ class Attention(Layer):
     whole: bool = False
 
     def module(self, width: int) -> nn.Module:
+        """Projections of as many heads as the width has room for."""
         return MultiHeadAttention(max(1, width // HEAD), width)
 
     def read(self, module: MultiHeadAttention, x: States) -> States:
+        """Each state mixed from those that its mask lets it see."""
         mask = Mask(causal=self.window is not None, window=self.window)
         if self.whole:
             return module.within(x, mask)[0]
-        heads = x.reshape(*x.shape[:2], module.heads, -1)
+        heads = x.reshape(*x.shape[:2], module.num_heads, -1)
         return fused.attention(heads, heads, heads, mask).reshape(x.shape)
 
 
@@ -92,12 +100,15 @@ class Convolution(Layer):
     apart: int = 1
 
     def at(self, level: int) -> Layer:
+        """Further apart at each level of a dilated stack."""
         return dataclasses.replace(self, apart=KERNEL**level) if self.dilated else self
 
     def module(self, width: int) -> nn.Module:
+        """One product with the states of a window side by side."""
         return Dense(width)
 
     def read(self, module: nn.Module, x: States) -> States:
+        """Each state from the window that ends at it."""
         before = (KERNEL - 1) * self.apart
         return module(windows(jnp.pad(x, ((0, 0), (before, 0), (0, 0))), KERNEL, self.apart))
 
@@ -107,15 +118,19 @@ class Recurrence(Layer):
     """h_t = tanh(W_h h_(t-1) + W_e x_t + b). A hop is one step of all h_t at once, from the h before it."""
 
     def module(self, width: int) -> nn.Module:
+        """An Elman network."""
         return Recurrent(RNN(width))
 
     def read(self, module: Recurrent, x: States) -> States:
+        """State after state, each from the one before it."""
         return module(x, jnp.ones(x.shape[:2], bool))[1]
 
     def begin(self, x: States) -> States:
+        """Zeros, as before the first word."""
         return jnp.zeros_like(x)
 
     def hop(self, module: Recurrent, h: States, x: States) -> States:
+        """One step of the cell at every place, from the state at the place before it."""
         before = jnp.pad(h, ((0, 0), (1, 0), (0, 0)))[:, :-1]
         flat = lambda states: states.reshape(-1, states.shape[-1])
         return module.cell(flat(before), flat(x))[1].reshape(x.shape)
@@ -204,6 +219,7 @@ def variables(layer: Layer, width: int) -> PyTree:
 
 
 def scaled(draw: np.random.Generator, shape: tuple[int, ...], scale: float) -> Float[np.ndarray, "..."]:
+    """Normal numbers of this standard deviation, in float32."""
     return draw.standard_normal(shape, np.float32) * np.float32(scale)
 
 
@@ -213,6 +229,7 @@ def states(rows: int, n: int, d: int) -> States:
 
 
 def traced(layer: Layer, n: int, d: int) -> jax.stages.Traced:
+    """The program of one layer on ROWS sequences, not yet compiled."""
     arguments = variables(layer, d), jax.ShapeDtypeStruct((ROWS, n, d), jnp.float32)
     return jax.jit(nn.apply(layer.at(1).read, layer.module(d))).trace(*arguments)
 
@@ -245,7 +262,8 @@ def steps(equation: core.JaxprEqn) -> int:
     if equation.primitive.name != "scan":
         return inner
     given = equation.params
-    body = getattr(given["jaxpr"], "jaxpr", given["jaxpr"])
+    body = given["jaxpr"]
+    body = body.jaxpr if isinstance(body, core.ClosedJaxpr) else body
     if "num_consts" in given:
         first, carried = given["num_consts"], given["num_carry"]
     else:  # jax from 0.11 on tells them by their trees
@@ -276,6 +294,7 @@ def reach(layer: Layer, n: int, width: int = HEAD) -> int:
 
 @functools.partial(jax.jit, static_argnums=0)
 def ahead(layer: Layer, weights: PyTree, h: States, x: States) -> States:
+    """The states after one hop more."""
     return nn.apply(layer.hop, layer.module(x.shape[-1]))(weights, h, x)
 
 

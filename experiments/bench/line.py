@@ -15,7 +15,7 @@ class Variant:
 
 @dataclasses.dataclass(frozen=True)
 class Contender:
-    """`function` is "module:function", given the line's options; outside experiments.ours it knows no jax."""
+    """`function` is "module:function", given the line's options; outside bench.ours it knows no jax."""
 
     name: str
     function: str
@@ -23,7 +23,8 @@ class Contender:
 
     @property
     def ours(self) -> bool:
-        return self.function.startswith("experiments.ours.")
+        """Whether it runs in our own environment, with jax."""
+        return self.function.startswith("experiments.bench.ours.")
 
 
 @dataclasses.dataclass(frozen=True)

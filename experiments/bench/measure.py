@@ -66,6 +66,7 @@ def measure(
 
 
 def prepared(process: Process, contender: Contender, variant: Variant, options: dict) -> dict:
+    """The process once it has set a contender up in one of its ways: its facts."""
     return process.ask(
         prepare=contender.function,
         options=options | variant.options,
@@ -165,4 +166,5 @@ def judged(bar: Bar, value: float | None) -> dict:
 
 
 def rounded(value: float) -> float:
+    """To four significant digits, which is more than a timing has."""
     return float(f"{value:.4g}")

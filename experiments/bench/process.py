@@ -67,6 +67,7 @@ class Process:
         return answer
 
     def last_words(self) -> str:
+        """The last line that the process wrote to its standard error."""
         self.log.seek(0)
         lines = [line.strip() for line in self.log if line.strip()]
         return lines[-1] if lines else "it said nothing"

@@ -55,6 +55,7 @@ def peers_of(result: dict) -> list[str]:
 
 
 def asked(bar: dict) -> str:
+    """A bar in words: what is to be reached at least, or at most."""
     of = "" if bar["of"] == "speed" else f"{bar['of']} "
     if bar["of"] == "peak":
         return f"{of}≤ {size(bar['most'])}"
@@ -105,6 +106,7 @@ def notes(results: Sequence[dict]) -> Iterable[tuple]:
 
 
 def differing(result: dict) -> Iterable[tuple[str, bool]]:
+    """(peer, whether its parameters are over 1 % more or fewer than ours)."""
     ours = result["contenders"].get("lookback", {}).get("parameters")
     for name, contender in result["contenders"].items():
         theirs = contender.get("parameters")
@@ -112,6 +114,7 @@ def differing(result: dict) -> Iterable[tuple[str, bool]]:
 
 
 def where(result: dict) -> str:
+    """On what, by what code and with which versions a line was measured."""
     versions = " ".join(f"{name} {version}" for name, version in result["versions"].items())
     return (
         f"{result['device']}, threads of each: {result['cores']}, commit {result['commit'] or 'unknown'}, "
@@ -120,10 +123,12 @@ def where(result: dict) -> str:
 
 
 def number(rate: float) -> str:
+    """A rate as people read it: whole from 100 on, else three digits."""
     return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
 def size(count: float) -> str:
+    """Bytes in GB, two digits."""
     return f"{count / 1e9:.2g} GB"
 
 

@@ -11,6 +11,7 @@ import dataclasses
 from experiments.bench import generated_sentences as sentences
 from experiments.bench.line import Bar, Contender, Line, Variant
 
+COMMAND = "bench"  # what measures it
 # Ours keep freed memory (train/devices.py). PyTorch may gain or lose by that: the better of both is its time.
 TORCH = (Variant("memory kept", keep_memory=True), Variant("memory as it comes"))
 COMPILED = tuple(dataclasses.replace(variant, options={"compiled": True}) for variant in TORCH)
@@ -58,6 +59,7 @@ def attention_flops(batch, heads, length, size, causal, backward, **_) -> float:
 
 
 def attention(points, dtype, forward, both, goal, against_xla=False) -> list[Line]:
+    """A line a point (length, rows, heads), full and causal, `forward` and `both` ways: ratios asked."""
     ours = Contender("lookback", "experiments.bench.ours.kernels:fused")
     torch = Contender("torch SDPA", "experiments.bench.peers.torch_attention:sdpa", TORCH)
     xla = Contender("jax.nn (XLA)", "experiments.bench.ours.kernels:xla")
@@ -85,6 +87,7 @@ def attention(points, dtype, forward, both, goal, against_xla=False) -> list[Lin
 
 
 def long_attention() -> Line:
+    """Attention whose scores alone would take 8.6 GB: the bar is on the bytes in memory."""
     options = {"batch": 1, "heads": 8, "length": 16384, "size": 64}
     options |= {"causal": False, "backward": True, "dtype": "float32"}
     ours = Contender("lookback", "experiments.bench.ours.kernels:fused")
@@ -101,6 +104,7 @@ def gpt_flops(batch, vocabulary, context, features, layers, **_) -> float:
 
 
 def training() -> list[Line]:
+    """Updates of a GPT of two sizes and of an encoder-decoder."""
     gpt = {
         "batch": 12,
         "vocabulary": 65,
@@ -140,6 +144,7 @@ def training() -> list[Line]:
 
 
 def translation() -> list[Line]:
+    """Greedy decoding and beam search of a batch of sentences."""
     ours = Contender("lookback", "experiments.bench.ours.decoding:translation")
     generate = Contender("transformers", "experiments.bench.peers.transformers_generation:translation", TORCH)
     ctranslate = Contender("CTranslate2", "experiments.bench.peers.ctranslate:translation", SPREAD)
@@ -154,6 +159,7 @@ def translation() -> list[Line]:
 
 
 def lstm() -> Line:
+    """Updates of the small LSTM of Zaremba et al. 2014."""
     options = {"batch": 20, "vocabulary": 10000, "length": 20, "features": 200, "layers": 2, "dropout": 0.0}
     ours = Contender("lookback", "experiments.bench.ours.training:lstm")
     torch = Contender("torch.nn.LSTM", "experiments.bench.peers.torch_lstm:training", TORCH)
@@ -162,6 +168,7 @@ def lstm() -> Line:
 
 
 def generation() -> list[Line]:
+    """GPT-2's own size, one prompt and eight."""
     ours = Contender("lookback", "experiments.bench.ours.decoding:continuation")
     generate = Contender(
         "transformers", "experiments.bench.peers.transformers_generation:continuation", TORCH
@@ -177,6 +184,7 @@ def generation() -> list[Line]:
 
 
 def word2vec() -> Line:
+    """Skip-gram vectors of a million words."""
     options = {"words": 1_000_000, "vocabulary": 20_000, "features": 100, "window": 5, "negatives": 5}
     ours = Contender("lookback", "experiments.bench.ours.vectors:word2vec")
     gensim = Contender("gensim", "experiments.bench.peers.gensim_vectors:word2vec")
@@ -187,6 +195,7 @@ def word2vec() -> Line:
 
 
 def gpt2() -> Line:
+    """Updates of GPT-2 in bfloat16, held to a share of the device's peak."""
     options = PUBLISHED_GPT2 | {"batch": 32, "dropout": 0.0, "dtype": "bfloat16"}
     ours = Contender("lookback", "experiments.bench.ours.training:gpt")
     eager = Contender("PyTorch, eager", "experiments.bench.peers.torch_gpt:training")

@@ -7,6 +7,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class Watch:
+    """A context in which lines are measured, told on the standard error."""
+
     def __init__(self, lines: int):
         console = Console(stderr=True)
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
@@ -24,15 +26,18 @@ class Watch:
         self.close()
 
     def close(self) -> None:
+        """Leave the terminal as it was."""
         self.progress.stop()
 
     def begin(self, line: str) -> None:
+        """A line is measured from here on."""
         self.line = line
         self.progress.update(self.task, description=line)
         if self.progress.disable:
             print(f"{line} ...", file=sys.stderr, flush=True)
 
     def say(self, what: str) -> None:
+        """What is done at the moment, beside the bar."""
         self.progress.update(self.task, note=what)
 
     def end(self, result: dict) -> None:

@@ -64,6 +64,7 @@ def forget_peak() -> None:
 
 
 def main() -> None:
+    """Answer orders, a line of JSON each, until the standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends this process
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints is no reply

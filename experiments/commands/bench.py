@@ -16,6 +16,7 @@ import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `bench`."""
     parser.add_argument("--rows", nargs="+", metavar="NAME", help="these lines or groups only")
     parser.add_argument("--rounds", type=int, default=9, help="turns of each contender (9)")
     parser.add_argument(
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int | None:
+    """Measure the lines that are asked for, keep them, and print the tables."""
     import sys
     from pathlib import Path
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `complexity`."""
     parser.add_argument("--rounds", type=int, default=9, help="turns of each layer at each size (9)")
     parser.add_argument("--out", metavar="DIR", help="where results are kept (experiments/results)")
     parser.add_argument("--smoke", action="store_true", help="small sizes, one turn, kept nowhere")
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Measure every layer, keep the results, and print the tables."""
     import sys
     from pathlib import Path
 

@@ -10,6 +10,7 @@ import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `data`."""
     parser.add_argument("action", choices=("list", "fetch", "verify"))
     parser.add_argument("name", nargs="?")
     parser.add_argument("--data-dir", help="folder of corpora in their usual layout (or LOOKBACK_DATA)")
@@ -17,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
+    """List the corpora, or fetch or verify one; 1 where a file is not as it should be."""
     from data.files import folders as corpora
 
     if arguments.action == "list":

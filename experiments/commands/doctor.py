@@ -10,10 +10,12 @@ import os
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `doctor`."""
     pass
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Print what there is, a line each."""
     import sys
     from importlib import metadata
 

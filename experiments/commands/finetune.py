@@ -10,6 +10,7 @@ import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `finetune`."""
     parser.add_argument(
         "folder", help="a run's folder, or one with config.json, model.safetensors and vocabulary"
     )
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Train the run that goes on with the new text, and say what to do with it."""
     from pathlib import Path
 
     from train import devices
@@ -47,24 +49,24 @@ def tuned(folder, arguments: argparse.Namespace):
     from data.corpora.text import TextFiles
     from data.tasks.language import LanguageModelling
     from data.tokenizers.levels import PublishedGPT2, SavedTokenizer
-    from train.config import Run
-    from train.evaluators.language.perplexities import Perplexity, require_next_token
+    from train.evaluators.language.perplexities import Perplexity, require_probabilities
     from train.folder import claim as directory
     from train.objectives.next_token import NextToken
     from train.optimizers import Adam, Cosine
+    from train.run import Run
     from train.weights.gpt2 import read_gpt2
 
     corpus = TextFiles(arguments.text, train=0.9, valid=0.1)
     if (folder / "run.json").exists():
         before, _ = directory.read(folder)
-        require_next_token(before)
+        require_probabilities(before, str(folder))
         tokenizer = SavedTokenizer(str(folder / "tokenizer.json"))
         model, objective, batches = before.model, before.objective, before.batches
     else:
         model, _ = read_gpt2(folder)
         tokenizer = PublishedGPT2(str(folder))
         objective, batches = NextToken(), Windows(rows=4, length=min(model.context, 128))
-    if hasattr(model, "fit"):
+    if model.fitted:
         raise ValueError(
             f"{folder}: {type(model).__name__} is counted, not trained: count the new text instead"
         )

@@ -9,10 +9,12 @@ import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `list`."""
     pass
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Print what is trained and what is timed, with the questions."""
     from experiments.tables.catalogue import measured, questions
 
     trained, timed = questions(), measured()

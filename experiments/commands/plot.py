@@ -23,26 +23,29 @@ DISTANCES = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `plot`."""
     parser.add_argument("run_dirs", nargs="+", metavar="RUN_DIR")
     parser.add_argument("--sentence", help="the source to align (the first of the test set)")
     parser.add_argument("--out", help="folder for the pictures (RUN_DIR/pictures)")
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Draw every picture there is something for, and print their paths."""
     from pathlib import Path
 
-    from experiments.report import cell_text, ledger, plots, sense_plots
+    from experiments.report import cell_text, plots, sense_plots
+    from train.folder.record import read
 
     folders = [Path(name) for name in arguments.run_dirs]
     whose = [folder.parts[-2:] for folder in folders]  # a row and a seed, and of equal ones all that differs
     parts = 2 if len({*whose}) == len(whose) else max(len(folder.parts) for folder in folders)
-    records = {"/".join(folder.parts[-parts:]): ledger.read(folder) for folder in folders}
+    records = {"/".join(folder.parts[-parts:]): read(folder) for folder in folders}
     out = Path(arguments.out or folders[0] / "pictures")
     out.mkdir(parents=True, exist_ok=True)
     plots.learning_curves(records, out / "learning_curves.png")
     print(out / "learning_curves.png")
     if spoken := {
-        name: by_length(record) for name, record in records.items() if record.output("test", "source")
+        name: by_length(record) for name, record in records.items() if ("BLEU", "test") in record.results
     }:
         plots.length_curves(spoken, out / "source_length.png")
         print(out / "source_length.png")
@@ -66,19 +69,18 @@ def execute(arguments: argparse.Namespace) -> None:
 
 def by_length(record, edges=(5, 10, 15, 20, 25, 30)):
     """BLEU of a run's test outputs by words of the source, scored as the run was."""
-    from experiments.report.columns import Column, scoring
     from train.metrics.bleu import by_source_length
 
     sides = [record.output("test", side) for side in ("source", "hypothesis", "reference")]
-    return by_source_length(*sides, edges=edges, **scoring(record, Column("BLEU", "test")))
+    return by_source_length(*sides, edges=edges, **record.results["BLEU", "test"].options)
 
 
 def by_distance(record, metric: str) -> list[tuple[int, float]]:
     """(distance, per cent) of a run that was asked what is left so far back."""
     return [
-        (int(split.removeprefix("distance ")), result.value)
-        for (name, split), result in record.results.items()
-        if name == metric and split.startswith("distance ")
+        (int(name.removeprefix("distance ")), result.value)
+        for (what, name), result in record.results.items()
+        if what == metric and name.startswith("distance ")
     ]
 
 
@@ -86,24 +88,26 @@ def attends(directory) -> bool:
     """Whether the model looks at its source while it speaks."""
     from train.folder.claim import read
 
-    model = read(directory)[0].model
-    return hasattr(model, "encode") and getattr(model, "score", ...) is not None
+    run, _ = read(directory)
+    return run.task.gives == "sentence pairs" and run.model.attends
 
 
 def align(directory, sentence: str | None, path) -> None:
     """The heat map of a sentence's translation, weights beside it as NPZ."""
     import numpy as np
 
-    from experiments.report import ledger, plots
+    from experiments.report import plots
     from train import devices
+    from train.folder.record import read
 
     devices.setup()
+    from train.inference.translator import Translator
     from train.weights.load import load
 
-    source = sentence or (ledger.read(directory).output("test", "source") or [""])[0]
+    source = sentence or (read(directory).output("test", "source") or [""])[0]
     if not source.strip():
         raise ValueError(f"{directory}: no test outputs yet; give a sentence with --sentence")
-    translator = load(directory).translator
+    translator = Translator.of(load(directory))
     ((best, *_),) = translator([source])
     weights, source_pieces, target_pieces = translator.attention(source, best.ids)
     plots.alignment(weights, source_pieces, target_pieces, path)

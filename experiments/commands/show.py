@@ -8,6 +8,7 @@ import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `show`."""
     parser.add_argument("experiment")
     parser.add_argument("row", nargs="?", help="left out: the table's rows")
     parser.add_argument("changes", nargs="*", metavar="path=value")
@@ -15,12 +16,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Print the rows, or the fields of one."""
     from experiments.commands.run import chosen_table, named_row
+    from experiments.tables import catalogue
     from train.parts import is_part, override, settings
 
     table = chosen_table(arguments.experiment, arguments.data_dir)
     if arguments.row is None:
-        print(table.question, *table.rows, sep="\n")
+        print(catalogue.questions()[table.real_of or table.name], *table.rows, sep="\n")
         return
 
     def lines(part, path: str):
@@ -30,5 +33,5 @@ def execute(arguments: argparse.Namespace) -> None:
             if inner:
                 yield from lines(value, f"{path}{field}.")
 
-    run = override(named_row(table, arguments.row), arguments.changes)
+    run = override(named_row(table.rows, arguments.row, table.name), arguments.changes)
     print(*lines(run, ""), sep="\n")

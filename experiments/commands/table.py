@@ -9,6 +9,7 @@ import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `table`."""
     parser.add_argument("experiment")
     parser.add_argument("--format", choices=("md", "latex", "csv", "html"), default="md")
     parser.add_argument("--runs-dir", default="runs", help="where runs are kept (runs)")
@@ -16,10 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Print the table, and that on real data below it where it was run or is asked for."""
     from experiments.commands.run import chosen_table
-    from experiments.report.ledger import collect
     from experiments.report.table import render, with_ablations
     from experiments.tables import catalogue
+    from train.folder.record import collect
 
     table = catalogue.table(arguments.experiment)
     if arguments.data_dir:

@@ -17,13 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.report import ledger, plots
+from experiments.report import plots
+from train.folder.record import read
+from train.inference.translator import Translator
 from train.weights.load import load
 
 run = Path(os.environ.get("LOOKBACK_RUN", "runs/translation/lstm-additive/0"))
-record = ledger.read(run)
-for (metric, split), result in record.results.items():
-    print(f"{metric} on {split}: {result.value:.2f}  {result.protocol['signature']}")
+record = read(run)
+for (metric, name), result in record.results.items():
+    print(f"{metric} on {name}: {result.value:.2f}  {result.protocol['signature']}")
 
 # %% [markdown]
 # ## Learning
@@ -40,7 +42,7 @@ plots.learning_curves({run.parent.name: record}, pictures / "learning_curves.png
 # decoder looked. A word with one counterpart should look narrowly.
 
 # %%
-translator = load(run).translator
+translator = Translator.of(load(run))
 source = record.output("test", "source")[0]
 ((best, *_),) = translator([source])
 weights, source_pieces, target_pieces = translator.attention(source, best.ids)

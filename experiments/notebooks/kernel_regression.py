@@ -8,7 +8,7 @@
 # %% [markdown]
 # # Attention is kernel regression
 #
-# Nadaraya and Watson (1964) foretell $y$ at $q$ as a mean of the $y_i$ there are, each weighted by how near
+# Nadaraya and Watson (1964) predict $y$ at $q$ as a mean of the $y_i$ there are, each weighted by how near
 # its $k_i$ lies:
 #
 # $$m(q) = \sum_i \frac{K(q - k_i)}{\sum_j K(q - k_j)}\, y_i, \qquad K(u) = e^{-u^2 / 2 h^2}.$$
@@ -57,6 +57,7 @@ def attention(queries, keys, values, h, seen=True):
 
 
 def nadaraya_watson(queries, keys, values, h):
+    """sum_i K((q - k_i) / h) v_i / sum_i K((q - k_i) / h), K the normal density."""
     kernels = np.exp(-((queries[:, None] - keys) ** 2) / (2 * h**2))
     return (kernels * values).sum(axis=1) / kernels.sum(axis=1)
 
@@ -79,10 +80,12 @@ with jax.enable_x64(True):
 
 # %%
 def by_distance(q, k, h):
+    """Softmax of -|q - k|^2 / 2 h^2."""
     return jax.nn.softmax(-jnp.sum((q[:, None] - k) ** 2, axis=-1) / (2 * h**2))
 
 
 def by_dot_product(q, k, h):
+    """Softmax of q . k / h^2."""
     return jax.nn.softmax(Dot().apply({}, q[None], k[None])[0] / h**2)
 
 

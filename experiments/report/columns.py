@@ -3,12 +3,11 @@
 import dataclasses
 import itertools
 import math
-import re
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 
-from experiments.report.ledger import Record
 from experiments.report.markup import Code
+from train.folder.record import Record
 
 # Scores share a column only where all of these agree; what else a protocol says is printed below the table.
 COMPARED = ("signature", "corpus", "split", "decoding", "tokenisation")
@@ -23,10 +22,12 @@ class Cell:
 
     @property
     def n(self) -> int:
+        """How many seeds have a value."""
         return len(self.values)
 
     @property
     def mean(self) -> float:
+        """The mean over the seeds."""
         return statistics.fmean(self.values)
 
     @property
@@ -37,15 +38,31 @@ class Cell:
         return statistics.stdev(self.values) if self.n > 1 else None
 
 
-@dataclasses.dataclass(frozen=True)
-class Column:
-    """A score on a split: mean ± sample standard deviation over the seeds, the best row in bold.
+class Measure:
+    """What a column holds: a cell from the runs of a line, its text, and the note on it below the table."""
 
-    Printed to so many `digits` after the point, or `significant` ones.
+    def cell(self, records: Sequence[Record], baseline: Sequence[Record] = ()) -> Cell | None:
+        """The cell of a line's runs beside the baseline's; None where they have nothing of this measure."""
+        raise NotImplementedError
+
+    def text(self, cell: Cell) -> str:
+        """The cell as it is printed."""
+        raise NotImplementedError
+
+    def note(self, cells: Sequence[Cell], baseline: str) -> tuple[str, ...]:
+        """The parts of the note on these cells, `baseline` the name of the line; () for no note."""
+        return ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Column(Measure):
+    """A metric of what goes by a name, such as a split: mean ± sample standard deviation over the seeds.
+
+    The best row is bold. Printed to so many `digits` after the point, or `significant` ones.
     """
 
     metric: str
-    split: str
+    name: str
     digits: int = 1
     better: str = "higher"
     significant: bool = False
@@ -57,18 +74,22 @@ class Column:
             )
 
     def cell(self, records: Sequence[Record], baseline: Sequence[Record] = ()) -> Cell | None:
-        key = (self.metric, self.split)
+        """The metric of each run that has it."""
+        key = (self.metric, self.name)
         results = [record.results[key] for record in records if key in record.results]
         return Cell(tuple(result.value for result in results), results[0].protocol) if results else None
 
     def text(self, cell: Cell) -> str:
+        """Mean ± deviation; the mean alone of one seed."""
         form = f".{self.digits}{'g' if self.significant else 'f'}"
         return f"{cell.mean:{form}}" + ("" if cell.std is None else f" ± {cell.std:{form}}")
 
     def best(self, means: Sequence[float]) -> float:
+        """The mean that is printed bold."""
         return max(means) if self.better == "higher" else min(means)
 
     def note(self, cells: Sequence[Cell], baseline: str) -> tuple[str, ...]:
+        """What the protocol says of what must agree."""
         protocol = cells[0].protocol if cells else {}
         told = [(field, protocol[field]) for field in COMPARED if field in protocol]
         parts = [Code(text) if field == "signature" else f"{field} {text}" for field, text in told]
@@ -76,20 +97,23 @@ class Column:
 
 
 @dataclasses.dataclass(frozen=True)
-class Cost:
+class Cost(Measure):
     """What training took: a field of the run's cost line, averaged over the seeds."""
 
     field: str
 
     def cell(self, records: Sequence[Record], baseline: Sequence[Record] = ()) -> Cell | None:
+        """What each finished run took."""
         values = [record.cost.get(self.field) for record in records]
         told = tuple(float(value) for value in values if value is not None)
         return Cell(told) if told else None
 
     def text(self, cell: Cell) -> str:
+        """The mean, in the unit that suits it."""
         return PRINTED.get(self.field, "{:g}".format)(cell.mean)
 
     def note(self, cells: Sequence[Cell], baseline: str) -> tuple[str, ...]:
+        """How the cost is reckoned, where its name does not tell."""
         return (MEANING[self.field],) if cells and self.field in MEANING else ()
 
 
@@ -100,7 +124,7 @@ def of_all_seeds(tests: Sequence[float], gains: Sequence[float]) -> float:
 
 
 @dataclasses.dataclass(frozen=True)
-class Significance:
+class Significance(Measure):
     """p of the row's BLEU against the baseline's by paired bootstrap over sentences.
 
     Each seed of the row meets the baseline's run of that seed: pooling the seeds' outputs would count a
@@ -111,7 +135,8 @@ class Significance:
     samples: int = 1000
 
     def cell(self, records: Sequence[Record], baseline: Sequence[Record] = ()) -> Cell | None:
-        key, rivals = (self.of.metric, self.of.split), {record.seed: record for record in baseline}
+        """The largest p of the seeds that row and baseline both have."""
+        key, rivals = (self.of.metric, self.of.name), {record.seed: record for record in baseline}
         pairs = [(rivals[r.seed], r) for r in records if r.seed in rivals and r.path != rivals[r.seed].path]
         pairs = [pair for pair in pairs if all(key in record.results for record in pair)]
         tests = [self._p_value(*pair) for pair in pairs]
@@ -121,9 +146,11 @@ class Significance:
         return Cell((of_all_seeds(tests, gains),))
 
     def text(self, cell: Cell) -> str:
+        """Three digits after the point."""
         return f"{cell.mean:.3f}"
 
     def note(self, cells: Sequence[Cell], baseline: str) -> tuple[str, ...]:
+        """Against which row, and by how many samples."""
         told = (
             f"paired bootstrap against {baseline}, {self.samples} samples of sentences; largest of the seeds"
         )
@@ -132,18 +159,18 @@ class Significance:
     def _p_value(self, rival: Record, system: Record) -> float | None:
         from train.metrics.bleu import paired_bootstrap
 
-        split = self.of.split
-        references = [record.output(split, "reference") for record in (rival, system)]
-        hypotheses = [record.output(split, "hypothesis") for record in (rival, system)]
+        name, options = self.of.name, system.results[self.of.metric, self.of.name].options
+        references = [record.output(name, "reference") for record in (rival, system)]
+        hypotheses = [record.output(name, "hypothesis") for record in (rival, system)]
         if None in references or None in hypotheses:
             return None
         if references[0] != references[1]:
-            raise ValueError(f"{system.path}: its references of {split} are not those of {rival.path}")
-        return paired_bootstrap(*hypotheses, references[0], samples=self.samples, **scoring(system, self.of))
+            raise ValueError(f"{system.path}: its references of {name} are not those of {rival.path}")
+        return paired_bootstrap(*hypotheses, references[0], samples=self.samples, **options)
 
 
 @dataclasses.dataclass(frozen=True)
-class BleuByLength:
+class BleuByLength(Measure):
     """BLEU of the sentences with `low` < words of source <= `high`, computed from the outputs as `of` was."""
 
     of: Column
@@ -151,20 +178,20 @@ class BleuByLength:
     high: int | None = None
 
     def cell(self, records: Sequence[Record], baseline: Sequence[Record] = ()) -> Cell | None:
+        """BLEU of these sentences in each run that has any of them."""
         values = [value for value in map(self._score, records) if value is not None]
         return Cell(tuple(values)) if values else None
 
     def text(self, cell: Cell) -> str:
+        """As the whole BLEU is printed."""
         return self.of.text(cell)
-
-    def note(self, cells: Sequence[Cell], baseline: str) -> tuple[str, ...]:
-        return ()
 
     def _score(self, record: Record) -> float | None:
         from train.metrics.bleu import corpus_scores
 
-        sides = [record.output(self.of.split, side) for side in ("source", "hypothesis", "reference")]
-        if None in sides or (self.of.metric, self.of.split) not in record.results:
+        sides = [record.output(self.of.name, side) for side in ("source", "hypothesis", "reference")]
+        whole = record.results.get((self.of.metric, self.of.name))
+        if None in sides or whole is None:
             return None
         high = self.high or math.inf
         inside = [
@@ -173,14 +200,7 @@ class BleuByLength:
         if not inside:
             return None
         hypotheses, references = zip(*inside, strict=True)
-        return corpus_scores(hypotheses, references, **scoring(record, self.of))["BLEU"][0]
-
-
-def scoring(record: Record, column: Column) -> dict:
-    """How a score was computed, from its signature, in the words of `train.metrics.bleu`."""
-    signature = record.results[column.metric, column.split].protocol.get("signature", "")
-    said = dict(re.findall(r"(\w+):([^|]+)", signature))
-    return {"tokenize": said.get("tok", "13a"), "lowercase": said.get("case") == "lc"}
+        return corpus_scores(hypotheses, references, **whole.options)["BLEU"][0]
 
 
 def _quantity(value: float) -> str:

@@ -89,6 +89,7 @@ LATEX = {
 
 
 def latex_escape(text: str) -> str:
+    """The text with every letter that LaTeX would take for a command escaped."""
     return "".join(LATEX.get(letter, letter) for letter in text)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
-from experiments.report.ledger import Record
+from train.folder.record import Record
 
 # Okabe & Ito 2008: told apart by every common kind of colour vision, and by line style besides.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

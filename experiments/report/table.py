@@ -12,11 +12,12 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from experiments.report import markup
-from experiments.report.columns import COMPARED, Cell, Column, Cost, Significance
-from experiments.report.ledger import Record
+from experiments.report import markup, row_names
+from experiments.report.columns import COMPARED, Cell, Column, Cost, Measure, Significance
 from experiments.report.markup import Code, Grid
+from train.folder.record import Record
 
+Systems = Mapping[str, Mapping[str, Any]]  # {system: {task: run}}
 Records = Mapping[str, Sequence[Record]]
 Cells = Mapping[str, Mapping[str, Cell | None]]
 FORMATS = ("md", "latex", "csv", "html")
@@ -36,42 +37,99 @@ class Published:
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """A question, the runs that answer it and what is read off them.
+    """The runs that answer a question and what is read off them; the question begins its file's docstring.
 
     Rows are opaque here: the command line trains them, the table reads what they left in their directories.
-    `smoke` are the changes that let a row run in seconds; `real` is the same question put to real data. Where
-    a system is trained on several tasks, `per_task`, rows are called "system: task" and a line is a system.
-    `given` makes rows of a folder of published weights, which go on from these: "its name: task".
+    A line of the table is a row. Where each of several `systems` is trained on several tasks, {system: {task:
+    run}}, a line is a system, whose scores are those of all its tasks, and the rows follow from the systems:
+    all systems on the first task, then on the next. `baseline` is a line.
+
+    `smoke` are the changes that let a row run in seconds. `real` is the same question put to real data, and
+    `real_of` names the experiment that such a table belongs to. `given` makes further systems of a folder of
+    published weights, which go on from these. `others` are rows that are none of its own, of changed rows and
+    of given systems, each with its line.
     """
 
     name: str
     title: str
-    question: str
-    rows: Mapping[str, Any]
-    columns: Mapping[str, Column | Cost | Significance]
+    columns: Mapping[str, Measure]
     baseline: str
+    rows: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    systems: Systems = dataclasses.field(default_factory=dict)
     published: tuple[Published, ...] = ()
     seeds: tuple[int, ...] = (0, 1, 2)
     smoke: tuple[str, ...] = ()
     real: "Table | None" = None
-    per_task: bool = False
-    given: Callable[[str], Mapping[str, Any]] | None = None
-    others: frozenset[str] = frozenset()  # rows that are none of its own: of changed and of given systems
+    real_of: str | None = None
+    given: Callable[[str], Systems] | None = None
+    others: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
-        if self.baseline not in self.rows:
+        if self.systems and not self.rows:
+            object.__setattr__(self, "rows", rows_of(self.systems))
+        if self.real is not None:
+            object.__setattr__(self, "real", dataclasses.replace(self.real, real_of=self.name))
+        if strange := set(self.rows) - set(self._own_lines) - set(self.others):
+            raise ValueError(f"table {self.name}: {min(strange)!r} is a row of none of its systems")
+        if self.baseline not in self.lines:
             raise ValueError(f"table {self.name}: the baseline {self.baseline!r} is none of its rows")
 
-    def command(self, rows: Sequence[str]) -> str:
-        """What to type to fill these rows; a table on real data is called experiment-corpus.
+    @property
+    def _own_lines(self) -> dict[str, str]:
+        if not self.systems:
+            return {row: row for row in self.rows if row not in self.others}
+        return {
+            row_names.of_task(system, task): system for system, runs in self.systems.items() for task in runs
+        }
+
+    @property
+    def lines(self) -> dict[str, tuple[str, ...]]:
+        """{line: its rows}, in the order of the rows."""
+        line_of, found = {**self._own_lines, **self.others}, {}
+        for row in self.rows:
+            found[line_of[row]] = (*found.get(line_of[row], ()), row)
+        return found
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks that its systems are trained on."""
+        return tuple(dict.fromkeys(task for runs in self.systems.values() for task in runs))
+
+    def further(self, folder: str) -> dict[str, Any]:
+        """The rows of the systems that begin with the published weights of a folder, on the table's tasks."""
+        if self.given is None:
+            raise ValueError(
+                f"{self.name} has no rows that begin with published weights: leave out --weights"
+            )
+        found = rows_of(self.given(folder))
+        if taken := [row for row in found if row in self.rows]:
+            raise ValueError(f"{folder}: {taken[0]!r} is a row of {self.name} already; rename the folder")
+        return found
+
+    def command(self, chosen: Sequence[str]) -> str:
+        """What to type to fill these rows.
 
         Of more than anyone would read it is the command of all rows: what has been done is left alone.
         """
-        experiment, real, _ = self.name.partition("-")
-        parts = [self.rows[row] if isinstance(self.rows[row], dict) else [row] for row in rows]
-        named = list(itertools.chain.from_iterable(parts))
-        chosen = [] if list(rows) == list(self.rows) or len(named) > NAMED else ["--rows", *named]
-        return shlex.join(["lookback", "run", experiment, *(["--data-dir", "DIR"] if real else []), *chosen])
+        words = [
+            "lookback",
+            "run",
+            self.real_of or self.name,
+            *(["--data-dir", "DIR"] if self.real_of else ()),
+        ]
+        few = list(chosen) != list(self.rows) and len(chosen) <= NAMED
+        return shlex.join([*words, "--rows", *chosen] if few else words)
+
+
+def rows_of(systems: Systems) -> dict[str, Any]:
+    """{row: run}: all systems on the first task, then on the next."""
+    tasks = dict.fromkeys(task for runs in systems.values() for task in runs)
+    return {
+        row_names.of_task(system, task): runs[task]
+        for task in tasks
+        for system, runs in systems.items()
+        if task in runs
+    }
 
 
 def with_ablations(table: Table, records: Records) -> list[Table]:
@@ -81,10 +139,13 @@ def with_ablations(table: Table, records: Records) -> list[Table]:
     changed rows of each other protocol: what these score compares with nothing here.
     """
     given = _given(table, records)
-    table = dataclasses.replace(table, rows={**table.rows, **given})
-    bases = {name: _changed(name, table.rows) for name in records if name not in table.rows}
+    table = dataclasses.replace(table, rows={**table.rows, **dict.fromkeys(given)}, others=given)
+    bases = {name: row_names.changed(name, table.rows) for name in records if name not in table.rows}
+    bases = {name: base for name, base in bases.items() if base}
+    line_of = {row: line for line, members in table.lines.items() for row in members}
+    lines = {name: line_of[base] + name.removeprefix(base) for name, base in bases.items()}
     groups = [(_protocols(run for row in table.rows for run in records.get(row, ())), [])]
-    for name in (name for name, base in bases.items() if base):
+    for name in bases:
         protocols = _protocols(records[name])
         for known, names in groups:
             if all(protocols[key] == known[key] for key in protocols.keys() & known.keys()):
@@ -94,33 +155,29 @@ def with_ablations(table: Table, records: Records) -> list[Table]:
         else:
             groups.append((protocols, [name]))
     (_, alike), *others = groups
-    rows = {}
+    within = {}
     for row, run in table.rows.items():
-        rows |= {row: run} | {name: run for name in alike if bases[name] == row}
+        within |= {row: run} | {name: run for name in alike if bases[name] == row}
     apart = [
         dataclasses.replace(
             table,
             title=f"{table.title}: changed rows, scored under a protocol of their own",
             rows={name: table.rows[bases[name]] for name in names},
-            baseline=names[0],
-            others=frozenset(names),
+            baseline=lines[names[0]],
+            others={name: lines[name] for name in names},
             published=(),
         )
         for _, names in others
     ]
-    return [dataclasses.replace(table, rows=rows, others=frozenset([*given, *alike])), *apart]
+    others = given | {name: lines[name] for name in alike}
+    return [dataclasses.replace(table, rows=within, others=others), *apart]
 
 
-def _given(table: Table, records: Records) -> dict[str, None]:
-    """Rows of systems that are none of the table's, on tasks that are."""
-    task = lambda row: row.partition(": ")[2]
-    tasks = {task(row) for row in table.rows} if table.given else ()
-    return {name: None for name in records if name not in table.rows and task(name) in tasks}
-
-
-def _changed(name: str, rows: Iterable[str]) -> str:
-    """The row that a run called "row, path=value" changes; a row's own name may have a comma too."""
-    return max((row for row in rows if name.startswith(f"{row}, ")), key=len, default="")
+def _given(table: Table, records: Records) -> dict[str, str]:
+    """{row: system} of systems that are none of the table's, on tasks that are."""
+    strange = [name for name in records if name not in table.rows] if table.given else []
+    found = ((name, row_names.system_on(task, name)) for name in strange for task in table.tasks)
+    return {name: system for name, system in found if system}
 
 
 def _protocols(runs: Iterable[Record]) -> dict[tuple[str, str], tuple]:
@@ -133,20 +190,34 @@ def _protocols(runs: Iterable[Record]) -> dict[tuple[str, str], tuple]:
 
 
 def cells(table: Table, records: Records, p_values: bool = True) -> Cells:
-    """{row: {column: Cell, or None where nothing was run}}; scores of unlike protocol are refused."""
+    """{line: {column: Cell, or None where nothing was run}}; scores of unlike protocol are refused."""
     for name, column in table.columns.items():
         if isinstance(column, Column):
             _require_one_protocol(table, name, column, records)
-    baseline = records.get(table.baseline, ())
+    of_lines = by_line(table, records)
+    baseline = of_lines.get(table.baseline, ())
     return {
-        row: {
-            name: column.cell(records.get(row, ()), baseline)
+        line: {
+            name: column.cell(of_lines.get(line, ()), baseline)
             if p_values or not isinstance(column, Significance)
             else None
             for name, column in table.columns.items()
         }
-        for row in table.rows
+        for line in table.lines
     }
+
+
+def by_line(table: Table, records: Records) -> dict[str, list[Record]]:
+    """{line: its runs}; of a system those of one seed, on all its tasks, are one."""
+    found = {}
+    for line, members in table.lines.items():
+        runs = [run for row in members for run in records.get(row, ())]
+        if table.systems:
+            seeds = sorted({run.seed for run in runs})
+            runs = [_together([run for run in runs if run.seed == seed]) for seed in seeds]
+        if runs:
+            found[line] = runs
+    return found
 
 
 def render(table: Table, records: Records, format: str = "md", p_values: bool = True) -> str:
@@ -154,18 +225,17 @@ def render(table: Table, records: Records, format: str = "md", p_values: bool = 
     if format not in FORMATS:
         raise ValueError(f"no table format {format!r}: one of {', '.join(FORMATS)}")
     filled = cells(table, records, p_values)
-    left = _left(table, filled)
-    if table.per_task:
-        table, records = _by_system(table, records)
-        filled = cells(table, records, p_values)
     if format == "csv":
-        return _csv(table, filled, records)
-    return markup.FORMATS[format]([_ours(table, filled, records, left), *_theirs(table)])
+        return _csv(table, filled, by_line(table, records))
+    ours = _ours(table, filled, by_line(table, records), _left(table, records))
+    return markup.FORMATS[format]([ours, *_theirs(table)])
 
 
-def _left(table: Table, filled: Cells) -> list[tuple[str, ...]]:
+def _left(table: Table, records: Records) -> list[tuple[str, ...]]:
     """The commands for what was not run at all, and for what was run on fewer seeds than it should."""
-    runs = _runs(filled)
+    scores = [column for column in table.columns.values() if isinstance(column, Column | Cost)]
+    found = {row: [column.cell(records.get(row, ())) for column in scores] for row in table._own_lines}
+    runs = {row: max((cell.n for cell in of if cell), default=0) for row, of in found.items()}
     asked = [row for row in table.rows if row not in table.others]
     left = {
         f"{MISSING} not run yet: ": [row for row in asked if not runs[row]],
@@ -173,30 +243,12 @@ def _left(table: Table, filled: Cells) -> list[tuple[str, ...]]:
             row for row in asked if 0 < runs[row] < len(table.seeds)
         ],
     }
-    return [(what, Code(table.command(rows))) for what, rows in left.items() if rows]
+    return [(what, Code(table.command(names))) for what, names in left.items() if names]
 
 
 def _runs(filled: Cells) -> dict[str, int]:
-    """How many runs of each row have a score."""
+    """How many runs of each line have a score."""
     return {row: max((cell.n for cell in of.values() if cell), default=0) for row, of in filled.items()}
-
-
-def _by_system(table: Table, records: Records) -> tuple[Table, Records]:
-    """The table with a row a system, whose run of a seed has the results of that seed's runs on all tasks."""
-    rows: dict[str, dict[str, Any]] = {}
-    runs: dict[str, dict[int, list[Record]]] = {}
-    for row, run in table.rows.items():
-        rows.setdefault(_system(row), {})[row] = run
-        for record in records.get(row, ()):
-            runs.setdefault(_system(row), {}).setdefault(record.seed, []).append(record)
-    whole = {system: [_together(runs[system][seed]) for seed in sorted(runs[system])] for system in runs}
-    return dataclasses.replace(table, rows=rows, baseline=_system(table.baseline), per_task=False), whole
-
-
-def _system(row: str) -> str:
-    """The system of "system: task", and how the row was changed."""
-    system, _, task = row.partition(": ")
-    return system + "".join(task.partition(", ")[1:])
 
 
 def _together(runs: Sequence[Record]) -> Record:
@@ -209,7 +261,7 @@ def _together(runs: Sequence[Record]) -> Record:
 
 
 def _require_one_protocol(table: Table, name: str, column: Column, records: Records) -> None:
-    key = (column.metric, column.split)
+    key = (column.metric, column.name)
     runs = [run for row in table.rows for run in records.get(row, ()) if key in run.results]
     for first, other in itertools.pairwise(runs):
         ours, theirs = first.results[key].protocol, other.results[key].protocol
@@ -237,7 +289,7 @@ def _ours(table: Table, filled: Cells, records: Records, left: list[tuple[str, .
     )
 
 
-def _text(column: Column | Cost | Significance, cell: Cell | None, runs: int) -> str:
+def _text(column: Measure, cell: Cell | None, runs: int) -> str:
     if cell is None:
         return MISSING
     fewer = cell.n < runs and not isinstance(column, Significance)
@@ -329,7 +381,7 @@ def _csv(table: Table, filled: Cells, records: Records) -> str:
     """One line a cell, for programs."""
     lines = [("table", "origin", "row", "column", "mean", "std", "n", "protocol", "source")]
     for row, of in filled.items():
-        origin = _origin({row: records[row]}) if records.get(row) else table.command([row])
+        origin = _origin({row: records[row]}) if records.get(row) else table.command(table.lines[row])
         for name, cell in of.items():
             protocol = "; ".join(f"{field}={text}" for field, text in cell.protocol.items()) if cell else ""
             spread = "" if cell is None or cell.std is None else repr(cell.std)

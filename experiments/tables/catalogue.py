@@ -9,43 +9,53 @@ from data.splits import known
 from experiments.report.table import Table
 
 FOLDER = Path(__file__).parent
-MEASURED = {"bench": "speed", "complexity": "layer_cost"}  # {command: file of bench/}: they train nothing
+BENCH = FOLDER.parent / "bench"
 
 
 @functools.cache
 def files() -> dict[str, Path]:
     """{experiment: its file}."""
-    found = {}
-    for path in sorted(FOLDER.rglob("*.py"), key=lambda path: path.stem):
-        tree = parsed(path)
-        assigned = (target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets)
-        names = [target.id for target in assigned if isinstance(target, ast.Name)]
-        if "TABLE" in names:
-            found[path.stem] = path
-    return found
+    found = {path.stem: path for path in FOLDER.rglob("*.py") if "TABLE" in assigned(path)}
+    return dict(sorted(found.items()))
 
 
 def questions() -> dict[str, str]:
     """{experiment: the question its docstring begins with}."""
-    return {name: question(parsed(path)) for name, path in files().items()}
+    return {name: question(path) for name, path in files().items()}
 
 
 def measured() -> dict[str, str]:
-    """{command: the question} of what is measured of the machine, by a command of its own."""
-    bench = FOLDER.parent / "bench"
-    return {command: question(parsed(bench / f"{name}.py")) for command, name in MEASURED.items()}
+    """{command: the question} of what is measured of the machine: a file of bench/ that assigns COMMAND."""
+    found = {assigned(path).get("COMMAND"): path for path in sorted(BENCH.glob("*.py"))}
+    return {command: question(found[command]) for command in sorted(filter(None, found))}
 
 
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def assigned(path: Path) -> dict[str, object]:
+    """The names that a file assigns at its top, with their values where these are literals."""
+    found: dict[str, object] = {}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            if isinstance(target, ast.Name):
+                found[target.id] = node.value.value if isinstance(node.value, ast.Constant) else None
+    return found
 
 
-def question(tree: ast.Module) -> str:
+def question(path: Path) -> str:
+    """The first line of a file's docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     return (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
 def table(name: str) -> Table:
-    """The table of an experiment; ValueError with the nearest name for one that does not exist."""
-    path = files()[known("experiment", name, tuple(files()))]
-    module = ".".join(("experiments", "tables", *path.relative_to(FOLDER).with_suffix("").parts))
+    """The table of an experiment, or one on real data; ValueError with the nearest name for any other."""
+    if name not in files():
+        every = tables()
+        return every[known("experiment", name, tuple(every))]
+    module = ".".join(("experiments", "tables", *files()[name].relative_to(FOLDER).with_suffix("").parts))
     return importlib.import_module(module).TABLE
+
+
+def tables() -> dict[str, Table]:
+    """Every table by its name, those on real data among them."""
+    found = (table(name) for name in files())
+    return {each.name: each for one in found for each in (one, one.real) if each}

@@ -15,7 +15,10 @@ from models.attention.mask import Tile
 
 
 class Bias:
+    """Numbers added to the scores of attention, of all rows and heads or of one head."""
+
     def heads(self) -> "Bias":
+        """With the dimensions [#B #N] in front of all arrays."""
         return jax.tree.map(lambda x: x[None], self)
 
     def padded(self, queries: int, keys: int) -> "Bias":
@@ -23,6 +26,7 @@ class Bias:
         return self
 
     def tile(self, tile: Tile) -> Float[Array, "T S"]:
+        """A tile of one head's."""
         raise NotImplementedError
 
     def accumulate(self, gradient: "Bias", scores: Float[Array, "T S"], tile: Tile) -> "Bias":
@@ -40,24 +44,37 @@ class Bias:
         return jax.vmap(jax.vmap(head, (0, None)))(bias, first)
 
 
+class DistanceBias(Bias):
+    """A bias that depends on the distance of key and query alone, and so on any that are asked for."""
+
+    def of_distances(self, distances: Int[Array, "B T S"]) -> Float[Array, "B N T S"]:
+        """Of all heads, for distances that are data, as those to what lies in a cache are."""
+        raise NotImplementedError
+
+
 @flax.struct.dataclass
-class Alibi(Bias):
-    """-slope_n |place of t - place of s|  -- Press et al. 2022, §3 (there for causal models, so s <= t)."""
+class LinearBias(DistanceBias):
+    """-slope_n |position of t - position of s|  -- Press et al. 2022, §3 (there for causal models)."""
 
     slopes: Float[Array, "*N"]
 
     @classmethod
-    def of(cls, heads: int) -> "Alibi":
+    def of(cls, num_heads: int) -> "LinearBias":
         """The slopes 2^(-8/N), 2^(-16/N), ..: the paper's geometric sequence, for N a power of 2."""
-        return cls(2.0 ** (-8.0 / heads * (1.0 + jnp.arange(heads))))
+        return cls(2.0 ** (-8.0 / num_heads * (1.0 + jnp.arange(num_heads))))
+
+    def of_distances(self, distances: Int[Array, "B T S"]) -> Float[Array, "B N T S"]:
+        """The slopes times the distances."""
+        return -self.slopes[:, None, None] * jnp.abs(distances)[:, None].astype(self.slopes.dtype)
 
     def tile(self, tile: Tile) -> Float[Array, "T S"]:
+        """The slope times the distances of a tile."""
         return -self.slopes * jnp.abs(tile.distance).astype(self.slopes.dtype)
 
 
 @flax.struct.dataclass
-class Relative(Bias):
-    """table[n, bucket(place of s - place of t)], learned  -- Raffel et al. 2020, §2.1.
+class BucketBias(DistanceBias):
+    """table[n, bucket(position of s - position of t)], learned  -- Raffel et al. 2020, §2.1.
 
     Half of the buckets (of those of one direction) hold a distance each, the others distances that grow
     logarithmically up to `furthest`; beyond it all share the last one. `causal`: no buckets for what follows.
@@ -68,6 +85,7 @@ class Relative(Bias):
     causal: bool = flax.struct.field(pytree_node=False, default=False)
 
     def bucket(self, distance: Int[Array, "..."]) -> Int[Array, "..."]:
+        """The column of the table for key positions less query positions."""
         buckets = self.table.shape[-1]
         if self.causal:
             start, distance = 0, jnp.maximum(-distance, 0)
@@ -79,8 +97,12 @@ class Relative(Bias):
         far = jnp.minimum(exact + (growth * (buckets - exact)).astype(jnp.int32), buckets - 1)
         return start + jnp.where(distance < exact, distance, far)
 
+    def of_distances(self, distances: Int[Array, "B T S"]) -> Float[Array, "B N T S"]:
+        """Looked up one by one."""
+        return jnp.moveaxis(self.table[:, self.bucket(distances)], 0, 1)
+
     def tile(self, tile: Tile) -> Float[Array, "T S"]:
-        """One value a diagonal is looked up; each row holds them one place further right.
+        """One value a diagonal is looked up; each row holds them one column further right.
 
         Laying the rows out one short of their width does that: no look-up a score, and a gradient that sums
         over rows instead of scattering scores.
@@ -99,15 +121,19 @@ class Dense(Bias):
     values: Float[Array, "*BN T S"]
 
     def heads(self) -> "Dense":
+        """As it is: it has a number for every row and head, or shares them by a dimension of 1."""
         return self
 
     def padded(self, queries: int, keys: int) -> "Dense":
+        """With zeros below and to the right."""
         rows, columns = queries - self.values.shape[-2], keys - self.values.shape[-1]
         return Dense(jnp.pad(self.values, ((0, 0), (0, 0), (0, rows), (0, columns))))
 
     def tile(self, tile: Tile) -> Float[Array, "T S"]:
+        """Cut out."""
         return jax.lax.dynamic_slice(self.values, (tile.row, tile.column), (tile.rows, tile.columns))
 
     def accumulate(self, gradient: "Dense", scores: Float[Array, "T S"], tile: Tile) -> "Dense":
+        """The scores added to the tile of the gradient that they belong to."""
         sum_so_far = gradient.tile(tile) + scores.astype(self.values.dtype)
         return Dense(jax.lax.dynamic_update_slice(gradient.values, sum_so_far, (tile.row, tile.column)))

@@ -1,7 +1,8 @@
 """Attention a tile of scores at a time: exact, in memory that grows with the length and not its square.
 
-Forward: the online softmax over tiles (Milakov & Gimelshein 2018; Rabe & Staats 2021). Backward: the tiles
-are computed anew from the log of each row's sum (Dao et al. 2022, algorithm 4). Plain JAX, for any device;
+Forward: the online softmax over tiles (Milakov & Gimelshein 2018; Rabe & Staats 2021); `masked_softmax` needs
+a row of scores at once, and here there is none. Backward: the tiles are computed anew from the log of each
+row's sum (Dao et al. 2022, algorithm 4). Plain JAX, for any device;
 orders and shapes are those that XLA computes fast on a CPU. This is one head;
 `models/attention/blocked_heads.py` has them all.
 """
@@ -65,12 +66,15 @@ class Head(NamedTuple):
     first: int | Int[Array, ""]
 
     def scores(self, tile: Tile) -> Float[Array, "T S"]:
+        """q k' + bias of a tile, MASKED added where a key may not be seen."""
         return self.added(product(take(self.q, *tile.queries), take(self.k, *tile.keys)), tile, lambda x: x)
 
     def flipped(self, tile: Tile) -> Float[Array, "S T"]:
+        """The scores of a tile, transposed."""
         return self.added(product(take(self.k, *tile.keys), take(self.q, *tile.queries)), tile, jnp.transpose)
 
     def added(self, scores: Array, tile: Tile, turn) -> Array:
+        """Scores with bias and mask, which `turn` lays out as the scores are."""
         if self.terms.bias is not None:
             scores = scores + turn(self.terms.bias.tile(tile).astype(scores.dtype))
         allowed = self.terms.mask.tile(tile)
@@ -84,14 +88,17 @@ class Head(NamedTuple):
 
 
 def product(a: Float[Array, "M K"], b: Float[Array, "N K"]) -> Float[Array, "M N"]:
+    """a b'."""
     return jax.lax.dot_general(a, b, (((1,), (1,)), ((), ())))
 
 
 def take(x: Array, start, size: int, axis: int = 0) -> Array:
+    """`size` of x from `start` on."""
     return jax.lax.dynamic_slice_in_dim(x, start, size, axis)
 
 
 def put(x: Array, part: Array, start, axis: int = 0) -> Array:
+    """x with `part` in the place of as many from `start` on."""
     return jax.lax.dynamic_update_slice_in_dim(x, part, start, axis)
 
 

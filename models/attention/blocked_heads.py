@@ -51,20 +51,24 @@ def attention(q: Queries, k: Keys, v: Keys, terms: Terms, plan: Plan | None = No
 
 
 def padded(x: Array, multiple: int) -> Array:
+    """x [B L ..] with zeros behind, so that L is a multiple."""
     return jnp.pad(x, [(0, -x.shape[1] % multiple if axis == 1 else 0) for axis in range(x.ndim)])
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(1, 2))
 def attend(leaves: tuple[Array, ...], structure, plan: Plan) -> Queries:
+    """softmax(q k' scale + bias) v of flat operands, with the gradient of tiles computed anew."""
     return run(forward, plan, *jax.tree.unflatten(structure, leaves))[0]
 
 
 def attend_forward(leaves, structure, plan):
+    """The result; operands, result and the logs of the rows' sums are kept."""
     out, logs = run(forward, plan, *jax.tree.unflatten(structure, leaves))
     return out, (leaves, out, logs)
 
 
 def attend_backward(structure, plan, saved, grad):
+    """Gradients of q, k, v and the bias; masks and seeds have none."""
     leaves, out, logs = saved
     q, k, v, bias, terms = jax.tree.unflatten(structure, leaves)
     dq, dk, dv, *partial = run(backward, plan, q, k, v, bias, terms, out, logs, grad)
@@ -85,11 +89,13 @@ def pick(x: Array, *places) -> Array:
 
 
 def pick_head(x: Float[Array, "B L N H"], b, n) -> Float[Array, "L H"]:
+    """Head n of row b, in float32 at least."""
     size = (1, x.shape[1], 1, x.shape[3])
     return jax.lax.dynamic_slice(x, (b, 0, n, 0), size).reshape(size[1], size[3]).astype(wide(x))
 
 
 def wide(x: Array):
+    """The dtype that x is computed in: float32 at least."""
     return jnp.promote_types(x.dtype, jnp.float32)
 
 
@@ -114,11 +120,14 @@ def each_head(compute, q, k, v, bias, terms):
 
 
 def forward(plan: Plan, q, k, v, bias, terms):
+    """Results [B T N H], and the logs [B N T] of the rows' sums."""
     out, logs = each_head(lambda b, n, head: blocked.forward(head, plan), q, k, v, bias, terms)
     return out.astype(q.dtype).swapaxes(1, 2), logs
 
 
 def backward(plan: Plan, q, k, v, bias, terms, out, logs, grad):
+    """Gradients of q, k, v, those of a key head summed over its query heads, and of each head's bias."""
+
     def one(b, n, head):
         result = pick_head(out, b, n), pick(logs, b, n), pick_head(grad, b, n)
         dq, *rest = blocked.backward(head, plan, *result)

@@ -9,27 +9,19 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Key
+from jaxtyping import Array, Float, Key
 
 from models.attention import blocked_heads as heads
 from models.attention import splash
 from models.attention.bias import Bias
 from models.attention.blocked import Terms
-from models.attention.mask import Mask, Tile
-from models.attention.weight_dropout import keep_tile
+from models.attention.mask import Mask
+from models.attention.scores import masked_softmax
+from models.attention.weight_dropout import keep_weights
 from models.layers.random import bits
 
 Queries = Float[Array, "B T N H"]
 Keys = Float[Array, "B S K H"]
-
-
-def softmax(scores: Float[Array, "*B T S"], mask: Bool[Array, "*#B #T #S"]) -> Float[Array, "*B T S"]:
-    """exp(s - max) / sum over the allowed keys, in float32; exactly 0 elsewhere, all of a row with no key."""
-    scores = jnp.where(mask, scores.astype(jnp.promote_types(scores.dtype, jnp.float32)), -jnp.inf)
-    highest = jnp.max(scores, axis=-1, keepdims=True, initial=-1e30)
-    exponentials = jnp.where(mask, jnp.exp(scores - jax.lax.stop_gradient(highest)), 0.0)
-    total = exponentials.sum(axis=-1, keepdims=True)
-    return exponentials / jnp.where(total > 0.0, total, 1.0)
 
 
 def weights(
@@ -41,7 +33,7 @@ def weights(
     scores = jnp.einsum("BTNH,BSNH->BNTS", q, shared(k, q), preferred_element_type=wide) * scale
     if bias is not None:
         scores = scores + bias.array(q.shape[1], k.shape[1], mask.first)
-    return softmax(scores, mask.array(q.shape[1], k.shape[1]))
+    return masked_softmax(scores, mask.array(q.shape[1], k.shape[1]))
 
 
 def shared(x: Keys, q: Queries) -> Float[Array, "B S N H"]:
@@ -54,9 +46,8 @@ def reference(q: Queries, k: Keys, v: Keys, terms: Terms) -> Queries:
     """Plain einsum, the oracle of every other kernel: Vaswani et al. 2017, eq. 1."""
     a = weights(q, k, terms.mask, terms.scale, terms.bias)
     if terms.rate:
-        whole = Tile(0, 0, q.shape[1], k.shape[1], 0)
-        keep = lambda seeds: keep_tile(seeds, terms.rate, whole)
-        a = jnp.where(jax.vmap(jax.vmap(keep))(terms.seeds), a / (1.0 - terms.rate), 0.0)
+        keep = keep_weights(terms.seeds, terms.rate, q.shape[1], k.shape[1])
+        a = jnp.where(keep, a / (1.0 - terms.rate), 0.0)
     return jnp.einsum("BNTS,BSNH->BTNH", a.astype(v.dtype), shared(v, q))
 
 
@@ -73,6 +64,7 @@ def cudnn(q: Queries, k: Keys, v: Keys, terms: Terms) -> Queries:
 
 
 def cudnn_declines(q, k, v, terms: Terms) -> str | None:
+    """Why cuDNN cannot compute it, or None."""
     mask = terms.mask
     if jax.default_backend() != "gpu":
         return f"the backend is {jax.default_backend()}, not gpu"
@@ -97,12 +89,15 @@ FEWEST = 128 * 128  # scores of a head; below, calling the kernel costs more tha
 
 
 def blocked_declines(q, k, v, terms: Terms) -> str | None:
+    """Why cutting the scores into tiles would not pay, or None."""
     if q.shape[1] * k.shape[1] < FEWEST:
         return f"{q.shape[1]} x {k.shape[1]} scores a head are too few to cut up; from {FEWEST} it pays"
     return None
 
 
 class Kernel(NamedTuple):
+    """compute(q, k, v, terms), and why it declines these: declines(q, k, v, terms)."""
+
     name: str
     compute: Callable
     declines: Callable[..., str | None]

@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Int
 class Tile(NamedTuple):
     """Queries row .. row + rows against keys column .. column + columns; query t stands at key t + first.
 
-    The sizes are static; the places are numbers where they are known while tracing, else arrays.
+    The sizes are static; the indices are numbers where they are known while tracing, else arrays.
     """
 
     row: int | Int[Array, ""]
@@ -22,27 +22,32 @@ class Tile(NamedTuple):
 
     @property
     def queries(self) -> tuple:
+        """(first, number)."""
         return self.row, self.rows
 
     @property
     def keys(self) -> tuple:
+        """(first, number)."""
         return self.column, self.columns
 
     @property
     def t(self) -> Int[Array, "T 1"]:
+        """The queries' indices."""
         return self.row + jnp.arange(self.rows)[:, None]
 
     @property
     def s(self) -> Int[Array, "1 S"]:
+        """The keys' indices."""
         return self.column + jnp.arange(self.columns)[None, :]
 
     @property
     def distance(self) -> Int[Array, "T S"]:
-        """Place of the key less that of the query: 0 is the query's own."""
+        """Position of the key less that of the query: 0 is the query's own."""
         return self.s - self.t - self.first
 
 
 def known(*numbers) -> bool:
+    """Whether all are known while tracing."""
     return all(isinstance(number, int) for number in numbers)
 
 
@@ -59,7 +64,7 @@ class Mask:
 
     causal    s <= t + first[b]; `first` is the position of query 0 among the keys. Left out it is S - T: the
               last query sees the last key, as a continued sequence needs (bottom-right alignment).
-    window    s > t + first[b] - window: with `causal`, the last `window` keys up to the query's own place.
+    window    s > t + first[b] - window: with `causal`, the last `window` keys up to the query's own position.
     lengths   s < lengths[b]: keys beyond are padding.
     segments  segments[b, t] == key_segments[b, s]: packed texts that do not see each other. Key ids left out
               are those of the queries.
@@ -85,11 +90,11 @@ class Mask:
             allowed = allowed & (s < self.lengths[:, None, None, None])
         if self.placed:
             first = jnp.full((1,), keys - queries) if self.first is None else self.first
-            place = jnp.arange(queries)[:, None] + first[:, None, None, None]
+            position = jnp.arange(queries)[:, None] + first[:, None, None, None]
             if self.causal:
-                allowed = allowed & (s <= place)
+                allowed = allowed & (s <= position)
             if self.window is not None:
-                allowed = allowed & (s > place - self.window)
+                allowed = allowed & (s > position - self.window)
         if self.segments is not None:
             others = self.segments if self.key_segments is None else self.key_segments
             allowed = allowed & (self.segments[:, None, :, None] == others[:, None, None, :])

@@ -38,6 +38,7 @@ def attention(
 
 
 def declines(q, k, v, terms: Terms) -> str | None:
+    """Why the kernel cannot compute it, or None."""
     mask = terms.mask
     if jax.default_backend() != "tpu":
         return f"the backend is {jax.default_backend()}, not tpu"
@@ -46,7 +47,7 @@ def declines(q, k, v, terms: Terms) -> str | None:
     if q.shape[1] % BLOCK or k.shape[1] % BLOCK:
         return f"it takes multiples of {BLOCK} queries and keys, not {q.shape[1]} and {k.shape[1]}"
     if mask.first is not None or mask.lengths is not None:
-        return "its masks are known when it is compiled, and lengths or places are data"
+        return "its masks are known when it is compiled, and lengths or positions are data"
     if mask.causal and q.shape[1] > k.shape[1]:
         return "the first queries of a causal mask see no key, and it would divide by a sum of 0"
     if mask.window is not None and not mask.causal:

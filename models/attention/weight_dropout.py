@@ -1,5 +1,6 @@
 """Dropout on the weights of attention, a tile at a time."""
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, UInt32
 
@@ -16,3 +17,11 @@ def keep_tile(words: UInt32[Array, "K"], rate: float, tile: Tile) -> Bool[Array,
     """
     counter = tile.t.astype(jnp.uint32) * jnp.uint32(0x9E3779B1) + tile.s.astype(jnp.uint32)
     return kept(hashed(counter, words), rate)
+
+
+def keep_weights(
+    seeds: UInt32[Array, "B N K"], rate: float, queries: int, keys: int
+) -> Bool[Array, "B N T S"]:
+    """`keep_tile` of all weights at once, of all rows and heads."""
+    whole = Tile(0, 0, queries, keys, 0)
+    return jax.vmap(jax.vmap(lambda words: keep_tile(words, rate, whole)))(seeds)

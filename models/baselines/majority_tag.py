@@ -1,29 +1,32 @@
 """The tagger that looks at one word alone: what every other one must beat."""
 
 import dataclasses
-from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from models.fields import Count
 from models.ids import UNK
+from models.model import Batch, FittedClassifier
 
 Params = dict[str, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
-class MajorityTag:
+class MajorityTag(FittedClassifier):
     """p(tag | word) = (times the word had it + p(tag)) / (times of the word + 1), whatever stands around it.
 
-    So a word has the tag it had most often. The word unknown had what words seen once had: those are the
-    likest to the ones not seen at all.
+    So a word has the tag it had most often. The word unknown had what words seen once had: those are most
+    like the ones not seen at all.
     """
 
-    vocab_size: int = 0
-    classes: int = 0
+    fits = ("a class of each input",)
+    vocab_size: Count = 0
+    classes: Count = 0
 
-    def fit(self, examples: Sequence) -> Params:
-        words, tags = flat(examples)
+    def fit(self, data: Batch, seed: int = 0) -> Params:
+        """{"logs": log p(tag | word) [V, C]}."""
+        words, tags = flat(data)
         counts = np.zeros((self.vocab_size, self.classes))
         np.add.at(counts, (words, tags), 1.0)
         share = (counts.sum(axis=0) + 1.0) / (counts.sum() + self.classes)
@@ -31,18 +34,16 @@ class MajorityTag:
         shares = (counts + share) / (counts.sum(axis=1, keepdims=True) + 1.0)
         return {"logs": np.log(shares).astype(np.float32)}
 
-    def log_probabilities(self, params: Params, examples: Sequence) -> Float[np.ndarray, "n"]:
+    def log_probabilities(self, params: Params, data: Batch) -> Float[np.ndarray, "n"]:
         """log p of the tag of each word that has one."""
-        return params["logs"][flat(examples)]
+        return params["logs"][flat(data)]
 
-    def best(self, params: Params, inputs: Int[np.ndarray, "B T"]) -> Int[np.ndarray, "B T"]:
-        return params["logs"].argmax(axis=1)[inputs]
+    def logits(self, params: Params, batch: Batch) -> Float[np.ndarray, "n T C"]:
+        """log p(tag | word) of each word."""
+        return params["logs"][batch["inputs"]]
 
 
-def flat(examples: Sequence) -> tuple[Int[np.ndarray, "n"], Int[np.ndarray, "n"]]:
+def flat(batch: Batch) -> tuple[Int[np.ndarray, "n"], Int[np.ndarray, "n"]]:
     """Ids and tags of the words whose tags count, one sentence after the other."""
-    counts = np.concatenate([one.weights for one in examples]) > 0
-    return tuple(
-        np.concatenate([np.asarray(getattr(one, side)) for one in examples])[counts]
-        for side in ("inputs", "targets")
-    )
+    counts = batch["weights"] > 0
+    return batch["inputs"][counts], batch["targets"][counts]

@@ -1,37 +1,37 @@
 """Choosing the next token: the likeliest, or one drawn at a temperature, from the top k or the top p."""
 
 import dataclasses
+from typing import Annotated
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from models.decoding.top_k import greatest
+from models.decoding.top_k import top_k
+from models.fields import Bound, Part, Positive, Rate
 from models.layers.random import first_row
 
 
 def most_likely(log_probabilities: Float[Array, "B V"], key: Key[Array, ""]) -> Int[Array, "B"]:
+    """The argmax of each row; the key is not used."""
     nothing = jnp.zeros((len(log_probabilities), 1), log_probabilities.dtype)
-    return greatest(log_probabilities[:, None], nothing, 1)[2][:, 0]
+    return top_k(log_probabilities[:, None], nothing, 1)[2][:, 0]
 
 
 @dataclasses.dataclass(frozen=True)
-class Draw:
+class Sample(Part):
     """Sample from softmax(log p / temperature), cut to the `top_k` likeliest and the nucleus of mass `top_p`.
 
     The nucleus is the smallest set of tokens whose probability reaches top_p  -- Holtzman et al. 2020, §3.1.
     Each row draws with a key of its own, so a row's sample does not depend on the batch it is in.
     """
 
-    temperature: float = 1.0
-    top_k: int | None = None
-    top_p: float = 1.0
-
-    def __post_init__(self):
-        if self.temperature <= 0 or not 0 < self.top_p <= 1 or (self.top_k is not None and self.top_k < 1):
-            raise ValueError(f"{self}: temperature > 0, top_k >= 1 and 0 < top_p <= 1 are needed")
+    temperature: Rate = 1.0
+    top_k: Positive | None = None
+    top_p: Annotated[float, Bound(above=0, most=1)] = 1.0
 
     def __call__(self, log_probabilities: Float[Array, "B V"], key: Key[Array, ""]) -> Int[Array, "B"]:
+        """One token a row."""
         scaled = log_probabilities / self.temperature
         ranked = jnp.sort(scaled, axis=-1, descending=True)
         mass_before = jnp.cumsum(jax.nn.softmax(ranked), axis=-1) - jax.nn.softmax(ranked)

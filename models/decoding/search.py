@@ -10,17 +10,21 @@ import dataclasses
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Annotated
 
-import flax.linen as nn
 import flax.struct
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
-from models.decoding.sampling import Draw, most_likely
-from models.decoding.top_k import NEVER, barred, forbid, greatest, log_normaliser
+from models.attention.cache import Spreading
+from models.decoding.sampling import Sample, most_likely
+from models.decoding.top_k import NEVER, log_normaliser, log_probs, mask_logits, top_k
+from models.fields import Amount, Bound, Count, Part, Positive
 from models.ids import BOS, EOS, PAD
+from models.language.language_model import LanguageModel
+from models.translation.encoder_decoder import EncoderDecoder
 
 Step = Callable[[object, Int[Array, "B"]], tuple[Float[Array, "B V"], object]]
 
@@ -37,36 +41,63 @@ class Hypotheses:
     log_probabilities: Float[Array | np.ndarray, "B K"]
 
 
-@dataclasses.dataclass(frozen=True)
-class PerToken:
-    """score = log P(y) / |y|^alpha: plain length normalisation; alpha = 0 compares log-probabilities."""
+class LengthPenalty(Part):
+    """What log P(y) is divided by, so that hypotheses of unlike length can be compared."""
 
-    alpha: float = 1.0
+    abstract = True
 
     def __call__(self, length: Float[Array, "..."] | float) -> Float[Array, "..."] | float:
+        """The divisor of a hypothesis of so many tokens."""
+        raise NotImplementedError
+
+    @property
+    def rule(self) -> str:
+        """The score in a protocol's words."""
+        raise NotImplementedError
+
+
+@dataclasses.dataclass(frozen=True)
+class LengthNormalised(LengthPenalty):
+    """score = log P(y) / |y|^alpha: plain length normalisation; alpha = 0 compares log-probabilities."""
+
+    alpha: Amount = 1.0
+
+    @property
+    def rule(self) -> str:
+        """With alpha."""
+        return f"score / length^{self.alpha}"
+
+    def __call__(self, length: Float[Array, "..."] | float) -> Float[Array, "..."] | float:
+        """length^alpha."""
         return length**self.alpha
 
 
 @dataclasses.dataclass(frozen=True)
-class Wu:
+class GNMTPenalty(LengthPenalty):
     """score = log P(y) / ((5 + |y|) / 6)^alpha  -- Wu et al. 2016, eq. 14."""
 
-    alpha: float = 0.6
+    alpha: Amount = 0.6
+
+    @property
+    def rule(self) -> str:
+        """With alpha."""
+        return f"score / ((5 + length) / 6)^{self.alpha}"
 
     def __call__(self, length: Float[Array, "..."] | float) -> Float[Array, "..."] | float:
+        """((5 + length) / 6)^alpha."""
         return ((5.0 + length) / 6.0) ** self.alpha
 
 
 @dataclasses.dataclass(frozen=True)
-class Marks:
-    """What the vocabulary has beside words: `end` ends a hypothesis, -1 if nothing does; `never` is not said.
+class SpecialTokens(Part):
+    """Ids that are no words: `end` ends a hypothesis, -1 if nothing does; `never` are not generated.
 
     Behind the end of a hypothesis there is `fill`.
     """
 
-    end: int = EOS
-    fill: int = PAD
-    never: tuple[int, ...] = (PAD, BOS)
+    end: Annotated[int, Bound(least=-1)] = EOS
+    fill: Count = PAD
+    never: tuple[Count, ...] = (PAD, BOS)
 
 
 def generate(
@@ -77,11 +108,11 @@ def generate(
     choose=most_likely,
     key: Key[Array, ""] | None = None,
     first: Int[Array, "B"] | None = None,
-    marks: Marks = Marks(),
+    special: SpecialTokens = SpecialTokens(),
 ) -> Hypotheses:
-    """One token after another, picked by `choose(log_probabilities, key)`; `first`, else BOS, is read first.
+    """One token after another, picked by `choose(log_probabilities, key)`, from `first` on, else from BOS.
 
-    A row is over when it has said the end mark, or limits[row] <= length tokens.
+    A row is over after the end token, or after limits[row] <= length tokens.
     """
     key = jax.random.key(0) if key is None else key
     rows = limits.shape[0]
@@ -93,16 +124,16 @@ def generate(
     def extend(state):
         index, token, tokens, total, done, carry = state
         logits, carry = step(carry, token)
-        log_probabilities = forbid(logits, marks.never)
+        log_probabilities = log_probs(logits, special.never)
         token = choose(log_probabilities, jax.random.fold_in(key, index)).astype(jnp.int32)
         gain = jnp.take_along_axis(log_probabilities, token[:, None], axis=-1)[:, 0]
-        token = jnp.where(done, marks.fill, token)
+        token = jnp.where(done, special.fill, token)
         total = jnp.where(done, total, total + gain)
-        done = done | (token == marks.end) | (index + 1 == limits)
+        done = done | (token == special.end) | (index + 1 == limits)
         return index + 1, token, tokens.at[:, index].set(token), total, done, carry
 
     first = jnp.full(rows, BOS, jnp.int32) if first is None else first
-    blank = jnp.full((rows, length), marks.fill, jnp.int32)
+    blank = jnp.full((rows, length), special.fill, jnp.int32)
     state = 0, first, blank, jnp.zeros(rows), limits <= 0, carry
     _, _, tokens, total, _, _ = jax.lax.while_loop(unfinished, extend, state)
     return Hypotheses(tokens[:, None], total[:, None], total[:, None])
@@ -119,7 +150,8 @@ class Beams:
 
 
 def by_itself(node) -> bool:
-    return hasattr(node, "spread")
+    """Whether a node spreads and selects by itself."""
+    return isinstance(node, Spreading)
 
 
 def mapped(arrays: Callable, nodes: Callable, tree):
@@ -155,13 +187,13 @@ def beam_search(
     limits: Int[Array, "B"],
     length: int,
     beam: int,
-    penalty=PerToken(),
+    penalty=LengthNormalised(),
     first: Int[Array, "B"] | None = None,
-    marks: Marks = Marks(),
+    special: SpecialTokens = SpecialTokens(),
 ) -> Hypotheses:
-    """The `beam` best hypotheses a row by penalised log-probability; `first`, else BOS, is read first.
+    """The `beam` best hypotheses a row by penalised log-probability; `first`, else BOS, is the first input.
 
-    A hypothesis finishes when the end mark is among the row's `beam` best continuations. A row is over once
+    A hypothesis finishes when the end token is among the row's `beam` best continuations. A row is over once
     `beam` of them have finished, or after limits[row] <= length tokens, the best being taken as they stand.
     `carry` has a row for each limit, spread to `beam` here. Hypotheses that cannot be are empty, score NEVER.
     """
@@ -179,11 +211,11 @@ def beam_search(
         index, beams = state
         last = jnp.where(index == 0, first[:, None], beams.tokens[:, :, index - 1])
         logits, carry = step(flat(beams.carry), last.reshape(-1))
-        logits = barred(logits, marks.never).reshape(rows, beam, -1)
+        logits = mask_logits(logits, special.never).reshape(rows, beam, -1)
         # 2K candidates: even if K of them end, K open hypotheses remain.
-        best, parent, token = greatest(logits, beams.log_probabilities - log_normaliser(logits), 2 * beam)
+        best, parent, token = top_k(logits, beams.log_probabilities - log_normaliser(logits), 2 * beam)
         tokens = select(beams.tokens, parent).at[:, :, index].set(token)
-        ended = token == marks.end
+        ended = token == special.end
         arrived = (ended | (index + 1 == limits)[:, None]) & (jnp.arange(2 * beam) < beam)
         arrived = arrived & (best > NEVER) & ~over(index, beams)[:, None]
         scores = jnp.where(arrived, best / penalty(index + 1.0), NEVER)
@@ -197,7 +229,7 @@ def beam_search(
         )
         return index + 1, opened
 
-    blank = jnp.full((rows, beam, length), marks.fill, jnp.int32)
+    blank = jnp.full((rows, beam, length), special.fill, jnp.int32)
     state = (
         0,
         Beams(
@@ -212,24 +244,30 @@ def beam_search(
 
 
 def keep_best(one: Hypotheses, other: Hypotheses, beam: int) -> Hypotheses:
+    """The `beam` best of both, of each row."""
     both = jax.tree.map(lambda a, b: jnp.concatenate([a, b], axis=1), one, other)
     _, chosen = jax.lax.top_k(both.scores, beam)
     return select(both, chosen)
 
 
 @dataclasses.dataclass(frozen=True)
-class Search:
+class Search(Part):
     """How a translation is looked for: `beam` 1 is greedy.
 
-    At most `stretch` x source + `slack` tokens are said, of a source without its padding.
+    At most `stretch` x source + `slack` tokens are generated, of a source without its padding.
     """
 
-    beam: int = 5
-    penalty: PerToken | Wu = PerToken()
-    stretch: float = 1.5
-    slack: int = 10
+    beam: Positive = 5
+    penalty: LengthPenalty = LengthNormalised()
+    stretch: Amount = 1.5
+    slack: Count = 10
 
-    def __call__(self, model: nn.Module, params, source: Int[Array, "B S"]) -> Hypotheses:
+    def __str__(self) -> str:
+        """The search in a protocol's words: "beam 5, score / length^1.0"."""
+        return "greedy" if self.beam == 1 else f"beam {self.beam}, {self.penalty.rule}"
+
+    def __call__(self, model: EncoderDecoder, params, source: Int[Array, "B S"]) -> Hypotheses:
+        """The hypotheses of each source, best first."""
         variables = {"params": params}
         words = jnp.sum(source != PAD, axis=1)
         limits = jnp.floor(self.stretch * words).astype(jnp.int32) + self.slack
@@ -247,26 +285,27 @@ class Search:
 
 
 @dataclasses.dataclass(frozen=True)
-class Continuation:
+class Continuation(Part):
     """How a language model goes on from a prompt: by beam search, or with `beam` 1 token by token.
 
-    At most limits[row] <= `length` tokens are said of a row. Prompts stand at the left of [B, P], padded to a
-    width that should be one of few: each (B, P, length) is compiled once.
+    At most limits[row] <= `length` tokens are generated of a row. Prompts stand at the left of [B, P], padded
+    to a width that should be one of few: each (B, P, length) is compiled once.
     """
 
-    length: int = 128
-    beam: int = 1
-    penalty: PerToken | Wu = PerToken()
-    draw: Draw | None = None
-    marks: Marks = Marks()
+    length: Positive = 128
+    beam: Positive = 1
+    penalty: LengthPenalty = LengthNormalised()
+    sample: Sample | None = None
+    special: SpecialTokens = SpecialTokens()
 
     def __post_init__(self):
-        if self.draw is not None and self.beam != 1:
+        super().__post_init__()
+        if self.sample is not None and self.beam != 1:
             raise ValueError(f"beam={self.beam} does not draw: beam=1 does")
 
     def __call__(
         self,
-        model: nn.Module,
+        model: LanguageModel,
         params,
         prompts: Int[Array, "B P"],
         lengths: Int[Array, "B"],
@@ -279,16 +318,16 @@ class Continuation:
         # The last token of a prompt is left to the first step, whose logits are the first that are wanted.
         _, carry = apply(carry, prompts, lengths - 1, method="prefill")
         first = jnp.take_along_axis(prompts, lengths[:, None] - 1, axis=1)[:, 0]
-        step, last = partial(apply, method="step"), {"first": first, "marks": self.marks}
+        step, last = partial(apply, method="step"), {"first": first, "special": self.special}
         if self.beam > 1:
             return beam_search(step, carry, limits, self.length, self.beam, self.penalty, **last)
-        return generate(step, carry, limits, self.length, self.draw or most_likely, key, **last)
+        return generate(step, carry, limits, self.length, self.sample or most_likely, key, **last)
 
 
 def source_attention(
-    model: nn.Module, params, source: Int[Array, "B S"], inputs: Int[Array, "B T"]
+    model: EncoderDecoder, params, source: Int[Array, "B S"], inputs: Int[Array, "B T"]
 ) -> Float[Array, "B L N T S"]:
-    """Where each output token looked, by layer and head: a teacher-forced pass over what a search said."""
+    """Where each output token looked, by layer and head: a teacher-forced pass over what was found."""
     weights, _ = model.apply(
         {"params": params}, source, inputs, method="attention", mutable=["intermediates"]
     )

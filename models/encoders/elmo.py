@@ -3,14 +3,19 @@
 As allenai/bilm-tf computes it, so that published weights give the published activations.
 """
 
+from typing import Literal
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from models.encoders.encoder import Encoder
+from models.fields import Count, Dtype, Positive, Rate, Share
+from models.ids import PAD
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
-from models.layers.spelling import FILL, IDS, PAD
+from models.layers.spelling import FILL, IDS
 
 PUBLISHED = ((1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024))  # (width, how many)
 
@@ -19,6 +24,11 @@ Carry = tuple[tuple[tuple[Array, Array], ...], ...]  # of each direction and lay
 
 
 ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
+
+
+def uniform_to_one(key, shape: tuple[int, ...], dtype=jnp.float32) -> Float[Array, "..."]:
+    """Initial values from (-1, 1), all as likely."""
+    return jax.random.uniform(key, shape, dtype, -1.0, 1.0)
 
 
 class CharacterCNN(nn.Module):
@@ -41,10 +51,8 @@ class CharacterCNN(nn.Module):
     dtype: str = "float32"
 
     def setup(self):
-        if self.activation not in ACTIVATIONS:
-            raise ValueError(f"activation={self.activation!r}: it is one of {', '.join(ACTIVATIONS)}")
-        uniform = lambda key, shape, dtype=jnp.float32: jax.random.uniform(key, shape, dtype, -1.0, 1.0)
-        self.table = self.param("table", uniform, (IDS, self.character_dim))
+        """Submodules and parameters: `table`, `convolutions`, `gates`, `transforms` and `projection`."""
+        self.table = self.param("table", uniform_to_one, (IDS, self.character_dim))
         self.convolutions = [
             nn.Conv(count, (width,), padding="VALID", dtype=self.dtype) for width, count in self.filters
         ]
@@ -56,6 +64,7 @@ class CharacterCNN(nn.Module):
         self.projection = Dense(self.features, dtype=self.dtype)
 
     def __call__(self, characters: Int[Array, "*B W"]) -> Float[Array, "*B D"]:
+        """The vector of each word."""
         *rows, width = characters.shape
         room = max(min(self.longest - width, max(width for width, _ in self.filters)), 0)
         ids = jnp.pad(characters.reshape(-1, width), [(0, 0), (0, room)], constant_values=FILL)
@@ -91,6 +100,7 @@ class ProjectedLSTM(nn.Module):
     def __call__(
         self, x: Float[Array, "B T D"], mask: Bool[Array, "B T"], carry: tuple[Array, Array]
     ) -> tuple[tuple[Array, Array], Float[Array, "B T P"]]:
+        """The final (c, h), and h of each input."""
         of_input = Dense(4 * self.cells, dtype=self.dtype, name="input")(x)
         draw = nn.initializers.glorot_uniform()
         recurrent = self.param("recurrent", draw, (self.features, 4 * self.cells)).astype(self.dtype)
@@ -111,10 +121,11 @@ class ProjectedLSTM(nn.Module):
 
 
 def clipped(x: Float[Array, "..."], most: float | None) -> Float[Array, "..."]:
+    """x within +-most, or as it is where that is None."""
     return x if most is None else jnp.clip(x, -most, most)
 
 
-class ELMo(nn.Module):
+class ELMo(Encoder):
     """h_0 = [x; x] from the characters alone, h_l = [forward_l; backward_l]  -- Peters et al. 2018, §3.2.
 
     Each direction is a stack of its own over the same x. From the second layer on a layer's input is added
@@ -124,35 +135,47 @@ class ELMo(nn.Module):
     Parameters are float32; `dtype` is what is computed in.
     """
 
-    vocab_size: int = 0
-    features: int = 512
-    cells: int = 4096
-    depth: int = 2
-    filters: tuple[tuple[int, int], ...] = PUBLISHED
-    character_dim: int = 16
-    highways: int = 2
-    activation: str = "relu"
-    longest: int = 50
-    cell_clip: float | None = 3.0
-    projection_clip: float | None = 3.0
+    layered = True
+    reads_characters = True
+    vocab_size: Count = 0
+    features: Positive = 512
+    cells: Positive = 4096
+    num_layers: Positive = 2
+    filters: tuple[tuple[Positive, Positive], ...] = PUBLISHED
+    character_dim: Positive = 16
+    highways: Count = 2
+    activation: Literal["relu", "tanh"] = "relu"
+    longest: Positive = 50
+    cell_clip: Rate | None = 3.0
+    projection_clip: Rate | None = 3.0
     skip: bool = True
-    dropout: float = 0.1
-    dtype: str = "float32"
+    dropout: Share = 0.1
+    dtype: Dtype = "float32"
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.filters or any(len(one) != 2 for one in self.filters):
+            raise ValueError(f"ELMo.filters={self.filters} must be pairs of a width and how many")
+        if (widest := max(width for width, _ in self.filters)) > self.longest:
+            raise ValueError(f"ELMo.filters: width {widest} is more than a word has, longest={self.longest}")
 
     def setup(self):
+        """Submodules and parameters: `words`, `forward`, `backward` and `drop`."""
         self.words = CharacterCNN(
             self.features, self.filters, self.character_dim, self.highways, self.activation, self.longest,
             self.dtype,
         )  # fmt: skip
         sizes = self.cells, self.features, self.cell_clip, self.projection_clip
-        stack = lambda reverse: [ProjectedLSTM(*sizes, reverse, self.dtype) for _ in range(self.depth)]
-        self.forward, self.backward = stack(False), stack(True)
+        self.forward, self.backward = (
+            [ProjectedLSTM(*sizes, reverse, self.dtype) for _ in range(self.num_layers)]
+            for reverse in (False, True)
+        )
         self.drop = Dropout(self.dropout)
 
     def start(self, batch: int) -> Carry:
-        """What the layers of each direction stand at before anything is read."""
+        """The first (c, h) of each direction and layer: zeros."""
         cell = jnp.zeros((batch, self.cells), self.dtype), jnp.zeros((batch, self.features), self.dtype)
-        return ((cell,) * self.depth,) * 2
+        return ((cell,) * self.num_layers,) * 2
 
     def read(
         self, carry: Carry, inputs: Int[Array, "B T"], characters: Int[Array, "B T W"], train: bool = False
@@ -184,8 +207,6 @@ class ELMo(nn.Module):
         train: bool = False,
     ) -> Float[Array, "L B T D"]:
         """h_0 .. h_L of sentences, each read from its own beginning and end; zeros at padding."""
-        if characters is None:
-            raise ValueError("ELMo reads the characters of words: give the task characters=True")
         return self.read(self.start(len(inputs)), inputs, characters, train)[1]
 
     def __call__(

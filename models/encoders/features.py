@@ -2,49 +2,77 @@
 
 import flax.linen as nn
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
-from models.encoders.bert import BERT
-from models.heads.head import OnEncoder
+from models.fields import Part, Positive, Whole
 from models.layers.scalar_mix import ScalarMix
 
 
-class Layer(nn.Module):
-    """h_index: 0 are the embeddings, -1 is the last layer."""
+class Choice(Part, nn.Module):
+    """What is taken of an encoder's layers, the embeddings first among them."""
 
-    index: int = -1
-
-    def __call__(self, layers: Float[Array, "L B T D"]) -> Float[Array, "B T D"]:
-        if not -len(layers) <= self.index < len(layers):
-            raise ValueError(f"Layer(index={self.index}): there are {len(layers)}, embeddings among them")
-        return layers[self.index]
-
-
-class Concatenated(nn.Module):
-    """[h_(L - last + 1); ..; h_L], as many layers side by side."""
-
-    last: int = 4
+    abstract = True
 
     def __call__(self, layers: Float[Array, "L B T D"]) -> Float[Array, "B T E"]:
-        return jnp.concatenate(behind(layers, self.last), axis=-1)
+        """The states chosen; ValueError where there are no such layers."""
+        raise NotImplementedError
+
+    def require_layers(self, count: int) -> None:
+        """ValueError of one line where this cannot be chosen of so many layers, embeddings among them."""
+        raise NotImplementedError
 
 
-class Mixed(nn.Module):
+class Layer(Choice):
+    """h_index: 0 are the embeddings, -1 is the last layer."""
+
+    index: Whole = -1
+
+    def __call__(self, layers: Float[Array, "L B T D"]) -> Float[Array, "B T D"]:
+        """h_index."""
+        self.require_layers(len(layers))
+        return layers[self.index]
+
+    def require_layers(self, count: int) -> None:
+        """ValueError where there is no layer of this index."""
+        if not -count <= self.index < count:
+            raise ValueError(f"Layer.index={self.index}: there are {count} layers, embeddings among them")
+
+
+class Concatenated(Choice):
+    """[h_(L - last + 1); ..; h_L], as many layers side by side."""
+
+    last: Positive = 4
+
+    def __call__(self, layers: Float[Array, "L B T D"]) -> Float[Array, "B T E"]:
+        """As wide as all of them together."""
+        self.require_layers(len(layers))
+        return jnp.concatenate(layers[-self.last :], axis=-1)
+
+    def require_layers(self, count: int) -> None:
+        """ValueError where there are fewer layers."""
+        require_last("Concatenated", self.last, count)
+
+
+class Mixed(Choice):
     """gamma sum_l s_l h_l over the `last` layers, or all but the embeddings; the task learns the shares."""
 
-    last: int | None = None
+    last: Positive | None = None
 
     @nn.compact
     def __call__(self, layers: Float[Array, "L B T D"]) -> Float[Array, "B T D"]:
-        return ScalarMix(name="mix")(behind(layers, self.last))
+        """The mixture at each input."""
+        self.require_layers(len(layers))
+        return ScalarMix(name="mix")(layers[-(self.last or len(layers) - 1) :])
+
+    def require_layers(self, count: int) -> None:
+        """ValueError where there are fewer layers, or none but the embeddings."""
+        require_last("Mixed", self.last or 1, count)
 
 
-def behind(layers: Float[Array, "L B T D"], last: int | None) -> Float[Array, "K B T D"]:
-    """The last layers of those above the embeddings."""
-    there = len(layers) - 1
-    if last is not None and not 1 <= last <= there:
-        raise ValueError(f"last={last}: above the embeddings there are {there} layers")
-    return layers[-(last or there) :]
+def require_last(kind: str, last: int, count: int) -> None:
+    """ValueError where there are not `last` layers above the embeddings, `count` in all."""
+    if last > count - 1:
+        raise ValueError(f"{kind}.last={last}: above the embeddings there are {count - 1} layers")
 
 
 # The rows of Devlin et al. 2019, Table 7.
@@ -56,45 +84,3 @@ CHOICES = {
     "concat last four hidden": Concatenated(4),
     "weighted sum all layers": Mixed(),
 }
-
-
-def chosen(
-    model: OnEncoder,
-    inputs: Int[Array, "B T"],
-    segments: Int[Array, "B T"] | None,
-    characters: Int[Array, "B T W"] | None,
-    train: bool,
-) -> Float[Array, "B T D"]:
-    """What the model's choice makes of its encoder's layers; of a frozen one without dropout or gradient.
-
-    A text that is longer than the encoder's context is read in parts, each by itself.
-    """
-    count = inputs.shape[1]
-    room = min(getattr(model.encoder, "context", count), count)
-
-    def parted(x: Int[Array, "B T *W"] | None) -> Int[Array, "P R *W"] | None:
-        if x is None or count == room:
-            return x
-        full = jnp.pad(x, [(0, 0), (0, -count % room)] + [(0, 0)] * (x.ndim - 2))
-        return full.reshape(-1, room, *x.shape[2:])
-
-    texts = parted(inputs), parted(segments), parted(characters)
-    layers = model.layered(*texts, train)
-    return model.choice(layers.reshape(len(layers), len(inputs), -1, layers.shape[-1])[:, :, :count])
-
-
-class LayerFeatures(OnEncoder):
-    """choice(h_0 .. h_L), h_l the layers of an encoder, which while `frozen` stays as it came."""
-
-    encoder: nn.Module = BERT()
-    choice: nn.Module = Layer()
-    frozen: bool = True
-
-    def __call__(
-        self,
-        inputs: Int[Array, "B T"],
-        segments: Int[Array, "B T"] | None = None,
-        characters: Int[Array, "B T W"] | None = None,
-        train: bool = False,
-    ) -> Float[Array, "B T D"]:
-        return chosen(self, inputs, segments, characters, train)

@@ -5,30 +5,36 @@ state of a word and no gradient. `segments` and `characters` are there for encod
 Words of training are read as UNK with probability `unknown` (models/layers/embedding.py).
 """
 
+from typing import Any
+
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from models.encoders.encoder import Encoder
+from models.fields import Count, Dtype, Fraction, Positive, Share
 from models.ids import PAD
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 from models.layers.embedding import WordEmbed
-from models.layers.recurrent import LSTM, Stack, fresh
+from models.layers.recurrent import LSTM, Cell, Stack, fresh
+from models.layers.spelling import Spelling
 
 
-class BagOfWords(nn.Module):
+class BagOfWords(Encoder):
     """h_t = E[x_t]: states that know of no order. Averaged they are the continuous bag of words.
 
     Mikolov et al. 2013, §3.1; as an encoder of sentences Iyyer et al. 2015, §2.
     """
 
-    vocab_size: int = 0
-    embed_dim: int = 128
-    unknown: float = 0.0
-    dropout: float = 0.0
-    dtype: str = "float32"
+    vocab_size: Count = 0
+    embed_dim: Positive = 128
+    unknown: Fraction = 0.0
+    dropout: Share = 0.0
+    dtype: Dtype = "float32"
 
     def setup(self):
+        """Submodules and parameters: `embedding` and `drop`."""
         self.embedding = WordEmbed(self.vocab_size, self.embed_dim, self.dtype, unknown=self.unknown)
         self.drop = Dropout(self.dropout)
 
@@ -39,25 +45,32 @@ class BagOfWords(nn.Module):
         characters: Int[Array, "B T W"] | None = None,
         train: bool = False,
     ) -> Float[Array, "B T D"]:
+        """The embedding of each input, 0 at padding."""
         return jnp.where((inputs != PAD)[..., None], self.drop(self.embedding(inputs, train), train), 0.0)
 
 
-class Convolutions(nn.Module):
+class Convolutions(Encoder):
     """h_t = [relu(W_k x_t-i .. x_t-i+k-1 + b_k) for k in widths], i = k // 2  -- Kim 2014, eq. 2.
 
     x are embeddings, and each width has `maps` filters. Zeros stand beyond both ends, as many as a window
     about each word needs.
     """
 
-    vocab_size: int = 0
-    embed_dim: int = 128
-    maps: int = 100
-    widths: tuple[int, ...] = (3, 4, 5)
-    unknown: float = 0.0
-    dropout: float = 0.0
-    dtype: str = "float32"
+    vocab_size: Count = 0
+    embed_dim: Positive = 128
+    maps: Positive = 100
+    widths: tuple[Positive, ...] = (3, 4, 5)
+    unknown: Fraction = 0.0
+    dropout: Share = 0.0
+    dtype: Dtype = "float32"
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.widths or len(set(self.widths)) < len(self.widths):
+            raise ValueError(f"Convolutions.widths={self.widths} must be one width or more, each once")
 
     def setup(self):
+        """Submodules and parameters: `embedding`, `filters`, `biases` and `drop`."""
         self.embedding = WordEmbed(self.vocab_size, self.embed_dim, self.dtype, unknown=self.unknown)
         self.filters = [self.filter(width) for width in self.widths]
         self.biases = [
@@ -78,6 +91,7 @@ class Convolutions(nn.Module):
         characters: Int[Array, "B T W"] | None = None,
         train: bool = False,
     ) -> Float[Array, "B T D"]:
+        """The filters' outputs about each input, D = len(widths) * maps, 0 at padding."""
         real = (inputs != PAD)[..., None]
         x = jnp.where(real, self.drop(self.embedding(inputs, train), train), 0.0)
         found = [
@@ -94,42 +108,57 @@ class Convolutions(nn.Module):
         return sum(padded[:, place : place + count, place] for place in range(width))
 
 
-class WordLSTM(nn.Module):
+class WordLSTM(Encoder):
     """h_t = [forward h_t; backward h_t] of x_t = [E[w_t]; spelling(c_t); context_t]  -- Lample et al. 2016.
 
     `spelling` makes a vector of a word's characters (models/layers/spelling.py), `contextual` is an
     encoder whose states are put beside it as they are, such as ELMo's (Peters et al. 2018, §3.3). Dropout
-    falls on x,
-    between layers and on h. The cell is a template: its width is `hidden_dim`, in each direction.
+    falls on x, between layers and on h. The cell is a template: its width is `features`, in each direction.
 
     In one direction, of words alone, the parameters are those of an RNNLM of this shape, but for its softmax:
     what a language model has learnt is what this can begin with (Howard & Ruder 2018).
     """
 
-    vocab_size: int = 0
-    embed_dim: int = 100
-    hidden_dim: int = 100
-    depth: int = 1
+    vocab_size: Count = 0
+    embed_dim: Positive = 100
+    features: Positive = 100
+    num_layers: Positive = 1
     bidirectional: bool = True
-    spelling: nn.Module | None = None
-    contextual: nn.Module | None = None
-    unknown: float = 0.0
-    rare: float = 0.5
-    dropout: float = 0.0
-    cell: nn.Module = LSTM()
-    dtype: str = "float32"
+    spelling: Spelling | None = None
+    contextual: Encoder | None = None
+    unknown: Fraction = 0.0
+    rare: Fraction = 0.5
+    dropout: Share = 0.0
+    cell: Cell = LSTM()
+    dtype: Dtype = "float32"
 
     def __post_init__(self):
         if self.contextual is not None and self.contextual.vocab_size != self.vocab_size:
             self.contextual = self.contextual.clone(parent=None, name=None, vocab_size=self.vocab_size)
         super().__post_init__()
+        if self.cell.features not in (None, self.features):
+            raise ValueError(
+                f"WordLSTM.cell.features={self.cell.features}: set features={self.features} instead"
+            )
+
+    @property
+    def reads_characters(self) -> bool:
+        """Whether it spells words, or its contextual encoder reads their characters."""
+        return self.spelling is not None or (self.contextual is not None and self.contextual.reads_characters)
+
+    def require(self, run: Any) -> None:
+        """ValueError where characters are missing, or where the task does not suit `contextual`."""
+        super().require(run)
+        if self.contextual is not None:
+            self.contextual.require(run)
 
     def setup(self):
+        """Submodules and parameters: `embedding`, `stack` and `drop`."""
         self.embedding = WordEmbed(
             self.vocab_size, self.embed_dim, self.dtype, unknown=self.unknown, rare=self.rare
         )
-        cell = fresh(self.cell, features=self.hidden_dim, dtype=self.dtype)
-        self.stack = Stack(cell, self.depth, self.bidirectional, self.dropout)
+        cell = fresh(self.cell, features=self.features, dtype=self.dtype)
+        self.stack = Stack(cell, self.num_layers, self.bidirectional, self.dropout)
         self.drop = Dropout(self.dropout)
 
     def __call__(
@@ -139,10 +168,9 @@ class WordLSTM(nn.Module):
         characters: Int[Array, "B T W"] | None = None,
         train: bool = False,
     ) -> Float[Array, "B T D"]:
+        """h_t of the last layer, 0 at padding; D is `features` in each direction."""
         parts = [self.embedding(inputs, train)]
         if self.spelling is not None:
-            if characters is None:
-                raise ValueError(f"{type(self.spelling).__name__} reads characters: set task.characters=True")
             parts.append(self.spelling(characters))
         if self.contextual is not None:
             parts.append(self.contextual(inputs, segments, characters, train).astype(self.dtype))

@@ -1,11 +1,15 @@
 """One class, or one score, of a text or a pair of them: the states of an encoder made one vector."""
 
+from typing import Any
+
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from models.heads.head import OnEncoder
-from models.heads.pooling import Mean
+from models.encoders.on_encoder import OnEncoder
+from models.fields import Count, Positive, Share
+from models.heads.pooling import Mean, Pooling
+from models.ids import PAD
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 
@@ -15,28 +19,38 @@ class Classifier(OnEncoder):
 
     With `pairs` the two segments are pooled by themselves, u and v, and p = [u; v; |u - v|; u * v]
     (Conneau et al. 2017, §3.1); else a pair is one sequence to the encoder. Dropout falls on p. Where
-    `hidden_dim` is given, relu(W' p + b') stands for p.
+    `mlp_dim` is given, relu(W' p + b') stands for p.
     """
 
-    pooling: nn.Module = Mean()
+    fits = ("a class", "a score")
+    pooling: Pooling = Mean()
     pairs: bool = False
-    hidden_dim: int | None = None
-    classes: int = 0
-    dropout: float = 0.0
+    mlp_dim: Positive | None = None
+    classes: Count = 0
+    dropout: Share = 0.0
+
+    def require(self, run: Any) -> None:
+        """ValueError where `pairs` are to be compared and the corpus has single texts."""
+        super().require(run)
+        if self.pairs and not run.task.corpus.paired:
+            raise ValueError(
+                f"Classifier.pairs=True compares two texts, and task.corpus={type(run.task.corpus).__name__} "
+                "has one: set model.pairs=False"
+            )
 
     def setup(self):
-        if self.hidden_dim is not None:
-            self.hidden = Dense(self.hidden_dim)
+        """Submodules and parameters: `output`, `drop` and `hidden`."""
+        if self.mlp_dim is not None:
+            self.hidden = Dense(self.mlp_dim)
         self.output = Dense(self.classes)
         self.drop = Dropout(self.dropout)
 
     def pooled(
         self, states: Float[Array, "B T D"], mask: Bool[Array, "B T"], segments: Int[Array, "B T"] | None
     ) -> Float[Array, "B P"]:
+        """p, one vector of each text or pair."""
         if not self.pairs:
             return self.pooling(states, mask)
-        if segments is None:
-            raise ValueError("Classifier(pairs=True) compares two texts, and this task has one")
         u, v = (self.pooling(states, mask & (segments == side)) for side in (0, 1))
         return jnp.concatenate([u, v, jnp.abs(u - v), u * v], axis=-1)
 
@@ -47,9 +61,10 @@ class Classifier(OnEncoder):
         characters: Int[Array, "B T W"] | None = None,
         train: bool = False,
     ) -> Float[Array, "B *C"]:
+        """Logits [B C], or scores [B] where `classes` is 1, in float32."""
         states = self.encoded(inputs, segments, characters, train)
-        p = self.drop(self.pooled(states, inputs != 0, segments).astype(jnp.float32), train)
-        if self.hidden_dim is not None:
+        p = self.drop(self.pooled(states, inputs != PAD, segments).astype(jnp.float32), train)
+        if self.mlp_dim is not None:
             p = self.drop(nn.relu(self.hidden(p)), train)
         logits = self.output(p)
         return logits[:, 0] if self.classes == 1 else logits

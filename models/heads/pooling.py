@@ -5,55 +5,68 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from models.attention.scores import attend
+from models.fields import Part, Positive
 from models.layers.dense import Dense
 
 
-class Mean(nn.Module):
+class Pooling(Part, nn.Module):
+    """One vector of the states that count."""
+
+    abstract = True
+
+    def __call__(self, states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
+        """The vector of each row; only states where `mask` is true count."""
+        raise NotImplementedError
+
+
+class Mean(Pooling):
     """The mean of the states allowed."""
 
     def __call__(self, states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
+        """0 where nothing is allowed."""
         total = jnp.sum(jnp.where(mask[..., None], states, 0.0), axis=1)
         return total / jnp.maximum(mask.sum(axis=1), 1)[:, None].astype(states.dtype)
 
 
-class Max(nn.Module):
+class Max(Pooling):
     """The largest value of each feature over the states allowed  -- Collobert et al. 2011, §3.3.1."""
 
     def __call__(self, states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
+        """0 where nothing is allowed."""
         highest = jnp.max(states, axis=1, where=mask[..., None], initial=-jnp.inf)
         return jnp.where(mask.any(axis=1)[:, None], highest, 0.0)
 
 
-class Last(nn.Module):
+class Last(Pooling):
     """The last state allowed: what a recurrent network in one direction has read."""
 
     def __call__(self, states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
+        """The first state where nothing is allowed."""
         last = jnp.max(jnp.where(mask, jnp.arange(mask.shape[1]), 0), axis=1)
         return jnp.take_along_axis(states, last[:, None, None], axis=1)[:, 0]
 
 
-class First(nn.Module):
-    """tanh(W h_1 + b), h_1 the state of the mark that texts begin with  -- Devlin et al. 2019, §3."""
+class First(Pooling):
+    """tanh(W h_1 + b), h_1 the state of the token that texts begin with  -- Devlin et al. 2019, §3."""
 
     @nn.compact
     def __call__(self, states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
+        """D is that of the states."""
         first = states[jnp.arange(len(states)), jnp.argmax(mask, axis=1)]
         init = nn.initializers.normal(0.02)
         return jnp.tanh(Dense(states.shape[-1], dtype=states.dtype, kernel_init=init, name="dense")(first))
 
 
-class Attentive(nn.Module):
+class Attentive(Pooling):
     """sum_t a_t h_t, a = softmax_t(v . tanh(W h_t + b))  -- Yang et al. 2016, eqs. 5-7. Weights are sown."""
 
-    hidden_dim: int = 128
+    features: Positive = 128
 
     @nn.compact
     def __call__(self, states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
-        hidden = jnp.tanh(Dense(self.hidden_dim, dtype=states.dtype, name="hidden")(states))
+        """0 where nothing is allowed; the weights are [B T]."""
+        hidden = jnp.tanh(Dense(self.features, dtype=states.dtype, name="hidden")(states))
         scores = Dense(1, use_bias=False, dtype=states.dtype, name="query")(hidden)
         pooled, weights = attend(scores.swapaxes(1, 2), states, mask[:, None])
         self.sow("intermediates", "weights", weights[:, 0])
         return pooled[:, 0]
-
-
-POOLINGS = (Mean(), Max(), Last(), First(), Attentive())

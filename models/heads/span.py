@@ -4,7 +4,9 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from models.heads.head import OnEncoder
+from models.encoders.on_encoder import OnEncoder
+from models.fields import Share
+from models.ids import PAD
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 
@@ -17,7 +19,8 @@ class SpanFinder(OnEncoder):
     Logits [B 2 T] over the inputs of each row, those of padding so low that it has no probability.
     """
 
-    dropout: float = 0.0
+    fits = ("a span",)
+    dropout: Share = 0.0
 
     @nn.compact
     def __call__(
@@ -27,6 +30,7 @@ class SpanFinder(OnEncoder):
         characters: Int[Array, "B T W"] | None = None,
         train: bool = False,
     ) -> Float[Array, "B 2 T"]:
+        """Logits of the beginning and of the end at each input, in float32."""
         states = self.encoded(inputs, segments, characters, train).astype(jnp.float32)
         logits = Dense(2, name="output")(Dropout(self.dropout)(states, train))
-        return jnp.where((inputs != 0)[:, None], logits.swapaxes(1, 2), NOWHERE)
+        return jnp.where((inputs != PAD)[:, None], logits.swapaxes(1, 2), NOWHERE)

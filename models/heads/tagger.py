@@ -4,8 +4,10 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from models.encoders.encoder import Encoder
+from models.encoders.on_encoder import OnEncoder
 from models.encoders.words import WordLSTM
-from models.heads.head import OnEncoder
+from models.fields import Count, Share
 from models.layers import crf
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
@@ -19,20 +21,25 @@ class Tagger(OnEncoder):
     only there.
     """
 
-    encoder: nn.Module = WordLSTM()
-    classes: int = 0
+    fits = ("a class of each input",)
+    encoder: Encoder = WordLSTM()
+    classes: Count = 0
     crf: bool = False
-    dropout: float = 0.0
+    dropout: Share = 0.0
+
+    @property
+    def decodes_sequences(self) -> bool:
+        """Whether tags are searched for together."""
+        return self.crf
 
     def setup(self):
+        """Submodules and parameters: `output`, `drop` and `chain`."""
         self.output = Dense(self.classes)
         self.drop = Dropout(self.dropout)
         if self.crf:
-            param = lambda name, *shape: self.param(name, nn.initializers.normal(0.1), shape)
-            count = self.classes
-            self.chain = crf.Chain(
-                param("between", count, count), param("first", count), param("last", count)
-            )
+            draw, count = nn.initializers.normal(0.1), self.classes
+            shapes = {"between": (count, count), "first": (count,), "last": (count,)}
+            self.chain = crf.Chain(**{name: self.param(name, draw, shape) for name, shape in shapes.items()})
 
     def __call__(
         self,
@@ -41,6 +48,7 @@ class Tagger(OnEncoder):
         characters: Int[Array, "B T W"] | None = None,
         train: bool = False,
     ) -> Float[Array, "B T C"]:
+        """The scores of each input's tags, in float32."""
         states = self.encoded(inputs, segments, characters, train)
         return self.output(self.drop(states.astype(jnp.float32), train))
 
@@ -53,9 +61,7 @@ class Tagger(OnEncoder):
         mask: Bool[Array, "B T"],
         train: bool = False,
     ) -> Float[Array, "B"]:
-        """log p(tags) of each row under the random field."""
-        if not self.crf:
-            raise ValueError("Tagger(crf=False) knows no sequences: set model.crf=True, or objective=Label()")
+        """log p(tags) of each row under the random field, in nats; there is one only with `crf`."""
         return crf.log_likelihood(self(inputs, segments, characters, train), tags, mask, self.chain)
 
     def best(

@@ -1,9 +1,11 @@
 """Language models that read on from a carry of fixed size: what recurrent and windowed ones share."""
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PyTree
+
+from models.fields import Count
+from models.language.language_model import LanguageModel
 
 
 def slide(
@@ -17,16 +19,18 @@ def slide(
     return seen, seen[jnp.arange(len(seen))[:, None], places]
 
 
-class Reader(nn.Module):
+class RecurrentLM(LanguageModel):
     """A language model that reads on from a carry of fixed size: it gives `start`, `advance` and `logits`.
 
     `states` are whatever `logits` reads: arrays that begin with [B T].
     """
 
-    vocab_size: int = 0
+    abstract = True
+    carries = True
+    vocab_size: Count = 0
 
     def start(self, batch: int, length: int) -> PyTree:
-        """What nothing has been read into. It does not grow: `length` matters to other models only."""
+        """The carry before any token. It does not grow: `length` matters to other models only."""
         raise NotImplementedError
 
     def advance(
@@ -36,6 +40,7 @@ class Reader(nn.Module):
         raise NotImplementedError
 
     def logits(self, states: PyTree) -> Float[Array, "*B V"]:
+        """Scores of the next token, in float32."""
         raise NotImplementedError
 
     def read(self, carry: PyTree, inputs: Int[Array, "B T"], train: bool = False) -> tuple[PyTree, PyTree]:
@@ -47,9 +52,11 @@ class Reader(nn.Module):
         return self.read(self.start(len(inputs), 0), inputs, train)[0]
 
     def __call__(self, inputs: Int[Array, "B T"], train: bool = False) -> Float[Array, "B T V"]:
+        """Scores of the token after each input."""
         return self.logits(self.states(inputs, train))
 
     def step(self, carry: PyTree, token: Int[Array, "B"]) -> tuple[Float[Array, "B V"], PyTree]:
+        """(scores of the token after this one, the carry with it read)."""
         states, carry = self.read(carry, token[:, None])
         return self.logits(jax.tree.map(lambda x: x[:, 0], states)), carry
 

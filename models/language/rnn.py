@@ -7,18 +7,19 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from models.attention.mask import Mask
-from models.attention.pointers import Pointed
-from models.attention.scores import attend
-from models.language.recurrent_lm import Reader, slide
+from models.attention.pointers import Pointed, Pointer
+from models.attention.scores import Score, attend
+from models.fields import Dtype, Positive, Rate, Share
+from models.language.recurrent_lm import RecurrentLM, slide
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 from models.layers.embedding import Embed
-from models.layers.recurrent import LSTM, Stack, fresh
+from models.layers.recurrent import LSTM, Cell, Stack, fresh
 
 
 @flax.struct.dataclass
 class Reading:
-    """Where a recurrent reader stands: its cells and, if it looks back, at what.
+    """The carry of an RNNLM: its cells and, if it looks back, at what.
 
     The last `window` states [B W H], the newest last, and the words [B W] they were the states of; `count` of
     them [B] are there, and the places before these are empty. On its way through checkpoints and devices it
@@ -31,7 +32,7 @@ class Reading:
     words: PyTree = None
 
 
-class RNNLM(Reader):
+class RNNLM(RecurrentLM):
     """p(x_t+1 | x_1 .. x_t) = softmax(W h_t + b), h_t = cells(h_t-1, E[x_t])  -- Mikolov et al. 2010.
 
     Dropout falls on embeddings, between layers and on what the softmax reads, never on what passes from step
@@ -47,35 +48,42 @@ class RNNLM(Reader):
     dtype are the model's. Parameters are float32; `dtype` is what is computed in, and logits are float32.
     """
 
-    cell: nn.Module = LSTM()
-    embed_dim: int = 256
-    hidden_dim: int = 256
-    depth: int = 1
-    dropout: float = 0.0
+    cell: Cell = LSTM()
+    embed_dim: Positive = 256
+    features: Positive = 256
+    num_layers: Positive = 1
+    dropout: Share = 0.0
     tied: bool = False
-    score: nn.Module | None = None
-    window: int = 100
-    pointer: nn.Module | None = None
-    init_scale: float | None = None
-    dtype: str = "float32"
+    score: Score | None = None
+    window: Positive = 100
+    pointer: Pointer | None = None
+    init_scale: Rate | None = None
+    dtype: Dtype = "float32"
 
-    def setup(self):
-        if self.cell.features not in (None, self.hidden_dim):
-            raise ValueError(f"cell.features={self.cell.features}: set hidden_dim={self.hidden_dim} instead")
+    def __post_init__(self):
+        super().__post_init__()
+        if self.cell.features not in (None, self.features):
+            raise ValueError(
+                f"RNNLM.cell.features={self.cell.features}: set features={self.features} instead"
+            )
         if self.score is None and self.pointer is not None:
             raise ValueError(
                 "RNNLM(score=None) looks at no word that its pointer could copy: give it a score"
             )
-        if self.score is None and self.tied and self.embed_dim != self.hidden_dim:
-            widths = f"embed_dim={self.embed_dim} and hidden_dim={self.hidden_dim}"
+        if self.score is None and self.tied and self.embed_dim != self.features:
+            widths = f"embed_dim={self.embed_dim} and features={self.features}"
             raise ValueError(f"tied=True: {widths} must be equal, as one table serves both")
-        if self.score is not None and self.window < 1:
-            raise ValueError(
-                f"window={self.window} must be at least 1: there is nothing else to look back at"
-            )
+
+    @property
+    def attends(self) -> bool:
+        """Whether it has a score to look back with."""
+        return self.score is not None
+
+    def setup(self):
+        """Submodules and parameters: `embedding`, `stack`, `drop`, `readout` and `output`."""
         self.embedding = Embed(self.vocab_size, self.embed_dim, self.dtype)
-        cell = fresh(self.cell, features=self.hidden_dim, dtype=self.dtype)
-        self.stack = Stack(cell, self.depth, dropout=self.dropout)
+        cell = fresh(self.cell, features=self.features, dtype=self.dtype)
+        self.stack = Stack(cell, self.num_layers, dropout=self.dropout)
         if self.score is not None:
             self.readout = Dense(self.embed_dim, dtype=self.dtype)
         if not self.tied:
@@ -84,25 +92,32 @@ class RNNLM(Reader):
 
     @nn.nowrap
     def init(self, rngs, *inputs, **options):
+        """Linen's variables, and with `init_scale` s each of their leaves drawn anew from (-s, s)."""
         variables = super().init(rngs, *inputs, **options)
         if self.init_scale is None:
             return variables
         leaves, structure = jax.tree.flatten(variables)
         keys = jax.random.split(rngs["params"] if isinstance(rngs, dict) else rngs, len(leaves))
-        draw = lambda key, p: jax.random.uniform(key, p.shape, p.dtype, -self.init_scale, self.init_scale)
-        return jax.tree.unflatten(structure, map(draw, keys, leaves))
+        scale = self.init_scale
+        drawn = (
+            jax.random.uniform(key, p.shape, p.dtype, -scale, scale)
+            for key, p in zip(keys, leaves, strict=True)
+        )
+        return jax.tree.unflatten(structure, drawn)
 
     def start(self, batch: int, length: int) -> Reading:
-        cells = tuple(self.stack.cell.start(batch) for _ in range(self.depth))
+        """Zeros in the cells, and nothing to look back at. It does not grow with `length`."""
+        cells = tuple(self.stack.cell.start(batch) for _ in range(self.num_layers))
         if self.score is None:
             return Reading(cells)
-        states = jnp.zeros((batch, self.window, self.hidden_dim), self.dtype)
+        states = jnp.zeros((batch, self.window, self.features), self.dtype)
         words = None if self.pointer is None else jnp.zeros((batch, self.window), jnp.int32)
         return Reading(cells, states, jnp.zeros(batch, jnp.int32), words)
 
     def advance(
         self, carry: Reading, tokens: Int[Array, "B T"], lengths: Int[Array, "B"], train: bool
     ) -> tuple[Float[Array, "B T D"] | Pointed, Reading]:
+        """(what the softmax reads at each token, with the pointer's shares where there is one, the carry)."""
         real = jnp.arange(tokens.shape[1]) < lengths[:, None]
         words = self.drop(self.embedding(tokens), train)
         cells, h = self.stack(words, real, train, carry.cells)
@@ -129,6 +144,7 @@ class RNNLM(Reader):
         return before.array(queries, keys)[:, 0] & (jnp.arange(keys) >= self.window - count[:, None, None])
 
     def logits(self, states: Float[Array, "*B D"] | Pointed) -> Float[Array, "*B V"]:
+        """Scores of the next token, in float32; log probabilities of the mixture with a pointer."""
         if isinstance(states, Pointed):
             return states.mixed(self.logits(states.states))
         product = self.embedding.attend(states) if self.tied else self.output(states)
@@ -140,9 +156,3 @@ class RNNLM(Reader):
             raise ValueError("RNNLM(score=None) has no attention to show: give it a score")
         self.states(inputs)
         return self.get_variable("intermediates", "weights")[-1][:, None, None, :, self.window :]
-
-
-# Zaremba et al. 2014, §4.1: the unregularised network, the medium and the large one.
-SMALL = RNNLM(embed_dim=200, hidden_dim=200, depth=2, init_scale=0.1)
-MEDIUM = RNNLM(embed_dim=650, hidden_dim=650, depth=2, dropout=0.5, init_scale=0.05)
-LARGE = RNNLM(embed_dim=1500, hidden_dim=1500, depth=2, dropout=0.65, init_scale=0.04)

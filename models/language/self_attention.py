@@ -6,131 +6,190 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from models.attention import kernels as fused
-from models.attention.cache import KeysValues, Past
+from models.attention.cache import KeyValue, KVCache
 from models.attention.mask import Mask
 from models.attention.multihead import MultiHeadAttention
+from models.attention.positions import Learned, Positions, Where, where
 from models.attention.scores import attend
-from models.language.cached_lm import Decoder
+from models.fields import Count, Dtype, Part, Positive, Share
+from models.language.cached_lm import CachedLM
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
-from models.layers.embedding import Embed, Learned
+from models.layers.embedding import Embed
 
 
-class AveragedHeads(nn.Module):
+class Heads(Part, nn.Module):
+    """How several heads look back, and how what they see becomes one vector."""
+
+    abstract = True
+    num_heads: Positive
+
+    def head_dim(self, features: int) -> int:
+        """The features of a head's queries and keys, of words of so many features."""
+        raise NotImplementedError
+
+    def keys_values(self, x: Float[Array, "B S D"], where: Where = Where()) -> KeyValue:
+        """What is looked back at, the keys turned to their positions."""
+        raise NotImplementedError
+
+    def __call__(
+        self,
+        x: Float[Array, "B T D"],
+        memory: KeyValue,
+        mask: Mask | Bool[Array, "#B #T S"],
+        where: Where = Where(),
+    ) -> Float[Array, "B T E"]:
+        """What each word has seen of `memory`; the weights [B N T S] are sown as `weights`."""
+        raise NotImplementedError
+
+
+class AveragedHeads(Heads):
     """x_t' = 1/N sum_n V_n sum_s a_nts x_s, a_nt = softmax_s(x_t W_n x_s)  -- UT Austin CS378, lecture 24.
 
     A head is the pair (W_n, V_n): words are their own queries, keys and values, and nothing is scaled. There
     is no V if `values` is false, as in the lecture's single head. Weights [B N T S] are sown as those of
-    `MultiHeadAttention`, whose place it takes.
+    `MultiHeadAttention`, which it is a substitute of.
     """
 
-    heads: int = 1
+    num_heads: Positive = 1
     values: bool = True
-    dtype: str = "float32"
+    dtype: Dtype = "float32"
 
-    def keys_values(self, x: Float[Array, "B S D"]) -> KeysValues:
+    def head_dim(self, features: int) -> int:
+        """Words are queries and keys as they are."""
+        return features
+
+    def keys_values(self, x: Float[Array, "B S D"], where: Where = Where()) -> KeyValue:
         """One head of keys and values for all: W_n acts on the query, V_n on the sum."""
-        return KeysValues(x.swapaxes(1, 2)[:, None], x[:, None])
+        keys = where.turned(x[:, :, None])[:, :, 0]
+        return KeyValue(keys.swapaxes(1, 2)[:, None], x[:, None])
 
     @nn.compact
     def __call__(
-        self, x: Float[Array, "B T D"], memory: KeysValues, mask: Mask | Bool[Array, "#B #T S"]
+        self,
+        x: Float[Array, "B T D"],
+        memory: KeyValue,
+        mask: Mask | Bool[Array, "#B #T S"],
+        where: Where = Where(),
     ) -> Float[Array, "B T D"]:
+        """The mean of the heads' sums."""
         width = x.shape[-1]
         init = nn.initializers.lecun_normal(batch_axis=0)
-        matrix = lambda name: self.param(name, init, (self.heads, width, width)).astype(self.dtype)
-        query = jnp.einsum("BTD,NDE->BTNE", x, matrix("score"))
+        matrix = lambda name: self.param(name, init, (self.num_heads, width, width)).astype(self.dtype)
+        query = where.turned(jnp.einsum("BTD,NDE->BTNE", x, matrix("score")))
         if isinstance(mask, Mask):
             keys, values = jnp.moveaxis(memory.keys, 3, 1), memory.values.swapaxes(1, 2)
             if self.is_mutable_collection("intermediates"):
-                self.sow("intermediates", "weights", fused.weights(query, keys, mask, scale=1.0))
-            sums = fused.attention(query, keys, values, mask, scale=1.0)
+                self.sow("intermediates", "weights", fused.weights(query, keys, mask, 1.0, where.bias))
+            sums = fused.attention(query, keys, values, mask, scale=1.0, bias=where.bias)
         else:
             scores = jnp.einsum("BTNE,BES->BNTS", query, memory.keys[:, 0])
-            values = jnp.broadcast_to(memory.values, (len(x), self.heads, *memory.values.shape[2:]))
-            sums = attend(scores, values, mask[:, None])[0].swapaxes(1, 2)
+            if where.bias is not None:
+                scores = scores.astype(where.bias.dtype) + where.bias
+            sums = attend(scores, memory.values, mask[:, None])[0].swapaxes(1, 2)
         if not self.values:
             return jnp.mean(sums, axis=2)
-        return jnp.einsum("BTND,NDE->BTE", sums, matrix("value")) / self.heads
+        return jnp.einsum("BTND,NDE->BTE", sums, matrix("value")) / self.num_heads
 
 
-class ConcatenatedHeads(nn.Module):
+class ConcatenatedHeads(Heads):
     """Concat(head_1 .. head_N) W_O, each with queries, keys and values of its own  -- Vaswani et al. 2017.
 
     `MultiHeadAttention` as it is, with nothing to set that could not be written on a command line.
     """
 
-    heads: int = 4
-    features: int = 128
-    dtype: str = "float32"
+    num_heads: Positive = 4
+    features: Positive = 128
+    dtype: Dtype = "float32"
+
+    def head_dim(self, features: int) -> int:
+        """Each has an equal part of the features of all."""
+        return self.features // self.num_heads
 
     def setup(self):
-        self.projected = MultiHeadAttention(self.heads, self.features, self.dtype)
+        """Submodules and parameters: `projected`."""
+        self.projected = MultiHeadAttention(self.num_heads, self.features, self.dtype)
 
-    def keys_values(self, x: Float[Array, "B S D"]) -> KeysValues:
-        return self.projected.keys_values(x)
+    def keys_values(self, x: Float[Array, "B S D"], where: Where = Where()) -> KeyValue:
+        """Projected for each head."""
+        return self.projected.keys_values(x, where)
 
     def __call__(
-        self, x: Float[Array, "B T D"], memory: KeysValues, mask: Mask | Bool[Array, "#B #T S"]
+        self,
+        x: Float[Array, "B T D"],
+        memory: KeyValue,
+        mask: Mask | Bool[Array, "#B #T S"],
+        where: Where = Where(),
     ) -> Float[Array, "B T E"]:
-        return self.projected(x, memory, mask)
+        """The heads' sums side by side, projected."""
+        return self.projected(x, memory, mask, where=where)
 
 
-class SelfAttentionLM(Decoder):
+class SelfAttentionLM(CachedLM):
     """softmax(W x_t' + b), x_t' what the heads make of x_1 .. x_t, x_t = E[w_t] and its position.
 
     UT Austin CS378, lecture 24; `heads=ConcatenatedHeads()` makes them those of Vaswani et al. 2017.
     Positions are added to the words, or with `position_dim` stand beside them in as many features (the
-    lecture leaves open which); without them the order of what precedes a word is lost. With a `window` only
+    lecture leaves open which), or act on the scores of words as they are; without them the order of what
+    precedes a word is lost. With a `window` only
     so many words are seen, the last one included: the restricted layer of Vaswani et al. 2017, table 1.
     Parameters are float32; `dtype` is what is computed in, and logits are float32.
     """
 
-    vocab_size: int = 0
-    heads: nn.Module = AveragedHeads()
-    positions: nn.Module | None = Learned()
-    position_dim: int | None = 50
-    embed_dim: int = 128
-    window: int | None = None
-    dropout: float = 0.0
-    dtype: str = "float32"
+    vocab_size: Count = 0
+    heads: Heads = AveragedHeads()
+    positions: Positions | None = Learned()
+    position_dim: Positive | None = 50
+    embed_dim: Positive = 128
+    window: Positive | None = None
+    dropout: Share = 0.0
+    dtype: Dtype = "float32"
 
     def setup(self):
+        """Submodules and parameters: `embedding`, `looks`, `output` and `drop`."""
         self.embedding = Embed(self.vocab_size, self.embed_dim, self.dtype)
         self.looks = self.heads.clone(parent=None, name=None, dtype=self.dtype)
         self.output = Dense(self.vocab_size, dtype=self.dtype)
         self.drop = Dropout(self.dropout)
 
-    def embed(self, inputs: Int[Array, "B T"], places: Int[Array, "#B T"]) -> Float[Array, "B T D"]:
-        words = self.embedding(inputs)
-        if self.positions is None:
+    def embed(self, inputs: Int[Array, "B T"], positions: Int[Array, "#B T"]) -> Float[Array, "B T D"]:
+        """Words, and the vectors of positions added to them or beside them, if there are any."""
+        words, vectors = self.embedding(inputs), None
+        if self.positions is not None:
+            vectors = self.positions.vectors(positions, self.position_dim or self.embed_dim)
+        if vectors is None:
             return words
-        where = self.positions(places, self.position_dim or self.embed_dim).astype(self.dtype)
+        vectors = vectors.astype(self.dtype)
         if self.position_dim is None:
-            return words + where
-        return jnp.concatenate([words, jnp.broadcast_to(where, (*inputs.shape, self.position_dim))], axis=-1)
+            return words + vectors
+        vectors = jnp.broadcast_to(vectors, (*inputs.shape, self.position_dim))
+        return jnp.concatenate([words, vectors], axis=-1)
 
     def decode(
-        self, inputs: Int[Array, "B T"], past: Past | None, train: bool
-    ) -> tuple[Float[Array, "B T D"], Past | None]:
+        self, inputs: Int[Array, "B T"], past: KVCache | None, train: bool
+    ) -> tuple[Float[Array, "B T D"], KVCache | None]:
         """States after each of `inputs`, which continue `past`; the past with them added."""
         count = inputs.shape[1]
-        places = jnp.arange(count)[None] if past is None else past.places(count)
-        x = self.drop(self.embed(inputs, places), train)
-        new = self.looks.keys_values(x)
+        positions = jnp.arange(count)[None] if past is None else past.positions(count)
+        distances = None if past is None else past.distances(count)
+        x = self.drop(self.embed(inputs, positions), train)
+        head_dim = self.heads.head_dim(x.shape[-1])
+        around = where(self.positions, positions, self.heads.num_heads, head_dim, True, distances)
+        new = self.looks.keys_values(x, around)
         if past is None:
-            return self.drop(self.looks(x, new, Mask(causal=True, window=self.window)), train), None
+            return self.drop(self.looks(x, new, Mask(causal=True, window=self.window), around), train), None
         kept = past.layers[0].write(new, past.slots(count))
-        return self.looks(x, kept, past.mask(count, self.window)), past.grown((kept,), count)
+        return self.looks(x, kept, past.mask(count, self.window), around), past.grown((kept,), count)
 
     def logits(self, states: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
+        """W x' + b."""
         return self.output(states).astype(jnp.float32)
 
-    def start(self, batch: int, length: int) -> Past:
+    def start(self, batch: int, length: int) -> KVCache:
         """Room for `length` tokens, prompt included."""
         blank = self.embed(jnp.zeros((batch, length), jnp.int32), jnp.zeros((1, length), jnp.int32))
         room = jax.tree.map(jnp.zeros_like, self.looks.keys_values(blank))
-        return Past((room,), jnp.zeros(batch, jnp.int32))
+        return KVCache((room,), jnp.zeros(batch, jnp.int32))
 
     def attention(self, inputs: Int[Array, "B T"]) -> Float[Array, "B 1 N T S"]:
         """Where each head looked; apply with `mutable=["intermediates"]`."""

@@ -7,17 +7,21 @@ goes to a lower distribution q, of h without its first word or of all words alik
 """
 
 import dataclasses
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import Float, Int, Num
+
+from models.fields import Bound, Fraction, Part, Rate
 
 # Where counts of counts give no discounts, as with characters: what KenLM takes by `--discount_fallback`.
 FALLBACK = (0.5, 1.0, 1.5)
 
 
-class Smoothing:
+class Smoothing(Part):
     """`shares` gives own [n] and left [contexts]; the rest says how they are put together."""
 
+    abstract = True
     normalised = True  # or a seen n-gram gets nothing from q, and what there is are scores
     continuation = False  # of lower orders: not how often an n-gram is, but after how many words
     backs_off = True  # q forgets the first word of h; else q is uniform
@@ -51,22 +55,23 @@ class MaximumLikelihood(Smoothing):
     backs_off = False
 
     def shares(self, counts, contexts, size, words):
+        """own is c / T; left is 0 but for contexts never seen."""
         return additive(counts, contexts, size, 0.0, words)
 
 
 @dataclasses.dataclass(frozen=True)
 class AddK(Smoothing):
-    """p(w | h) = (c(h w) + k) / (T(h) + k W), W words in all  -- Lidstone 1920; Laplace's is k = 1."""
+    """p(w | h) = (c(h w) + k) / (T(h) + k W), W words in all  -- Lidstone 1920; Laplace's is k = 1.
 
-    k: float = 1.0
+    MaximumLikelihood adds nothing.
+    """
+
+    k: Rate = 1.0
 
     backs_off = False
 
-    def __post_init__(self):
-        if not self.k > 0:
-            raise ValueError(f"AddK.k={self.k} must be above 0; MaximumLikelihood() adds nothing")
-
     def shares(self, counts, contexts, size, words):
+        """own is c / (T + k W), left k W / (T + k W)."""
         return additive(counts, contexts, size, self.k, words)
 
 
@@ -77,19 +82,17 @@ class StupidBackoff(Smoothing):
     S(w) = c(w) / N ends it  -- Brants et al. 2007. Scores, not probabilities: they have no perplexity.
     """
 
-    alpha: float = 0.4
+    alpha: Annotated[float, Bound(above=0, most=1)] = 0.4
 
     normalised = False
 
-    def __post_init__(self):
-        if not 0 < self.alpha <= 1:
-            raise ValueError(f"StupidBackoff.alpha={self.alpha} must be above 0 and at most 1")
-
     @property
     def unseen(self) -> float:
+        """alpha, as after contexts that were seen."""
         return self.alpha
 
     def shares(self, counts, contexts, size, words):
+        """own is c / T, left alpha."""
         own = ratio(counts, np.bincount(contexts, counts, size)[contexts], 0.0)
         return own, np.full(size, self.alpha)
 
@@ -103,6 +106,7 @@ class Discounted(Smoothing):
     1998.
     """
 
+    abstract = True
     continuation = True
 
     def discounts(self, counts: Int[np.ndarray, "n"]) -> tuple[float, float, float]:
@@ -110,6 +114,7 @@ class Discounted(Smoothing):
         raise NotImplementedError
 
     def shares(self, counts, contexts, size, words):
+        """own is (a - D(a)) / T, left sum_w D / T."""
         taken = np.array([0.0, *self.discounts(counts)])[np.minimum(counts, 3)]
         total = np.bincount(contexts, counts, size)
         own = ratio(counts - taken, total[contexts], 0.0)
@@ -128,13 +133,10 @@ class KneserNey(Discounted):
     An order without a single count of 1 has 0.5.
     """
 
-    discount: float | None = None
-
-    def __post_init__(self):
-        if self.discount is not None and not 0 <= self.discount <= 1:
-            raise ValueError(f"KneserNey.discount={self.discount} must be from 0 to 1, or None")
+    discount: Fraction | None = None
 
     def discounts(self, counts):
+        """The one discount, three times."""
         n1, n2, _, _ = counts_of_counts(counts)
         estimate = n1 / (n1 + 2 * n2) if n1 else FALLBACK[0]
         return (estimate if self.discount is None else self.discount,) * 3
@@ -149,6 +151,7 @@ class ModifiedKneserNey(Discounted):
     """
 
     def discounts(self, counts):
+        """D_1, D_2 and D_3."""
         n = [0, *counts_of_counts(counts)]
         if not all(n[1:4]):
             return FALLBACK

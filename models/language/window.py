@@ -3,8 +3,9 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from models.fields import Dtype, Positive, Share
 from models.ids import BOS
-from models.language.recurrent_lm import Reader, slide
+from models.language.recurrent_lm import RecurrentLM, slide
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 from models.layers.embedding import Embed
@@ -16,25 +17,24 @@ def windows(x: Float[Array, "B S D"], width: int, apart: int = 1) -> Float[Array
     return jnp.concatenate([x[:, i * apart : i * apart + count] for i in range(width)], axis=-1)
 
 
-class FixedWindowLM(Reader):
+class FixedWindowLM(RecurrentLM):
     """softmax(b + W x + U tanh(d + H x)), x = [C(w_t-n+1) .. C(w_t)], n = window  -- Bengio et al. 2003, §2.
 
     W is there only if `direct`. What lies before the start reads as BOS. H grows with the window, and each
     place in it has its own columns: nothing that is learnt about a word at one place is known at another.
     """
 
-    window: int = 4
-    embed_dim: int = 128
-    hidden_dim: int = 256
+    window: Positive = 4
+    embed_dim: Positive = 128
+    features: Positive = 256
     direct: bool = False
-    dropout: float = 0.0
-    dtype: str = "float32"
+    dropout: Share = 0.0
+    dtype: Dtype = "float32"
 
     def setup(self):
-        if self.window < 1:
-            raise ValueError(f"window={self.window} must be at least 1: the last word is in it")
+        """Submodules and parameters: `embedding`, `hidden`, `output` and `drop`."""
         self.embedding = Embed(self.vocab_size, self.embed_dim, self.dtype)
-        self.hidden = Dense(self.hidden_dim, dtype=self.dtype)
+        self.hidden = Dense(self.features, dtype=self.dtype)
         self.output = Dense(self.vocab_size, dtype=self.dtype)
         self.drop = Dropout(self.dropout)
 
@@ -45,10 +45,12 @@ class FixedWindowLM(Reader):
     def advance(
         self, carry: Int[Array, "B P"], tokens: Int[Array, "B T"], lengths: Int[Array, "B"], train: bool
     ) -> tuple[Float[Array, "B T D"], Int[Array, "B P"]]:
+        """(the hidden layer at each token, beside x where `direct`, the last `window` - 1 words)."""
         seen, carry = slide(carry, tokens, lengths)
         x = windows(self.drop(self.embedding(seen), train), self.window)
         hidden = self.drop(jnp.tanh(self.hidden(x)), train)
         return jnp.concatenate([x, hidden], axis=-1) if self.direct else hidden, carry
 
     def logits(self, states: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
+        """b + U h, and W x where `direct`, in float32."""
         return self.output(states).astype(jnp.float32)

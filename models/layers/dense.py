@@ -29,14 +29,17 @@ def product(
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
 def times(x: Float[Array, "B K"], weights: Float[Array, "K M"], precision) -> Float[Array, "B M"]:
+    """x W, with the gradient of W in the form that is fast."""
     return jnp.matmul(x, weights, precision=precision)
 
 
 def times_forward(x, weights, precision):
+    """x W, and both for the backward pass."""
     return times(x, weights, precision), (x, weights)
 
 
 def times_backward(precision, kept, dy):
+    """dx = dy W', dW = x' dy, the narrower of x and dy first."""
     x, weights = kept
     along = partial(jnp.einsum, precision=precision)
     # Without the barrier XLA turns a transposed result back into the product in its slower form.

@@ -24,6 +24,7 @@ class Dropout(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "..."], train: bool) -> Float[Array, "..."]:
+        """x as it is where not `train`."""
         if not train or self.rate == 0.0:
             return x
         kept = keep_mask(self.make_rng("dropout"), self.rate, x.shape)

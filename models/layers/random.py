@@ -1,4 +1,4 @@
-"""Chance as a hash of (key, element index): without state, and the same on any number of devices.
+"""Random numbers as a hash of (key, element index): without state, and the same on any number of devices.
 
 `jax.random.bernoulli` runs threefry per element; for 8.4 M elements on two CPU cores that took 145-167 ms
 where the exponentials of an attention as large took 21 ms. Two rounds of a 32-bit finaliser over a counter

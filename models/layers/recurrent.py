@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PyTree
 
+from models.fields import Dtype, Part, Positive
 from models.layers.dropout import Dropout
 
 
@@ -23,15 +24,18 @@ def orthogonal_gates(key, shape: tuple[int, int], dtype=jnp.float32) -> Float[Ar
     return jnp.concatenate([square(k, (width, width), dtype) for k in jax.random.split(key, gates)], axis=-1)
 
 
-class Cell(nn.Module):
+class Cell(Part, nn.Module):
     """What the cells have in common: a width, a product of x, one of h; and `advance`, without weights."""
 
-    features: int | None = None
-    dtype: str = "float32"
+    abstract = True
+    features: Positive | None = None
+    dtype: Dtype = "float32"
     gates: ClassVar[int] = 1
+    memory_name: ClassVar[str] = "h"
 
     @nn.nowrap
     def start(self, batch: int) -> PyTree:
+        """The first carry of a batch: zeros."""
         if self.features is None:
             raise ValueError(f"{type(self).__name__}() is a template: give it features, as the models do")
         return jnp.zeros((batch, self.features), self.dtype)
@@ -42,8 +46,13 @@ class Cell(nn.Module):
         return carry
 
     @nn.nowrap
+    def memory(self, carry: PyTree) -> Float[Array, "*B H"]:
+        """What of the carry keeps track of something, called `memory_name` in the cell's equations."""
+        return self.hidden(carry)
+
+    @nn.nowrap
     def moved(self, carry: PyTree, change: Float[Array, "*B H"]) -> PyTree:
-        """The carry with `hidden` so much different."""
+        """The carry with `change` added to `hidden`."""
         return carry + change
 
     @nn.nowrap
@@ -54,15 +63,18 @@ class Cell(nn.Module):
         raise NotImplementedError
 
     def setup(self):
+        """Submodules and parameters: `input` and `recurrent`."""
         width = self.gates * (self.features or 0)
         self.input = nn.Dense(width, dtype=self.dtype, bias_init=self.bias)
         self.recurrent = nn.Dense(width, use_bias=False, dtype=self.dtype, kernel_init=orthogonal_gates)
 
     @nn.nowrap
     def bias(self, key, shape: tuple[int], dtype=jnp.float32) -> Float[Array, "G"]:
+        """b at first: zeros."""
         return jnp.zeros(shape, dtype)
 
     def __call__(self, carry: PyTree, x: Float[Array, "B D"]) -> tuple[PyTree, Float[Array, "B H"]]:
+        """(the next carry, h) of one step."""
         return self.advance(carry, self.input(x), self.recurrent(self.hidden(carry)))
 
 
@@ -71,6 +83,7 @@ class RNN(Cell):
 
     @nn.nowrap
     def advance(self, carry, of_input, of_state):
+        """The carry is h."""
         h = jnp.tanh(of_input + of_state)
         return h, h
 
@@ -87,6 +100,7 @@ class GRU(Cell):
 
     @nn.nowrap
     def advance(self, carry, of_input, of_state):
+        """The carry is h; G has the gates r, z and h~ in this order."""
         reset_x, update_x, new_x = jnp.split(of_input, 3, axis=-1)
         reset_h, update_h, new_h = jnp.split(of_state, 3, axis=-1)
         update = jax.nn.sigmoid(update_x + update_h)
@@ -104,22 +118,32 @@ class LSTM(Cell):
     """
 
     gates: ClassVar[int] = 4
+    memory_name: ClassVar[str] = "c"
 
     @nn.nowrap
     def start(self, batch: int) -> tuple[Array, Array]:
+        """c and h of zeros."""
         return super().start(batch), super().start(batch)
 
     @nn.nowrap
     def hidden(self, carry):
+        """h."""
         return carry[1]
 
     @nn.nowrap
+    def memory(self, carry):
+        """c."""
+        return carry[0]
+
+    @nn.nowrap
     def moved(self, carry, change):
+        """(c, h + change)."""
         c, h = carry
         return c, h + change
 
     @nn.nowrap
     def advance(self, carry, of_input, of_state):
+        """The carry is (c, h); G has the gates f, i, o and c~ in this order."""
         c, _ = carry
         forget, write, read, new = jnp.split(of_input + of_state, 4, axis=-1)
         c = jax.nn.sigmoid(forget) * c + jax.nn.sigmoid(write) * jnp.tanh(new)
@@ -128,10 +152,8 @@ class LSTM(Cell):
 
     @nn.nowrap
     def bias(self, key, shape: tuple[int], dtype=jnp.float32) -> Float[Array, "G"]:
+        """Ones for the forget gate, zeros for the others."""
         return super().bias(key, shape, dtype).at[: self.features].set(1.0)
-
-
-CELLS = (RNN(), GRU(), LSTM())
 
 
 def fresh(cell: Cell, **changes) -> Cell:
@@ -151,6 +173,8 @@ def over_time(body):
 
 
 class Weights(NamedTuple):
+    """Those of a cell: W_x, b and W_h."""
+
     input: Float[Array, "D G"]
     bias: Float[Array, "G"]
     recurrent: Float[Array, "H G"]
@@ -173,6 +197,8 @@ def step_of(cell: Cell, carry: PyTree, of_input: Array, of_state: Array, real: A
 
 
 def along_forward(cell, reverse, weights, carry, x, real):
+    """((final carry, h of each step), what the backward pass needs)."""
+
     def body(before, inputs):
         of_input, real = inputs
         of_state = cell.hidden(before) @ weights.recurrent
@@ -185,6 +211,7 @@ def along_forward(cell, reverse, weights, carry, x, real):
 
 
 def along_backward(cell, reverse, kept, gradients):
+    """Gradients of (weights, carry, x, real), from those of the final carry and of h."""
     weights, x, real, *seen = kept
 
     def body(carry, inputs):
@@ -207,17 +234,18 @@ along.defvjp(along_forward, along_backward)
 
 
 class Recurrent(nn.Module):
-    """One layer: the cell read along time. At padding the carry waits and the output is 0.
+    """One layer: the cell along time. At padding the carry waits and the output is 0.
 
     So the final carry is that of the last real token, and a reverse scan begins at it.
     """
 
-    cell: nn.Module = LSTM()
+    cell: Cell = LSTM()
     reverse: bool = False
 
     def __call__(
         self, x: Float[Array, "B T D"], mask: Bool[Array, "B T"], carry: PyTree | None = None
     ) -> tuple[PyTree, Float[Array, "B T H"]]:
+        """(final carry, h of each input), from `carry` or from zeros."""
         carry = self.cell.start(x.shape[0]) if carry is None else carry
         if self.is_initializing():
             self.cell(carry, x[:, 0])
@@ -232,36 +260,39 @@ class Recurrent(nn.Module):
 class Bidirectional(nn.Module):
     """h_t = [forward h_t; backward h_t], each with its own cell  -- Schuster & Paliwal 1997.
 
-    Carries are concatenated likewise: the forward one has read to the last token, the backward to the first.
+    Carries are concatenated likewise: the forward one ends at the last token, the backward one at the first.
     """
 
-    cell: nn.Module = LSTM()
+    cell: Cell = LSTM()
 
     def setup(self):
+        """Submodules and parameters: `forward` and `backward`."""
         self.forward = Recurrent(fresh(self.cell))
         self.backward = Recurrent(fresh(self.cell), reverse=True)
 
     def __call__(
         self, x: Float[Array, "B T D"], mask: Bool[Array, "B T"]
     ) -> tuple[PyTree, Float[Array, "B T H"]]:
+        """(final carries, [forward h; backward h] of each input)."""
         both = self.forward(x, mask), self.backward(x, mask)
         return jax.tree.map(lambda *directions: jnp.concatenate(directions, axis=-1), *both)
 
 
 class Stack(nn.Module):
-    """Layer l reads the outputs of layer l - 1, with dropout between layers only  -- Zaremba et al. 2014.
+    """Layer l takes the outputs of layer l - 1, with dropout between layers only  -- Zaremba et al. 2014.
 
     Returns the final carry of each layer and the outputs of the last; `carries` are those to go on from.
     """
 
-    cell: nn.Module = LSTM()
-    depth: int = 1
+    cell: Cell = LSTM()
+    num_layers: int = 1
     bidirectional: bool = False
     dropout: float = 0.0
 
     def setup(self):
+        """Submodules and parameters: `layers` and `between`."""
         layer = Bidirectional if self.bidirectional else Recurrent
-        self.layers = [layer(fresh(self.cell)) for _ in range(self.depth)]
+        self.layers = [layer(fresh(self.cell)) for _ in range(self.num_layers)]
         self.between = Dropout(self.dropout)
 
     def __call__(
@@ -271,6 +302,7 @@ class Stack(nn.Module):
         train: bool = False,
         carries: tuple[PyTree, ...] | None = None,
     ) -> tuple[tuple[PyTree, ...], Float[Array, "B T H"]]:
+        """(final carries, outputs of the last layer); ValueError for carries of a bidirectional stack."""
         if self.bidirectional and carries is not None:
             raise ValueError("a bidirectional stack begins at both ends: it cannot go on from carries")
         after = []

@@ -5,8 +5,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from models.fields import Part
 
-class ScalarMix(nn.Module):
+
+class ScalarMix(Part, nn.Module):
     """gamma sum_l s_l h_l, s = softmax(w)  -- Peters et al. 2018, eq. 1. At first all layers weigh the same.
 
     With `layer_norm` each h_l is brought to mean 0 and deviation 1 over its features first. (bilm-tf takes
@@ -17,6 +19,7 @@ class ScalarMix(nn.Module):
 
     @nn.compact
     def __call__(self, layers: Float[Array, "L B T D"]) -> Float[Array, "B T D"]:
+        """The mixture at each input."""
         weights = self.param("weights", nn.initializers.zeros, (len(layers),))
         gamma = self.param("gamma", nn.initializers.ones, ())
         if self.layer_norm:

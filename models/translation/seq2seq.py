@@ -6,12 +6,15 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
-from models.attention.scores import Additive, attend
+from models.attention.scores import Additive, Score, attend
+from models.fields import Count, Dtype, Positive, Share
+from models.ids import PAD
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 from models.layers.embedding import Embed
 from models.layers.random import uniform
-from models.layers.recurrent import LSTM, Stack, fresh, over_time
+from models.layers.recurrent import LSTM, Cell, Stack, fresh, over_time
+from models.translation.encoder_decoder import EncoderDecoder
 
 
 @flax.struct.dataclass
@@ -29,13 +32,14 @@ class Bridge(nn.Module):
 
     @nn.compact
     def __call__(self, carry: PyTree) -> PyTree:
+        """Each array by a dense layer of its own, as wide as it is."""
         return jax.tree.map(lambda h: jnp.tanh(Dense(h.shape[-1], dtype=h.dtype)(h)), carry)
 
 
-class Seq2Seq(nn.Module):
+class Seq2Seq(EncoderDecoder):
     """Encoder-decoder over a joint vocabulary  -- Sutskever 2014, Bahdanau 2015, Luong 2015 and colleagues.
 
-    encoder   h_1 .. h_S = cells(x_1 .. x_S), two directions of hidden_dim / 2 each if bidirectional
+    encoder   h_1 .. h_S = cells(x_1 .. x_S), two directions of features / 2 each if bidirectional
     decoder   s_t = cells(s_t-1, [y_t; a_t-1]), s_0 the encoder's final state, by a bridge if bidirectional;
               a_t-1 is there only with input feeding (Luong et al., section 3.3)
     context   c_t = sum_k alpha_tk h_k, alpha_t = softmax_k score(s_t, h_k); none with score=None
@@ -45,33 +49,43 @@ class Seq2Seq(nn.Module):
     `cell` is a template: width and dtype are the model's. Computes in `dtype`, parameters are float32.
     """
 
-    vocab_size: int = 0
-    cell: nn.Module = LSTM()
-    embed_dim: int = 256
-    hidden_dim: int = 256
-    depth: int = 1
+    vocab_size: Count = 0
+    cell: Cell = LSTM()
+    embed_dim: Positive = 256
+    features: Positive = 256
+    num_layers: Positive = 1
     bidirectional: bool = True
-    score: nn.Module | None = Additive()
+    score: Score | None = Additive()
     input_feeding: bool = True
     tied: bool = True
-    dropout: float = 0.2
-    dtype: str = "float32"
-    pad_id: int = 0
+    dropout: Share = 0.2
+    dtype: Dtype = "float32"
+
+    samples = True
+
+    @property
+    def attends(self) -> bool:
+        """Whether there is a score to look at the source by."""
+        return self.score is not None
 
     def setup(self):
+        """Submodules: `embedding`, `encoder`, `bridges`, `decoder`, `readout`, `drop` and `output`."""
         directions = 2 if self.bidirectional else 1
-        if self.hidden_dim % directions:
-            raise ValueError(f"hidden_dim={self.hidden_dim} must be even: each direction has half of it")
-        if self.cell.features not in (None, self.hidden_dim):
-            raise ValueError(f"cell.features={self.cell.features}: set hidden_dim={self.hidden_dim} instead")
-        width = self.hidden_dim // directions
+        if self.features % directions:
+            raise ValueError(f"features={self.features} must be even: each direction has half of it")
+        if self.cell.features not in (None, self.features):
+            raise ValueError(f"cell.features={self.cell.features}: set features={self.features} instead")
+        width = self.features // directions
         self.embedding = Embed(self.vocab_size, self.embed_dim, self.dtype)
         self.encoder = Stack(
-            fresh(self.cell, features=width, dtype=self.dtype), self.depth, self.bidirectional, self.dropout
+            fresh(self.cell, features=width, dtype=self.dtype),
+            self.num_layers,
+            self.bidirectional,
+            self.dropout,
         )
-        self.bridges = [Bridge() for _ in range(self.depth)]
+        self.bridges = [Bridge() for _ in range(self.num_layers)]
         self.decoder = [
-            fresh(self.cell, features=self.hidden_dim, dtype=self.dtype) for _ in range(self.depth)
+            fresh(self.cell, features=self.features, dtype=self.dtype) for _ in range(self.num_layers)
         ]
         self.readout = Dense(self.embed_dim, dtype=self.dtype)
         if not self.tied:
@@ -79,7 +93,8 @@ class Seq2Seq(nn.Module):
         self.drop = Dropout(self.dropout)
 
     def encode(self, source: Int[Array, "B S"], train: bool = False) -> Memory:
-        mask = source != self.pad_id
+        """The decoder's first state, and with attention the encoder's states and the score's keys of them."""
+        mask = source != PAD
         finals, states = self.encoder(self.drop(self.embedding(source), train), mask, train)
         first = finals
         if self.bidirectional:
@@ -111,6 +126,7 @@ class Seq2Seq(nn.Module):
         return (tuple(after), readout), (readout, weights)
 
     def logits(self, readout: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
+        """By the table of the embeddings if `tied`, else by an output layer."""
         product = self.embedding.attend(readout) if self.tied else self.output(readout)
         return product.astype(jnp.float32)
 
@@ -123,22 +139,19 @@ class Seq2Seq(nn.Module):
     def states(
         self, source: Int[Array, "B S"], inputs: Int[Array, "B T"], train: bool = False
     ) -> Float[Array, "B T D"]:
-        """What `logits` reads, of all positions at once."""
+        """The readouts, with dropout, of all positions at once."""
         readouts, _ = self.forced(self.encode(source, train), inputs, train)
         return self.drop(readouts, train)
-
-    def __call__(
-        self, source: Int[Array, "B S"], inputs: Int[Array, "B T"], train: bool = False
-    ) -> Float[Array, "B T V"]:
-        return self.logits(self.states(source, inputs, train))
 
     def step(
         self, memory: Memory, carry: PyTree, token: Int[Array, "B"]
     ) -> tuple[Float[Array, "B V"], PyTree]:
+        """One `advance`, without dropout."""
         carry, (readout, _) = self.advance(memory, carry, self.embedding(token))
         return self.logits(readout), carry
 
     def attention(self, source: Int[Array, "B S"], inputs: Int[Array, "B T"]) -> Float[Array, "B 1 1 T S"]:
+        """The weights alpha, which `attend` returns: of one layer and one head."""
         if self.score is None:
             raise ValueError("Seq2Seq(score=None) has no attention to show: give it a score")
         return self.forced(self.encode(source), inputs)[1][:, None, None]

@@ -6,16 +6,18 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from models.ids import EOS, UNK
+from models.model import Fitted
 
 
 class Text(NamedTuple):
-    """A stream without its marks: its words, UNK not among them, and of each the number of its line."""
+    """The words of a stream, without special tokens and UNK, and of each the number of its line."""
 
     words: Int[np.ndarray, "n"]
     lines: Int[np.ndarray, "n"]
 
     @classmethod
     def of(cls, ids: Int[np.ndarray, "m"]) -> "Text":
+        """The words of a stream of ids; ValueError where there are none."""
         known = ids > UNK
         if not known.any():
             raise ValueError(f"word vectors cannot be fitted to {len(ids)} ids that are no words: give text")
@@ -40,6 +42,7 @@ class Sparse(NamedTuple):
 
     @property
     def height(self) -> int:
+        """How many rows there are."""
         return len(self.starts) - 1
 
     @property
@@ -84,3 +87,15 @@ def within(text: Text, size: int) -> Sparse:
     return Sparse.summed(
         text.words.astype(np.int64) * width + documents, np.ones(len(documents)), size, width
     )
+
+
+class WordVectors(Fitted):
+    """A vector for each word, fitted to a stream of ids whose special tokens and UNK are left out."""
+
+    abstract = True
+    fits = ("the next token",)
+    predicts = False
+
+    def vectors(self, params: dict, ids: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n D"]:
+        """The rows of these words."""
+        raise NotImplementedError

@@ -15,8 +15,8 @@ def left_singular(
 ) -> tuple[Float[np.ndarray, "V K"], Float[np.ndarray, "K"]]:
     """(U, S) of M = U S V^T to this rank, S falling  -- Halko et al. 2011, algorithms 4.4 and 5.1.
 
-    Chance only chooses where the search begins. The entry of largest size in each column of U is positive,
-    which settles the signs that a decomposition leaves open.
+    Random numbers only choose where the search begins. The entry of largest size in each column of U is
+    positive, which settles the signs that a decomposition leaves open.
     """
     rank = min(rank, matrix.height, matrix.width)
     directions = min(rank + BEYOND, matrix.height, matrix.width)
@@ -33,12 +33,15 @@ def left_singular(
 
 
 def times(matrix: Sparse, right: Float[np.ndarray, "W K"]) -> Float[np.ndarray, "V K"]:
+    """M right, some dense rows of M at a time."""
     return np.concatenate([matrix.dense(rows) @ right for rows in blocks(matrix)])
 
 
 def transposed_times(matrix: Sparse, left: Float[np.ndarray, "V K"]) -> Float[np.ndarray, "W K"]:
+    """M^T left, some dense rows of M at a time."""
     return sum(matrix.dense(rows).T @ left[rows] for rows in blocks(matrix))
 
 
 def blocks(matrix: Sparse) -> list[np.ndarray]:
+    """The rows' indices, BLOCK at a time."""
     return np.split(np.arange(matrix.height), np.arange(BLOCK, matrix.height, BLOCK))

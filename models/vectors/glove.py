@@ -9,14 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from models.vectors.counts import Text, beside
+from models.fields import Amount, Count, Positive, Rate
+from models.vectors.counts import Text, WordVectors, beside
 
 Params = dict[str, np.ndarray]
 State = dict[str, Float[Array, "V 2 D"]]  # what a row is, and beside it the sums of AdaGrad
 
 
 @dataclasses.dataclass(frozen=True)
-class GloVe:
+class GloVe(WordVectors):
     """J = sum_ij f(X_ij) (w_i . u_j + b_i + c_j - log X_ij)^2  -- Pennington et al. 2014, eq. 8.
 
     f(x) = min(x / most, 1)^alpha (eq. 9); in X a word d away counts 1 / d. AdaGrad goes down J / 2, as the
@@ -26,16 +27,17 @@ class GloVe:
     In the parameters a row is a vector and, last, its bias.
     """
 
-    vocab_size: int = 0
-    features: int = 100
-    window: int = 10
-    most: float = 100.0
-    alpha: float = 0.75
-    rate: float = 0.05
-    epochs: int = 25
-    batch: int = 512
+    vocab_size: Count = 0
+    features: Positive = 100
+    window: Positive = 10
+    most: Rate = 100.0
+    alpha: Amount = 0.75
+    rate: Rate = 0.05
+    epochs: Positive = 25
+    batch: Positive = 512
 
     def fit(self, ids: Int[np.ndarray, "n"], seed: int = 0) -> Params:
+        """{"words", "contexts"}: rows [V, D + 1] after `epochs` passes over the entries."""
         entries = self.entries(ids)
         state, draw = self.init(jax.random.key(seed)), np.random.default_rng(seed)
         for _ in range(self.epochs):
@@ -45,9 +47,11 @@ class GloVe:
         return {side: np.asarray(table)[:, 0] for side, table in state.items()}
 
     def vectors(self, params: Params, ids: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n D"]:
+        """w + u of these words."""
         return sum(params[side][ids, :-1] for side in ("words", "contexts"))
 
     def init(self, key: Array) -> State:
+        """Rows from (-0.5, 0.5) / D, and sums of 1."""
         shape, bound = (self.vocab_size, self.features + 1), 0.5 / self.features
         keys = dict(zip(("words", "contexts"), jax.random.split(key), strict=True))
         rows = {
@@ -56,6 +60,7 @@ class GloVe:
         return {side: jnp.stack([begun, jnp.ones(shape)], axis=1) for side, begun in rows.items()}
 
     def entries(self, ids: Int[np.ndarray, "n"]) -> "Entries":
+        """X and f(X) of a stream."""
         counts = beside(Text.of(ids), self.vocab_size, 1 / np.arange(1, self.window + 1))
         shares = np.minimum(counts.values / self.most, 1) ** self.alpha
         rows = counts.rows.astype(np.int32)
@@ -103,6 +108,7 @@ def updated(model: GloVe, state: State, batch: Entries) -> State:
 
 
 def halved_loss(rows: dict[str, Array], batch: Entries) -> Float[Array, ""]:
+    """J / 2 of these entries."""
     words, contexts = rows["words"], rows["contexts"]
     products = (words[:, :-1] * contexts[:, :-1]).sum(-1) + words[:, -1] + contexts[:, -1]
     return 0.5 * (batch.shares * (products - batch.logs) ** 2).sum()

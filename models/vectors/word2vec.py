@@ -19,16 +19,38 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from models.vectors.counts import Text
+from models.fields import Amount, Count, Part, Positive, Rate
+from models.vectors.counts import Text, WordVectors
 
 Params = dict[str, np.ndarray]
 Tables = dict[str, Float[Array, "V D"]]  # the rows of words as inputs, and as outputs
 TABLE = 1 << 24  # rows of the table that noise is drawn from
 
 
+class Contexts(Part):
+    """Which words a window shows together, and what is predicted from what."""
+
+    abstract = True
+
+    def loss(
+        self,
+        near: Float[Array, "G T S"],
+        inputs: Float[Array, "G S D"],
+        outputs: Float[Array, "G S D"],
+        noise: Float[Array, "G K D"],
+        weight: float,
+    ) -> Float[Array, ""]:
+        """The sum of losses of G chunks of T words, in nats.
+
+        `near` is 1 where the word at s is in the window of t; rows are those of the input and of the output
+        side of S words, the chunk and its surroundings, and of K words of noise.
+        """
+        raise NotImplementedError
+
+
 @dataclasses.dataclass(frozen=True)
-class SkipGram:
-    """A word foretells each word around it  -- Mikolov et al. 2013b, eq. 4.
+class SkipGram(Contexts):
+    """A word predicts each word around it  -- Mikolov et al. 2013b, eq. 4.
 
     The pair (t, s) costs -log sigma(v_t . u_s), each word n of noise `weight` * -log sigma(-v_t . u_n).
     """
@@ -41,6 +63,7 @@ class SkipGram:
         noise: Float[Array, "G K D"],
         weight: float,
     ) -> Float[Array, ""]:
+        """-sum near log sigma(v_t . u_s), and of noise as often as there are pairs."""
         centres = middle(inputs, near)
         found = jnp.einsum("GTD,GSD->GTS", centres, outputs)
         drawn = jnp.einsum("GTD,GKD->GTK", centres, noise)
@@ -50,8 +73,8 @@ class SkipGram:
 
 
 @dataclasses.dataclass(frozen=True)
-class CBOW:
-    """The mean of the words around a word foretells it  -- Mikolov et al. 2013a, §3.1.
+class CBOW(Contexts):
+    """The mean of the words around a word predicts it  -- Mikolov et al. 2013a, §3.1.
 
     The gradient is that of the mean: word2vec.c adds it to each word undivided -- Irsoy et al. 2021.
     """
@@ -64,6 +87,7 @@ class CBOW:
         noise: Float[Array, "G K D"],
         weight: float,
     ) -> Float[Array, ""]:
+        """-sum log sigma(mean . u_t) over the words that have others around them, and of noise."""
         count = near.sum(-1)
         around = jnp.einsum("GTS,GSD->GTD", near, inputs) / jnp.maximum(count, 1)[..., None]
         found = jnp.einsum("GTD,GTD->GT", around, middle(outputs, near))
@@ -79,35 +103,36 @@ def middle(rows: Float[Array, "G S D"], near: Float[Array, "G T S"]) -> Float[Ar
 
 
 @dataclasses.dataclass(frozen=True)
-class Word2Vec:
+class Word2Vec(WordVectors):
     """Vectors that tell a word's surroundings from noise  -- Mikolov et al. 2013a and b, word2vec.c.
 
-    Words of frequency f are kept with chance min(1, (sqrt(f / sample) + 1) sample / f), and windows reach
+    Words of frequency f have probability min(1, (sqrt(f / sample) + 1) sample / f) to be kept; windows reach
     over what is left out; a window's half width is drawn from 1 .. window for each word; noise is drawn by
     count^0.75; the rate falls on a line to 1e-4 of what it was. The vectors are those of the input side.
     """
 
-    vocab_size: int = 0
-    architecture: SkipGram | CBOW = SkipGram()
-    features: int = 100
-    window: int = 5
-    negatives: int = 5
-    sample: float = 1e-3
-    smoothing: float = 0.75
-    rate: float = 0.025
-    epochs: int = 5
-    length: int = 32
-    noise: int = 32
-    leap: float = 0.1
+    vocab_size: Count = 0
+    architecture: Contexts = SkipGram()
+    features: Positive = 100
+    window: Positive = 5
+    negatives: Positive = 5
+    sample: Rate = 1e-3
+    smoothing: Amount = 0.75
+    rate: Rate = 0.025
+    epochs: Positive = 5
+    length: Positive = 32
+    noise: Positive = 32
+    leap: Rate = 0.1
 
     def fit(self, ids: Int[np.ndarray, "n"], seed: int = 0) -> Params:
+        """{"inputs", "outputs"} [V, D] after `epochs` passes; ValueError where they diverged."""
         text, draw, key = Text.of(ids), np.random.default_rng(seed), jax.random.key(seed)
         counts = np.bincount(text.words, minlength=self.vocab_size)
-        chances, noise = self.kept(counts), jnp.asarray(self.noise_table(counts))
-        tables, (chunks, length) = self.init(key), self.shape(counts * chances)
+        probabilities, noise = self.kept(counts), jnp.asarray(self.noise_table(counts))
+        tables, (chunks, length) = self.init(key), self.shape(counts * probabilities)
         capacity = -(-len(text.words) // (chunks * length)), chunks, length
         for epoch in range(self.epochs):
-            kept = draw.random(len(text.words)) < chances[text.words]
+            kept = draw.random(len(text.words)) < probabilities[text.words]
             laid_out = self.laid_out(Text(text.words[kept], text.lines[kept]), capacity, draw)
             progress = np.float32(epoch), jax.random.fold_in(key, epoch)
             tables = passed(self, length, tables, noise, *laid_out, *progress)
@@ -117,9 +142,11 @@ class Word2Vec:
         return params
 
     def vectors(self, params: Params, ids: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n D"]:
+        """The rows of the input side."""
         return params["inputs"][ids]
 
     def init(self, key: Array) -> Tables:
+        """Inputs from (-0.5, 0.5) / D, outputs 0, as in word2vec.c."""
         shape = (self.vocab_size, self.features)
         bound = 0.5 / self.features
         return {
@@ -128,12 +155,12 @@ class Word2Vec:
         }
 
     def kept(self, counts: Int[np.ndarray, "V"]) -> Float[np.ndarray, "V"]:
-        """The chance of each word to be kept."""
+        """The probability of each word to be kept."""
         share = np.maximum(counts, 1) / counts.sum() / self.sample
         return np.minimum(1, (np.sqrt(share) + 1) / share)
 
     def noise_table(self, counts: Int[np.ndarray, "V"]) -> Int[np.ndarray, "m"]:
-        """Words as often as they are noise: one drawn at random from here has the chances wanted."""
+        """Words as often as they are noise: one drawn from here has the probabilities wanted."""
         ends = np.cumsum(counts**self.smoothing)
         places = np.diff(np.round(TABLE * ends / ends[-1]).astype(int), prepend=0)
         return np.repeat(np.arange(len(counts), dtype=np.int32), places)
@@ -147,7 +174,7 @@ class Word2Vec:
     def laid_out(
         self, text: Text, shape: tuple[int, int, int], draw
     ) -> tuple[Text, Int[np.ndarray, "n G"], int]:
-        """The text with margins, its chunks' beginnings in an order of chance, and how many steps they make.
+        """The text with margins, its chunks' beginnings in random order, and how many steps they make.
 
         All is as long as `shape` says, (steps, chunks, words) where no word is left out, so that it is
         compiled once. Beyond the text's end is line -1, which holds no words.
@@ -201,7 +228,7 @@ def updated(model: Word2Vec, tables: Tables, words, near, noise, rate) -> Tables
     """One step downhill."""
     weight = model.negatives / noise.shape[1]
     rows = tables["inputs"][words], tables["outputs"][words], tables["outputs"][noise]
-    loss = lambda *rows: model.architecture.loss(near, *rows, weight)
+    loss = functools.partial(model.architecture.loss, near, weight=weight)
     inputs, outputs, drawn = jax.grad(loss, (0, 1, 2))(*rows)
     beside, moved = jnp.concatenate([words, noise], 1), jnp.concatenate([outputs, drawn], 1)
     return {

@@ -8,50 +8,59 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from small_models import VOCABULARY, small, small_models
 
-from models.attention.pointers import Average, Gate, Sentinel, TanhDot
+from models.attention.pointers import Average, Gate
+from models.attention.positions import ALiBi, RelativeBias, Rotary
 from models.attention.scores import Additive, Bilinear, Dot
 from models.decoding.search import Continuation
-from models.decoding.top_k import forbid
+from models.decoding.top_k import log_probs
 from models.language.convolution import ConvolutionLM
 from models.language.gpt2 import GPT2
+from models.language.language_model import LanguageModel
+from models.language.recurrent_lm import RecurrentLM
 from models.language.rnn import RNNLM
 from models.language.self_attention import AveragedHeads, ConcatenatedHeads, SelfAttentionLM
 from models.language.window import FixedWindowLM
-from models.layers.embedding import Sinusoidal
 from models.layers.recurrent import GRU, RNN
 from train.objectives.next_token import NextToken
 
-V, LENGTH = 16, 7
+LENGTH = 7
 INPUTS = jnp.array([[1, 10, 11, 12, 4, 9, 6], [1, 12, 10, 13, 5, 4, 7], [1, 5, 14, 4, 8, 13, 9]])
-RECURRENT = RNNLM(V, embed_dim=6, hidden_dim=8, dropout=0.5)
-ATTENTIVE = dataclasses.replace(RECURRENT, score=Additive(5), window=3)
-LONG = dataclasses.replace(ATTENTIVE, cell=GRU(), score=Dot(), window=20, tied=True)
-AVERAGED = SelfAttentionLM(V, AveragedHeads(3), embed_dim=6, position_dim=2, dropout=0.5)
-BLIND = dataclasses.replace(AVERAGED, heads=AveragedHeads(values=False), positions=None)
-MODERN = dataclasses.replace(AVERAGED, heads=ConcatenatedHeads(2, 8), positions=Sinusoidal())
-READERS = {
-    "lstm": dataclasses.replace(RECURRENT, depth=2),
+RECURRENT, LOOK, GPT = (small(kind(VOCABULARY)) for kind in (RNNLM, SelfAttentionLM, GPT2))
+LONG = dataclasses.replace(RECURRENT, cell=GRU(), score=Dot(), window=20, tied=True)
+VARIANTS = {  # that no table has
     "rnn-tied": dataclasses.replace(RECURRENT, cell=RNN(), embed_dim=8, tied=True),
-    "lstm-additive": ATTENTIVE,
+    "lstm-additive": dataclasses.replace(RECURRENT, score=Additive(5), window=3),
     "gru-average": dataclasses.replace(LONG, pointer=Average()),
-    "lstm-gate": dataclasses.replace(ATTENTIVE, score=Bilinear(), pointer=Gate()),
-    "lstm-sentinel": dataclasses.replace(ATTENTIVE, score=TanhDot(), pointer=Sentinel(), depth=2),
-    "window": FixedWindowLM(V, window=3, embed_dim=6, hidden_dim=8, dropout=0.5),
-    "window-one": FixedWindowLM(V, window=1, embed_dim=6, hidden_dim=8, direct=True, dropout=0.5),
-    "convolution": ConvolutionLM(V, kernel=3, features=8, layers=2, dilated=False, dropout=0.5),
-    "convolution-dilated": ConvolutionLM(V, kernel=2, features=8, layers=2, dropout=0.5),
+    "lstm-gate": dataclasses.replace(RECURRENT, score=Bilinear(), window=3, pointer=Gate()),
+    "window-one": dataclasses.replace(small(FixedWindowLM(VOCABULARY)), window=1, direct=True),
+    "convolution": ConvolutionLM(VOCABULARY, kernel=3, features=8, num_layers=2, dilated=False, dropout=0.5),
+    "convolution-dilated": ConvolutionLM(VOCABULARY, kernel=2, features=8, num_layers=2, dropout=0.5),
+    "averaged-window": dataclasses.replace(LOOK, heads=AveragedHeads(2), positions=ALiBi(), window=4),
+    "multi-head-rotary": dataclasses.replace(LOOK, heads=ConcatenatedHeads(2, 8), positions=Rotary()),
+    "gpt2-grouped-relative": dataclasses.replace(GPT, num_kv_heads=1, positions=RelativeBias(8, 10)),
+    "gpt2-additive-grouped-rotary": dataclasses.replace(
+        GPT, score=Additive(5), num_kv_heads=1, positions=Rotary()
+    ),
+    "gpt2-bilinear-alibi": dataclasses.replace(GPT, score=Bilinear(), positions=ALiBi()),
+    "gpt2-dot": dataclasses.replace(GPT, score=Dot()),
 }
-MODELS = READERS | {
-    "gpt2": GPT2(V, context=12, features=8, heads=2, layers=2, dropout=0.5),
-    "gpt2-sinusoids": GPT2(V, context=12, features=8, heads=2, layers=1, positions=Sinusoidal(), dropout=0.5),
-    "averaged": AVERAGED,
-    "averaged-window": dataclasses.replace(BLIND, window=4),
-    "multi-head": dataclasses.replace(MODERN, position_dim=None),
-}
-# How many words, the last included, a state is made of: the whole past unless it stands here.
-REACH = {"window": 3, "window-one": 1, "convolution": 5, "convolution-dilated": 4, "averaged-window": 4}
+MODELS = small_models(LanguageModel) | VARIANTS
+READERS = [name for name, model in MODELS.items() if isinstance(model, RecurrentLM)]
+BRANCHING = ["lstm-gate", "convolution-dilated", "averaged-window", "gpt2-grouped-relative"]
+BRANCHING += ["gpt2-additive-grouped-rotary", "gpt2-bilinear-alibi"]
 all_models = pytest.mark.parametrize("name", MODELS)
+
+
+def reach(name: str) -> int:
+    """How many words, the last included, a state is made of."""
+    model = MODELS[name]
+    if isinstance(model, ConvolutionLM):
+        return 1 + sum((model.kernel - 1) * dilation for dilation in model.dilations)
+    if isinstance(model, FixedWindowLM | SelfAttentionLM):
+        return model.window or LENGTH
+    return LENGTH
 
 
 def slope(model, params):
@@ -124,7 +133,7 @@ def test_rows_are_independent(name):
     np.testing.assert_allclose(there[:, :3], back[::-1, :3], atol=2e-5)
     changed = logits(name, INPUTS.at[1, 0].set(2))
     np.testing.assert_array_equal(changed[[0, 2]], logits(name)[[0, 2]])
-    assert np.all(np.abs(changed - logits(name))[1, : REACH.get(name)].max(axis=-1) > 1e-4)
+    assert np.all(np.abs(changed - logits(name))[1, : reach(name)].max(axis=-1) > 1e-4)
 
 
 @all_models
@@ -133,7 +142,7 @@ def test_no_gradient_from_the_future(name):
     for s in range(LENGTH):
         moved = np.abs(logits(name, INPUTS.at[:, s].set(15)) - logits(name)).max(axis=-1)
         distance = np.broadcast_to(np.arange(LENGTH) - s, moved.shape)
-        np.testing.assert_array_equal(moved > 0, (distance >= 0) & (distance < REACH.get(name, LENGTH)))
+        np.testing.assert_array_equal(moved > 0, (distance >= 0) & (distance < reach(name)))
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -142,7 +151,7 @@ def test_chunks_of_any_length_are_one_reading(name):
         states, carry = model.read(carry, inputs)
         return model.logits(states), carry
 
-    model, variables = READERS[name], {"params": parameters(name)}
+    model, variables = MODELS[name], {"params": parameters(name)}
     apply = jax.jit(functools.partial(model.apply, variables, method=read))
     carry, said = model.apply(variables, len(INPUTS), 0, method="start"), []
     for chunk in jnp.split(INPUTS, [3, 4], axis=1):
@@ -151,7 +160,7 @@ def test_chunks_of_any_length_are_one_reading(name):
     np.testing.assert_allclose(np.concatenate(said, axis=1), logits(name), atol=2e-5)
 
 
-@pytest.mark.parametrize("name", ["lstm-sentinel", "convolution-dilated", "averaged-window"])
+@pytest.mark.parametrize("name", BRANCHING)
 def test_what_beam_search_scores_is_what_one_pass_says(name):
     """The carry follows hypotheses that branch: each total is that of its words read at once."""
     prompts, lengths, room = INPUTS[:, :3], jnp.array([3, 1, 2]), 5
@@ -163,7 +172,7 @@ def test_what_beam_search_scores_is_what_one_pass_says(name):
             said = tokens[: np.argmax(np.append(tokens, 2) == 2) + 1]  # EOS included
             text = jnp.concatenate([prompts[row, :length], tokens])[None]
             whole = jnp.pad(text, ((0, 0), (0, 8 - text.shape[1])))
-            given = forbid(compiled(name)({"params": parameters(name)}, whole))[0, length - 1 :]
+            given = log_probs(compiled(name)({"params": parameters(name)}, whole))[0, length - 1 :]
             expected = sum(given[t, token] for t, token in enumerate(said))
             np.testing.assert_allclose(total, expected, rtol=1e-4)
 
@@ -179,7 +188,7 @@ def test_bfloat16_computes_in_it_and_answers_in_float32(name):
     assert 1e-6 < rounding < 0.1
 
 
-@pytest.mark.parametrize("name", ["lstm", "gru-average", "lstm-sentinel", "window", "averaged"])
+@pytest.mark.parametrize("name", ["lstm-gate", "gru-average", "window-one", "averaged-window"])
 def test_it_is_trained_in_bfloat16(name):
     model = dataclasses.replace(MODELS[name], dtype="bfloat16")
     assert 1e-6 < astray(*(slope(one, parameters(name)) for one in (MODELS[name], model))) < 0.2

@@ -8,30 +8,36 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from small_models import VOCABULARY, small, small_models
 
+from models.attention.positions import ALiBi, Learned, RelativeBias, Rotary
 from models.attention.scores import Additive, Bilinear
-from models.decoding.search import source_attention
-from models.layers.embedding import Learned
+from models.decoding.search import Search, source_attention
+from models.decoding.top_k import log_probs
 from models.layers.recurrent import GRU, RNN
+from models.translation.encoder_decoder import EncoderDecoder
 from models.translation.seq2seq import Seq2Seq
 from models.translation.transformer import Transformer
 from train.objectives.next_token import NextTargetToken
 
-V = 16
 SOURCE = jnp.array([[4, 5, 6, 7, 2], [8, 9, 2, 0, 0]])
 INPUTS = jnp.array([[1, 10, 11, 12], [1, 12, 10, 13]])  # no word twice in a row, none of the source
-POST = Transformer(V, 6, 10, heads=2, encoder_layers=1, decoder_layers=2, dropout=0.5)
-MODELS = {
-    "post-LN-sinusoidal": POST,
-    "pre-LN-learned": dataclasses.replace(POST, pre_norm=True, positions=Learned(8)),
-    "lstm-additive": Seq2Seq(V, embed_dim=6, hidden_dim=8, score=Additive(7), depth=2, dropout=0.5),
-    "gru-bilinear": Seq2Seq(
-        V, GRU(), embed_dim=6, hidden_dim=8, score=Bilinear(), bidirectional=False, tied=False
+RECURRENT, TRANSFORMER = (small(kind(VOCABULARY)) for kind in (Seq2Seq, Transformer))
+ROTARY = dataclasses.replace(TRANSFORMER, positions=Rotary(), num_kv_heads=1)
+VARIANTS = {  # that no table has
+    "gru-bilinear": dataclasses.replace(
+        RECURRENT, cell=GRU(), score=Bilinear(), num_layers=1, bidirectional=False, tied=False
     ),
-    "rnn-none": Seq2Seq(V, RNN(), embed_dim=6, hidden_dim=8, score=None),
+    "rnn-none": dataclasses.replace(RECURRENT, cell=RNN(), num_layers=1, score=None),
+    "pre-LN-learned": dataclasses.replace(TRANSFORMER, pre_norm=True, positions=Learned(8)),
+    "alibi": dataclasses.replace(TRANSFORMER, positions=ALiBi()),
+    "relative-bilinear": dataclasses.replace(TRANSFORMER, positions=RelativeBias(8, 10), score=Bilinear()),
+    "rotary-grouped": ROTARY,
+    "rotary-grouped-additive": dataclasses.replace(ROTARY, pre_norm=True, score=Additive(5)),
 }
+MODELS = small_models(EncoderDecoder) | VARIANTS
 all_models = pytest.mark.parametrize("name", MODELS)
-looking = pytest.mark.parametrize("name", [name for name in MODELS if name != "rnn-none"])
+looking = pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.attends])
 
 
 def slope(model, params, batch):
@@ -63,7 +69,7 @@ def logits(name: str, source=SOURCE, inputs=INPUTS) -> np.ndarray:
     return np.asarray(compiled(name)({"params": parameters(name)}, source, inputs))
 
 
-@pytest.mark.parametrize("name", ["pre-LN-learned", "gru-bilinear"])
+@pytest.mark.parametrize("name", VARIANTS)
 def test_jit_equals_eager(name):
     eager = MODELS[name].apply({"params": parameters(name)}, SOURCE, INPUTS)
     np.testing.assert_allclose(logits(name), eager, atol=2e-5)
@@ -89,6 +95,19 @@ def test_step_by_step_on_a_padded_source_equals_teacher_forcing(name):
     np.testing.assert_allclose(got, logits(name), atol=3e-5)
     longer = np.where(SOURCE == 0, 5, SOURCE)  # words where the padding was do change their row
     assert np.abs(logits(name, longer) - logits(name))[1].max() > 1e-3
+
+
+@pytest.mark.parametrize("name", ["relative-bilinear", "rotary-grouped-additive", "alibi"])
+def test_what_beam_search_scores_is_what_teacher_forcing_says(name):
+    """Hypotheses branch and lie side by side in the cache: each total is that of its words, forced."""
+    found = jax.device_get(jax.jit(functools.partial(Search(beam=3), MODELS[name]))(parameters(name), SOURCE))
+    for row in (0, 1):
+        for tokens, total in zip(found.tokens[row], found.log_probabilities[row], strict=True):
+            said = tokens[: np.argmax(np.append(tokens, 2) == 2) + 1]  # EOS included
+            given = jnp.concatenate([jnp.ones(1, jnp.int32), tokens[:-1]])[None]
+            forced = log_probs(jnp.asarray(logits(name, SOURCE[row : row + 1], given)))[0]
+            expected = sum(forced[t, token] for t, token in enumerate(said) if token)
+            np.testing.assert_allclose(total, expected, rtol=1e-4)
 
 
 @all_models
@@ -126,7 +145,7 @@ def test_bfloat16_computes_in_it_and_answers_in_float32(name):
     assert 1e-6 < rounding < 0.1
 
 
-@pytest.mark.parametrize("name", ["lstm-additive", "rnn-none"])  # what reads word by word
+@pytest.mark.parametrize("name", ["gru-bilinear", "rnn-none"])  # what reads word by word
 def test_it_is_trained_in_bfloat16(name):
     model = dataclasses.replace(MODELS[name], dtype="bfloat16")
     batch = {"source": SOURCE, "inputs": INPUTS, "targets": INPUTS, "weights": jnp.ones(INPUTS.shape)}

@@ -1,38 +1,36 @@
 """Experiments are the registry: what is true of every row of every table, without training one."""
 
-import dataclasses
+import shlex
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from data.batches.streams import Streams
+from data.batches.examples import whole_batch
 from data.items.example import Example
-from experiments.readme import tables
+from experiments.__main__ import parse
+from experiments.commands.run import chosen_table, named_seeds
 from experiments.tables import catalogue
+from experiments.tables.catalogue import tables
 from models.decoding.search import Search
-from models.heads.head import OnEncoder
-from train.loop import agreement
+from models.encoders.on_encoder import OnEncoder
+from models.language.language_model import FittedLM, LanguageModel
+from models.model import FittedClassifier
+from models.translation.encoder_decoder import EncoderDecoder
+from models.vectors.counts import WordVectors
 from train.parts import from_tree, override, to_tree
 
 ROWS = {f"{name}/{row}": run for name, table in tables().items() for row, run in table.rows.items()}
 
 
-def of_twenty(model):
-    """The model for 20 ids and, where it tells classes, 3 of them."""
-    told = {"classes": 3} if hasattr(model, "classes") else {}
-    return dataclasses.replace(model, vocab_size=20, **told)
-
-
-MODELS = list(dict.fromkeys(of_twenty(run.model) for run in ROWS.values()))
-TRANSLATORS = [model for model in MODELS if hasattr(model, "encode")]
-LANGUAGE_MODELS = [model for model in MODELS if hasattr(model, "prefill")]
-ON_ENCODERS = [model for model in MODELS if isinstance(model, OnEncoder)]
-FITTED = [model for model in MODELS if hasattr(model, "fit")]
-COUNTED = [model for model in FITTED if hasattr(model, "distribution")]
-LABELLERS = [model for model in FITTED if hasattr(model, "classes")]
-VECTORS = [model for model in FITTED if hasattr(model, "vectors")]
+MODELS = list(dict.fromkeys(run.model.with_sizes(20, 3) for run in ROWS.values()))
+TRANSLATORS, LANGUAGE_MODELS, ON_ENCODERS, COUNTED, LABELLERS, VECTORS = (
+    [model for model in MODELS if isinstance(model, role)]
+    for role in (EncoderDecoder, LanguageModel, OnEncoder, FittedLM, FittedClassifier, WordVectors)
+)
+FITTED = [model for model in MODELS if model.fitted]
 named = {"ids": lambda model: type(model).__name__}
 
 
@@ -40,23 +38,44 @@ named = {"ids": lambda model: type(model).__name__}
 def test_a_row_survives_run_json_and_takes_its_tables_smoke_changes(name):
     run = ROWS[name]
     assert from_tree(to_tree(run)) == run
-    agreement.require(run)
+    run.require()
     changed = override(run, tables()[name.partition("/")[0]].smoke)
     assert changed.steps == 2 < run.steps
 
 
 @pytest.mark.parametrize("name", tables())
-def test_a_table_asks_a_question_and_its_rows_differ(name):
+def test_the_rows_of_a_table_differ_and_its_systems_are_its_lines(name):
     table = tables()[name]
     runs = list(table.rows.values())
-    assert table.question.endswith("?") and table.baseline in table.rows
-    assert len({str(to_tree(run)) for run in runs}) == len(runs)
+    assert len({str(to_tree(run)) for run in runs}) == len(runs) and table.baseline in table.lines
+    assert set(table.lines) == set(table.systems or table.rows)
+
+
+@pytest.mark.parametrize("name, path", catalogue.files().items(), ids=catalogue.files())
+def test_an_experiment_is_named_by_its_file_and_its_docstring_asks_the_question(name, path):
+    table = catalogue.table(name)
+    assert (table.name, table.real_of) == (path.stem, None)
+    assert catalogue.questions()[name] == catalogue.question(path)
+    assert catalogue.question(path).endswith("?")
+    if table.real is not None:
+        assert table.real.real_of == name and catalogue.table(table.real.name) == table.real
 
 
 def test_every_experiment_says_its_command():
     for name in catalogue.questions():
         table = catalogue.table(name)
         assert table.command(list(table.rows)) == f"lookback run {name}"
+
+
+@pytest.mark.parametrize("name", [name for name, run in ROWS.items() if run.initial])
+def test_what_a_row_begins_with_is_trained_by_the_command_it_names(name):
+    """Typed as it stands, the command trains the row of the table that `Pretrained` looks for."""
+    initial = ROWS[name].initial
+    words = shlex.split(initial.command(Path("runs")))
+    asked = parse(words[1:])
+    table = chosen_table(asked.experiment, asked.data_dir)
+    assert (table.name, asked.runs_dir, asked.rows) == (initial.experiment, "runs", [initial.row])
+    assert initial.row in table.rows and initial.seed in named_seeds(asked.seeds)
 
 
 def test_every_model_is_of_a_kind_that_is_tested():
@@ -114,17 +133,19 @@ def test_a_language_model_keeps_the_contract_in_shapes_and_types(model):
     said, *carries = jax.eval_shape(stepped, variables)
     assert [(x.shape, x.dtype) for x in said] == [((2, 20), jnp.float32)] * 2
     assert kept(carries)[0] == kept(carries)[1] == kept(carries)[2]
-    if hasattr(model, "read"):
+    if model.carries:
         logits, *carries = jax.eval_shape(carried, variables)
         assert logits.shape == (2, 4, 20) and kept(carries)[0] == kept(carries)[1]
     assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(variables))
 
 
-@pytest.mark.parametrize("run", [run for run in ROWS.values() if hasattr(run.objective, "carried")], **named)
+STREAMED = [run for run in ROWS.values() if isinstance(run.model, LanguageModel)]
+
+
+@pytest.mark.parametrize("run", STREAMED, **named)
 def test_what_is_carried_can_be_carried(run):
     """A model that goes on from a carry reads streams in order; one that cannot reads windows."""
-    if not hasattr(run.model, "fit"):
-        assert run.objective.carried == hasattr(run.model, "read") == isinstance(run.batches, Streams)
+    assert run.objective.carried == run.model.carries == run.batches.carried
 
 
 @pytest.mark.parametrize("model", ON_ENCODERS, **named)
@@ -148,16 +169,11 @@ def test_a_model_on_an_encoder_keeps_the_contract_in_shapes_and_types(model):
 def test_a_fitted_labeller_gives_each_target_a_probability(model):
     single = Example([1, 5, 6, 2], 2)
     tagged = Example([1, 5, 6, 2], [0, 2, 1, 0], weights=[0, 1, 1, 0])
-    for examples in [[single] * 3, [tagged] * 2]:
-        try:
-            params = model.fit(examples)
-        except (TypeError, ValueError):
-            continue  # of the other kind
-        logs = model.log_probabilities(params, examples)
-        assert np.all(logs < 0) and np.isfinite(logs).all() and len(logs) in (3, 4)
-        break
-    else:
-        pytest.fail("neither single targets nor tags")
+    batch = whole_batch([tagged] * 2 if "a class of each input" in model.fits else [single] * 3)
+    params = model.fit(batch)
+    logs = model.log_probabilities(params, batch)
+    assert np.all(logs < 0) and np.isfinite(logs).all() and len(logs) in (3, 4)
+    assert len(model.logits(params, batch)) == len(batch["inputs"])
 
 
 @pytest.mark.parametrize("model", COUNTED, **named)

@@ -7,24 +7,26 @@ import sys
 import pytest
 
 from experiments.__main__ import main
+from experiments.tables import catalogue
 from experiments.tables.translation import translation
 from train.parts import override
 
 SMALL = (
     "task.corpus.world=World(train=60, valid=8, test=8, depth=0, distance=0, ambiguity=0)",
     "model.embed_dim=16",
-    "model.hidden_dim=16",
+    "model.features=16",
     "batches=Buckets(tokens=128, shapes=1, multiple=2)",
     "optimizer.schedule=Constant(peak=1e-2)",
     "steps=4",
     "evaluate_every=2",
-    "search.beam=2",
+    "evaluators.Bleu.search.beam=2",
 )
 
 
 @pytest.fixture(scope="session")
 def tiny(compiled_once):
     """The translation table with two small rows and one seed, for all that is run in this process."""
+    catalogue.tables()  # before it, as other tables take rows from it when they are imported
     rows = {name: override(translation.TABLE.rows[name], SMALL) for name in ("lstm", "lstm-additive")}
     small = dataclasses.replace(translation.TABLE, rows=rows, seeds=(0,), real=None)
     with pytest.MonkeyPatch.context() as patch:

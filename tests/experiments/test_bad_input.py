@@ -7,7 +7,7 @@ import resource
 
 import pytest
 
-from train.folder.log import complete_lines
+from train.folder.record import complete_lines
 from train.loop import training as loop
 
 RUN = ("run", "translation", "--rows", "lstm-additive")
@@ -34,19 +34,19 @@ def refused(lookback):
         (["table", "attention_score"], "did you mean 'attention_scores'"),
         (["run", "translation", "--rows", "lstm-aditive"], "unknown row.*did you mean 'lstm-additive'"),
         (
-            ["show", "translation", "lstm", "model.hiden_dim=3"],
-            "Seq2Seq has no 'hiden_dim'; did you mean 'hidden_dim'",
+            ["show", "translation", "lstm", "model.featurs=3"],
+            "Seq2Seq has no 'featurs'; did you mean 'features'",
         ),
         (
             ["show", "translation", "lstm", "model.score=Aditive"],
             "no part is called 'Aditive'; did you mean 'Additive'",
         ),
-        (["show", "translation", "lstm", "steps=many"], "Run.steps takes int, not 'many'"),
+        (["show", "translation", "lstm", "steps=many"], "Run.steps takes int, at least 1, not 'many'"),
         (["show", "translation", "lstm", "steps"], "a change is written path=value"),
-        (["show", "translation", "lstm", "steps=0"], "Run.steps must be at least 1"),
+        (["show", "translation", "lstm", "steps=0"], "Run.steps takes int, at least 1, not 0"),
         ([*RUN, "task.corpus=Multi40k"], "no part is called 'Multi40k'; did you mean 'Multi30k'"),
         ([*RUN, "task.source=dee"], "unknown language 'dee'.*did you mean 'de'"),
-        ([*RUN, "task.source=de"], "source and target are both 'de'"),
+        ([*RUN, "task.source=de"], "task.source and task.target are both 'de'"),
         ([*RUN, "--seeds", "0"], "--seeds 0: at least 1"),
         (["data", "fetch", "multi30"], "unknown corpus 'multi30'.*did you mean 'multi30k'"),
         (["data", "fetch"], "needs the name of a corpus"),
@@ -106,7 +106,7 @@ def test_a_bad_text_is_told_by_file_and_line_and_mended_it_serves(
 
 
 def ready(_):
-    raise ValueError("all is well")
+    raise OSError("all is well")
 
 
 def test_a_file_that_is_not_there_is_named(files, refused, tmp_path):
@@ -179,8 +179,8 @@ def test_a_directory_of_another_configuration_names_the_first_difference(copied,
 
 
 def test_a_directory_of_another_format_is_refused_by_every_command(copied, refused):
-    changed(copied / "run.json", format=2)
-    pattern = r"run.json: written in format 2, this version reads format 1"
+    changed(copied / "run.json", format=1)
+    pattern = r"run.json: written in format 1, this version reads format 2"
     for words in (RUN, ("table", "translation")):
         refused(pattern, *words, "--runs-dir", copied.parents[2])
     for command in ("translate", "plot"):

@@ -12,10 +12,10 @@ import sys
 import numpy as np
 import pytest
 
-from experiments.__main__ import COMMANDS
-from experiments.commands.run import ablation
+from experiments.__main__ import found
 from experiments.report import plots
-from train.folder.log import complete_lines
+from experiments.report.row_names import ablation
+from train.folder.record import complete_lines
 from train.loop import training as loop
 
 LINES = [
@@ -79,7 +79,7 @@ def test_an_ablation_is_a_row_under_the_one_it_changes(copied, lookback):
 
 def test_an_ablation_of_another_protocol_is_a_table_of_its_own(copied, lookback):
     runs = copied.parents[2]
-    named = "lstm-additive, search.beam=1"
+    named = "lstm-additive, evaluators.Bleu.search.beam=1"
     shutil.copytree(copied.parent, runs / "translation" / named)
     ledger = runs / "translation" / named / "0" / "metrics.jsonl"
     ledger.write_text(ledger.read_text().replace("beam 2, score / length^1.0", "greedy"))
@@ -185,7 +185,7 @@ print(*sorted({"jax", "flax", "numpy", "matplotlib", "sacrebleu", "tokenizers"} 
 
 
 def test_help_of_every_command_has_examples_and_loads_nothing_heavy(compiled_once):
-    done = subprocess.run([sys.executable, "-c", HELP, *COMMANDS], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", HELP, *found()], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
 
 

@@ -8,7 +8,7 @@ import pytest
 from experiments.__main__ import main
 
 CHANGES = ("steps=2", "evaluate_every=1", "batches.rows=4", "task.length=16", "task.tokenizer.size=100")
-CHANGES += ("model.encoder.features=8", "model.encoder.depth=1", "model.encoder.context=16")
+CHANGES += ("model.encoder.features=8", "model.encoder.num_layers=1", "model.encoder.context=16")
 
 
 @pytest.fixture(scope="module")
@@ -67,4 +67,4 @@ def test_an_encoder_of_hidden_tokens_has_no_perplexity(trained, capsys):
     written = (trained / "metrics.jsonl").read_text()
     assert "masked-token loss" in written and "perplexity" not in written
     assert main(["perplexity", str(trained)]) == 2
-    assert "gives no probability to a text" in capsys.readouterr().err
+    assert "is of a text from left to right, and model=MaskedLM" in capsys.readouterr().err

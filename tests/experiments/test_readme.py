@@ -2,7 +2,8 @@
 
 import pytest
 
-from experiments.readme import BLOCK, PAGES, rewritten, tables
+from experiments.readme import BLOCK, PAGES, rewritten
+from experiments.tables.catalogue import tables
 
 TABLES = tables()  # before another test puts a small one in the place of one of them
 

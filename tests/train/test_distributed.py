@@ -19,10 +19,11 @@ import json
 from train import devices
 devices.setup()
 import flax.linen as nn, jax, numpy as np
-from data.batching import Shape, pair_batch
-from train.objectives import NextTargetToken
+from data.batches.pairs import Shape, pair_batch
+from train.objectives.next_token import NextTargetToken
 from train.optimizers import Constant, Sgd
-from train.step import Jit, Pmap, init_state
+from train.parallel import Jit, Pmap
+from train.step import init_state
 
 class Bigram(nn.Module):
     @nn.compact
@@ -82,10 +83,17 @@ TINY = (
     *(
         "task.corpus.world.depth=0",
         "task.corpus.world.distance=0",
-        "model.hidden_dim=16",
+        "model.features=16",
         "model.embed_dim=8",
     ),
-    *("batches.tokens=64", "batches.shapes=1", "steps=4", "evaluate_every=2", "average=0", "search.beam=1"),
+    *(
+        "batches.tokens=64",
+        "batches.shapes=1",
+        "steps=4",
+        "evaluate_every=2",
+        "average=0",
+        "evaluators.Bleu.search.beam=1",
+    ),
 )
 
 

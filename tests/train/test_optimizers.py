@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from models.translation.transformer import Transformer
-from train.optimizers import Adam, Constant, Cosine, InverseSqrt, Plateau, Sgd, decays
+from train.optimizers import Adam, Constant, Cosine, InverseSqrt, Plateau, Sgd, Staircase, decays
 
 
 @pytest.mark.parametrize("update", [0, 1, 99, 3998, 3999, 4000, 100_000])
@@ -111,3 +111,21 @@ def test_biases_and_layer_norms_do_not_decay():
     np.testing.assert_array_equal(found["norm"]["scale"], still["norm"]["scale"])
     np.testing.assert_array_equal(found["norm"]["bias"], still["norm"]["bias"])
     np.testing.assert_allclose(found["dense"]["kernel"], 0.95 * still["dense"]["kernel"], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("part", "fields"),
+    [
+        (InverseSqrt, {"peak": -1.0, "warmup": -1}),
+        (Cosine, {"peak": np.inf, "warmup": -1, "steps": 0, "final": 1.5}),
+        (Constant, {"peak": np.nan, "warmup": 0.5}),
+        (Staircase, {"peak": -1.0, "flat": -1, "every": 0, "factor": 0.0}),
+        (Plateau, {"factor": 1.5, "patience": 0}),
+        (Sgd, {"momentum": 1.0, "clip": -1.0, "schedule": 0.1}),
+        (Adam, {"beta1": 1.0, "beta2": -0.1, "epsilon": 0.0, "decay": -1e-2, "clip": 0.0}),
+    ],
+)
+def test_what_no_optimizer_can_use_is_refused_in_a_line_that_names_the_field(part, fields):
+    for field, value in fields.items():
+        with pytest.raises(ValueError, match=f"^{part.__name__}.{field} takes [^\n]*$"):
+            part(**{field: value})

@@ -11,13 +11,12 @@ from data.corpora.parallel import Generated, Multi30k
 from data.tasks.translation import Translation
 from data.tokenizers.levels import Characters
 from data.world.world import World
+from models.attention.positions import Learned
 from models.attention.scores import Bilinear, Dot, ScaledDot
-from models.decoding.search import Search, Wu
-from models.layers.embedding import Learned
+from models.decoding.search import GNMTPenalty, Search
 from models.layers.recurrent import GRU, LSTM
 from models.translation.seq2seq import Seq2Seq
 from models.translation.transformer import Transformer
-from train.config import Run
 from train.evaluators.translation.alignment_error import AlignmentError
 from train.evaluators.translation.bleu_scores import Bleu
 from train.objectives.histories import Exponential
@@ -25,11 +24,26 @@ from train.objectives.next_token import NextTargetToken
 from train.optimizers import Adam, Constant, Cosine, Plateau, Sgd
 from train.parallel import Jit, Pmap
 from train.parts import from_tree, known_parts, override, parse, to_tree
+from train.run import Run
 
+TRANSLATION = {
+    "task": Translation(),
+    "objective": NextTargetToken(),
+    "batches": Buckets(),
+    "evaluators": (Bleu(),),
+}
+RUN = Run(model=Seq2Seq(), **TRANSLATION)
 RUNS = [
-    Run(model=Transformer()),
-    Run(model=Transformer(positions=Learned(64), dtype="bfloat16"), search=Search(penalty=Wu(0.6))),
-    Run(model=Seq2Seq(score=None, cell=GRU(features=64)), optimizer=Adam(schedule=Cosine(), clip=1.0)),
+    Run(model=Transformer(), **TRANSLATION),
+    Run(
+        **TRANSLATION | {"evaluators": (Bleu(search=Search(penalty=GNMTPenalty(0.6))),)},
+        model=Transformer(positions=Learned(64), dtype="bfloat16"),
+    ),
+    Run(
+        model=Seq2Seq(score=None, cell=GRU(features=64)),
+        optimizer=Adam(schedule=Cosine(), clip=1.0),
+        **TRANSLATION,
+    ),
     Run(
         model=Seq2Seq(score=Bilinear()),
         task=Translation(Multi30k(text="tok"), "de", "fr", Characters(lowercase=True)),
@@ -40,9 +54,8 @@ RUNS = [
         evaluators=(Bleu("valid"), AlignmentError(sentences=5)),
         parallel=Pmap(),
     ),
-    Run(model=Seq2Seq(), task=Translation(Generated(World(seed=3))), evaluators=(), parallel=Jit(fsdp=2)),
+    Run(model=Seq2Seq(), task=Translation(Generated(World(seed=3))), parallel=Jit(fsdp=2)),
 ]
-RUN = Run(model=Seq2Seq())
 
 
 @pytest.mark.parametrize("run", RUNS, ids=range(len(RUNS)))
@@ -65,10 +78,10 @@ def test_every_part_with_defaults_comes_back():
         ("model.score=Bilinear", "model.score", Bilinear()),
         ("model.score=None", "model.score", None),
         ("model.cell=LSTM(features=512)", "model.cell", LSTM(features=512)),
-        ("model=Transformer(heads=8)", "model", Transformer(heads=8)),
+        ("model=Transformer(num_heads=8)", "model", Transformer(num_heads=8)),
         ("optimizer.schedule.peak=3e-4", "optimizer.schedule.peak", 3e-4),
         ("optimizer=Sgd(schedule=Constant(peak=2.0))", "optimizer", Sgd(Constant(peak=2.0))),
-        ("optimizer.clip=1", "optimizer.clip", 1),
+        ("optimizer.clip=1", "optimizer.clip", 1.0),
         ("model.dtype=bfloat16", "model.dtype", "bfloat16"),
         ("model.dtype='bfloat16'", "model.dtype", "bfloat16"),
         ("task.source=de", "task.source", "de"),
@@ -76,26 +89,28 @@ def test_every_part_with_defaults_comes_back():
         ("steps=500", "steps", 500),
         ("evaluators=(Bleu(split='valid'), AlignmentError)", "evaluators", (Bleu("valid"), AlignmentError())),
         ("evaluators=[]", "evaluators", ()),
+        ("evaluators.Bleu.search.beam=2", "evaluators", (Bleu(search=Search(beam=2)),)),
+        ("evaluators.0.split=valid", "evaluators", (Bleu("valid"),)),
     ],
 )
 def test_a_change_changes_one_place(change, path, value):
     changed = override(RUN, [change])
     found = changed
-    for name in path.split("."):
+    *above, field = path.split(".")
+    for name in (*above, field):
         found = getattr(found, name)
     assert found == value and type(found) is type(value)
-    *above, field = path.split(".")
     before, after = to_tree(RUN), to_tree(changed)
     for name in above:
         before, after = before[name], after[name]
     del before[field], after[field]
     assert before == after
-    assert RUN == Run(model=Seq2Seq())
+    assert RUN == Run(model=Seq2Seq(), **TRANSLATION)
 
 
 def test_changes_are_made_in_order():
-    changed = override(RUN, ["model=Transformer", "model.heads=2", "steps=3", "steps=4"])
-    assert changed == Run(model=Transformer(heads=2), steps=4)
+    changed = override(RUN, ["model=Transformer", "model.num_heads=2", "steps=3", "steps=4"])
+    assert changed == Run(model=Transformer(num_heads=2), **TRANSLATION, steps=4)
 
 
 @pytest.mark.parametrize(
@@ -110,17 +125,21 @@ def test_changes_are_made_in_order():
         ("model.=1", "Seq2Seq has no ''"),
         ("steps", "a change is written path=value"),
         ("steps=", "neither a literal nor a part"),
-        ("steps=1.5", "Run.steps takes int, not 1.5"),
-        ("steps=True", "Run.steps takes int, not True"),
-        ("steps=many", "Run.steps takes int, not 'many'"),
-        ("steps=0", "Run.steps must be at least 1"),
-        ("model.dropout=True", "Seq2Seq.dropout takes float, not True"),
-        ("model.dropout='0.1'", "Seq2Seq.dropout takes float, not '0.1'"),
+        ("steps=1.5", "Run.steps takes int, at least 1, not 1.5"),
+        ("steps=True", "Run.steps takes int, at least 1, not True"),
+        ("steps=many", "Run.steps takes int, at least 1, not 'many'"),
+        ("steps=0", "Run.steps takes int, at least 1, not 0"),
+        ("model.dropout=True", "Seq2Seq.dropout takes float, at least 0 and below 1, not True"),
+        ("model.dropout='0.1'", "Seq2Seq.dropout takes float, at least 0 and below 1, not '0.1'"),
         ("model.bidirectional=1", "Seq2Seq.bidirectional takes bool, not 1"),
-        ("model.score=7", "Seq2Seq.score takes a module or None, not 7"),
-        ("model=None", "Run.model takes a module"),
-        ("optimizer=Constant()", "Run.optimizer takes Adam or Sgd"),
+        ("model.score=7", "Seq2Seq.score takes Score or None, not 7"),
+        ("model=None", "Run.model takes Model"),
+        ("optimizer=Constant()", "Run.optimizer takes Optimizer"),
         ("evaluators=Bleu()", "Run.evaluators takes"),
+        ("evaluators.Accuracy.split=valid", "evaluators.Accuracy: name one of Bleu"),
+        ("evaluators.Bleu=3", "evaluators.Bleu: name one of Bleu"),
+        ("task.corpus=Nope", "no part is called 'Nope'; there are Files, Generated, Multi30k"),
+        ("task=Nope", "there are BidirectionalText, Classification, LanguageModelling"),
         ("evaluators=(Bleu(), 3)", "Run.evaluators takes"),
         ("model.name='x'", "Seq2Seq has no 'name'"),
         ("model.parent=None", "Seq2Seq has no 'parent'"),
@@ -182,8 +201,8 @@ def test_fields_are_written_by_name():
         ({"part": "Seq3Seq"}, "did you mean 'Seq2Seq'"),
         ({"part": ["Seq2Seq"]}, "no part is called"),
         ({"part": "Seq2Seq", "layers": 3}, "Seq2Seq has no 'layers'"),
-        ({"part": "Run", "steps": 5}, "Run needs model"),
-        ({"part": "Run", "model": {"part": "Seq2Seq", "depth": "two"}}, "Seq2Seq.depth takes int"),
+        ({"part": "Run", "steps": 5}, "Run needs model, task"),
+        ({"part": "Run", "model": {"part": "Seq2Seq", "num_layers": "two"}}, "Seq2Seq.num_layers takes int"),
     ],
 )
 def test_a_wrong_tree_says_what_is_wrong(tree, complaint):

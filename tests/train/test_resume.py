@@ -27,21 +27,22 @@ from models.language.rnn import RNNLM
 from models.language.window import FixedWindowLM
 from models.translation.seq2seq import Seq2Seq
 from models.translation.transformer import Transformer
-from train.config import Run
 from train.folder.checkpoint import Checkpoints
 from train.folder.log import complete_lines
 from train.loop import training as loop
-from train.objectives.next_token import NextToken
+from train.objectives.next_token import NextTargetToken, NextToken
 from train.optimizers import Adam, Constant
 from train.parts import to_tree
+from train.run import Run
 from train.weights.load import weights
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 
 SMALL = World(train=60, valid=8, test=8, depth=0, distance=0, ambiguity=0)
 RNN = Run(
-    model=Seq2Seq(embed_dim=16, hidden_dim=16, dropout=0.3),
+    model=Seq2Seq(embed_dim=16, features=16, dropout=0.3),
     task=Translation(corpus=Generated(SMALL), tokenizer=Words(least=1)),
+    objective=NextTargetToken(),
     optimizer=Adam(schedule=Constant(peak=1e-2), clip=1.0),
     batches=Buckets(tokens=64, shapes=1, multiple=2),
     steps=10,
@@ -52,21 +53,23 @@ RNN = Run(
 )
 TRANSFORMER = dataclasses.replace(
     RNN,
-    model=Transformer(features=16, hidden_dim=16, heads=2, encoder_layers=1, decoder_layers=1, dropout=0.3),
+    model=Transformer(
+        features=16, mlp_dim=16, num_heads=2, num_encoder_layers=1, num_decoder_layers=1, dropout=0.3
+    ),
 )
 STACKED = dataclasses.replace(RNN, accumulate=2)
 CARRIED = dataclasses.replace(
     RNN,
-    model=RNNLM(embed_dim=8, hidden_dim=8, dropout=0.3, score=ScaledDot(), pointer=Sentinel(), window=6),
+    model=RNNLM(embed_dim=8, features=8, dropout=0.3, score=ScaledDot(), pointer=Sentinel(), window=6),
     task=LanguageModelling(GeneratedText(SMALL), WhitespaceWords()),
     objective=NextToken(carried=True),
     batches=Streams(rows=2, length=7),
 )
 UNEVEN = dataclasses.replace(CARRIED, batches=Streams(rows=3, length=7))  # on two devices
-NOTHING = dataclasses.replace(UNEVEN, model=FixedWindowLM(window=1, embed_dim=4, hidden_dim=4))
+NOTHING = dataclasses.replace(UNEVEN, model=FixedWindowLM(window=1, embed_dim=4, features=4))
 WINDOWED = dataclasses.replace(
     CARRIED,
-    model=GPT2(context=7, features=8, heads=2, layers=1, dropout=0.3),
+    model=GPT2(context=7, features=8, num_heads=2, num_layers=1, dropout=0.3),
     objective=NextToken(),
     batches=Windows(rows=2, length=7),
 )
@@ -141,7 +144,7 @@ def stopped_at(number, run, directory, signum=signal.SIGTERM):
 KILLED = """
 import json, os, signal, sys
 from pathlib import Path
-from train import loop
+from train.loop import training as loop
 from train.parts import from_tree
 
 record = loop.Training.record

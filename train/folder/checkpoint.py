@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import flax.traverse_util
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
@@ -34,6 +35,7 @@ logging.getLogger("absl").addFilter(lambda record: "orbax" not in record.pathnam
 
 
 def complain(line: str) -> None:
+    """Print one line on stderr."""
     print(line, file=sys.stderr)
 
 
@@ -45,6 +47,7 @@ class Sealed(ocp.CompositeCheckpointHandler):
     """Adds the digests once all is written, just before orbax gives the checkpoint its final name."""
 
     def finalize(self, directory: Path) -> None:
+        """Finish the parts as orbax does, then write the digest of every file."""
         super().finalize(directory)
         (directory / DIGESTS).write_text(json.dumps(digests(Path(directory)), indent=1))
 
@@ -84,6 +87,7 @@ class Checkpoints:
 
     @property
     def latest(self) -> int | None:
+        """The last step that was saved, None where there is none."""
         return max(self.steps, default=None)
 
     @property
@@ -150,6 +154,7 @@ class Checkpoints:
         self._damaged.clear()
 
     def close(self) -> None:
+        """Wait for what is being written, and stop the writer."""
         try:
             self.wait()
         finally:
@@ -177,7 +182,7 @@ class Checkpoints:
         record = self._record(step)
         on_host = ocp.RestoreArgs(restore_type=np.ndarray)
         how = {path: on_host for path in record["leaves"] if path.startswith("params/")}
-        return nest(self._leaves(step, how))["params"]
+        return flax.traverse_util.unflatten_dict(self._leaves(step, how), sep="/")["params"]
 
     def average(self, steps: Sequence[int]) -> dict:
         """The mean of the parameters at `steps`  -- Vaswani et al. 2017, section 6.1."""
@@ -255,23 +260,18 @@ class Checkpoints:
 
 
 def flatten(tree: Any) -> dict[str, Any]:
-    """{"params/encoder/kernel": leaf}, in the order of the tree's leaves."""
+    """{"params/encoder/kernel": leaf}, in the order of the tree's leaves.
+
+    Unlike `flax.traverse_util.flatten_dict` it goes into the named tuples that optax keeps its state in.
+    """
     return {
         jax.tree_util.keystr(path, simple=True, separator="/"): leaf
         for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
     }
 
 
-def nest(leaves: Mapping[str, Any]) -> dict:
-    """The nested dicts whose `flatten` this is."""
-    tree: dict = {}
-    for path, leaf in leaves.items():
-        *branches, name = path.split("/")
-        functools.reduce(lambda node, branch: node.setdefault(branch, {}), branches, tree)[name] = leaf
-    return tree
-
-
 def describe(leaf: Any) -> str:
+    """A leaf's type and shape in words: float32[3,4]."""
     return f"{leaf.dtype}{list(leaf.shape)}"
 
 
@@ -313,4 +313,5 @@ def reason(error: Exception) -> str:
 
 
 def numbers(steps: set[int] | list[int]) -> str:
+    """Steps as a list in words."""
     return ", ".join(map(str, sorted(steps)))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from data.tokenizers.tokenizer import Tokenizer
 from train import devices
-from train.config import Run
 from train.folder import manifest
 from train.parts import from_tree, to_tree
+from train.run import Run
 
 
 def describe(run: Run, tokenizer: Tokenizer, experiment: str, row: str) -> dict:
@@ -99,4 +99,5 @@ def first_difference(one, other, path: str) -> str | None:
 
 
 def brief(tree) -> str:
+    """A tree in a few words: a part by its name."""
     return tree["part"] if isinstance(tree, dict) else repr(tree)

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from train.folder.record import LEDGER, complete_lines
+
 
 class Log:
     """The ledger of one run directory. Opened at `step`, it forgets what was logged after that step.
@@ -12,7 +14,7 @@ class Log:
 
     def __init__(self, directory: Path, step: int):
         directory.mkdir(parents=True, exist_ok=True)
-        self.path = directory / "metrics.jsonl"
+        self.path = directory / LEDGER
         kept = [line for line in complete_lines(self.path) if line.get("step", 0) <= step]
         kept = [line for line in kept if line["kind"] in ("train", "valid")]
         beside = self.path.with_suffix(".tmp")
@@ -25,6 +27,7 @@ class Log:
         self.board = SummaryWriter(str(directory / "tensorboard"), purge_step=step)
 
     def write(self, kind: str, **fields) -> None:
+        """Append a line, and its numbers to TensorBoard where it has a step."""
         self.file.write(spelled({"kind": kind} | fields))
         self.file.flush()
         if "step" in fields:
@@ -33,6 +36,7 @@ class Log:
                     self.board.add_scalar(f"{kind}/{name}", value, fields["step"])
 
     def close(self) -> None:
+        """Close both files."""
         self.file.close()
         self.board.close()
 
@@ -41,28 +45,14 @@ class Unwritten:
     """The ledger of a process that leaves writing to the first one."""
 
     def write(self, kind: str, **fields) -> None:
+        """Nothing."""
         pass
 
     def close(self) -> None:
+        """Nothing."""
         pass
 
 
 def spelled(line: dict) -> str:
+    """A line as it is written."""
     return json.dumps(line, ensure_ascii=False) + "\n"
-
-
-def complete_lines(path: Path) -> list[dict]:
-    """The lines of a ledger; a last line that a killed process left half-written is not one of them."""
-    found = []
-    for line in path.read_bytes().splitlines() if path.exists() else []:
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            break
-    return found
-
-
-def is_done(directory: Path) -> bool:
-    """Whether the run of a directory is trained and evaluated."""
-    lines = complete_lines(directory / "metrics.jsonl")
-    return bool(lines) and lines[-1]["kind"] == "cost"

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-FORMAT = 1  # of run.json and of the checkpoints beside it
+FORMAT = 2  # of run.json and of the checkpoints beside it
 
 
 def read(directory: Path) -> dict:
@@ -20,6 +20,7 @@ def read(directory: Path) -> dict:
 
 
 def require_format(described: object, where: Path | str) -> None:
+    """ValueError unless this was written in the format that is read."""
     found = described.get("format") if isinstance(described, dict) else None
     if found != FORMAT:
         raise ValueError(

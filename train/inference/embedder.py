@@ -9,21 +9,22 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from data.items.example import Example
-from data.items.tagged import Tagged
-from data.tasks.bidirectional import BothWays
-from data.tasks.classification import Classification
-from data.tasks.tagging import Tagging
-from models.heads.head import OnEncoder
-from train.evaluators.evaluator import Trained
+from models.encoders.on_encoder import OnEncoder
+from models.language.language_model import LanguageModel
+from models.vectors.counts import WordVectors
 from train.inference.predictor import batched
 from train.objectives.objective import read
 from train.parallel import Jit, by_rows
+from train.run import Trained, require_role
+
+EMBEDDED = (OnEncoder, LanguageModel, WordVectors)  # the models that have a vector for each piece
 
 
 class Embedded(NamedTuple):
-    """The pieces of a line as they are written, its marks among them, and their states in each layer.
+    """The pieces of a line, special tokens among them, and their states in each layer.
 
-    `spans` are the characters (first, beyond last) that each piece stands for: (0, 0) is a mark in front.
+    `spans` are the characters (first, beyond last) that each piece stands for: (0, 0) is a special token in
+    front.
     """
 
     pieces: list[str]
@@ -39,50 +40,38 @@ class Embedder:
 
     def __init__(self, trained: Trained):
         self.trained, model = trained, trained.model
-        self.below, self.fixed = isinstance(model, OnEncoder), hasattr(model, "vectors")
-        if not (self.below or self.fixed or hasattr(model, "prefill")):
-            raise ValueError(
-                f"{trained.directory}: {type(model).__name__} is on no encoder, and no language model"
-            )
+        require_role(str(trained.directory), "is to give vectors to words", "model", model, EMBEDDED)
+        self.below, self.fixed = issubclass(type(model), OnEncoder), model.fitted
         self.encoder = model.encoder if self.below else model
         params = trained.params["encoder"] if self.below else trained.params
-        self.context: int | None = getattr(self.encoder, "context", None)
+        self.context: int | None = None if self.fixed else self.encoder.context
         if not self.fixed:
             self.devices = jax.local_devices()
             self.params = jax.device_put(params, Jit().state_sharding(params, self.devices))
             self.look = by_rows(self.layers, self.devices)
 
     def __call__(self, lines: Sequence[str]) -> Iterator[Embedded]:
-        """What is made of each line, in their order."""
+        """The pieces and states of each line, in their order."""
         tokenizer, examples = self.trained.tokenizer, [self.example(line) for line in lines]
-        marks = [(0, 0)] * self.front
+        special = [(0, 0)] * self.front
         for line, example, layers in zip(lines, examples, self.states(examples), strict=True):
             count = len(example.inputs)
-            spans = [*marks, *tokenizer.spans(line)][:count]
+            spans = [*special, *tokenizer.spans(line)][:count]
             yield Embedded(tokenizer.pieces(map(int, example.inputs)), spans, layers[:, :count])
 
     @property
     def front(self) -> int:
-        """How many marks stand before a line's first piece."""
+        """How many special tokens stand before a line's first piece."""
         return int(self.below or not (self.fixed or self.trained.tokenizer.spells_newline))
 
     def example(self, line: str) -> Example:
         """A line as the run's task has texts read; language models and fixed vectors read no end of it."""
         task, tokenizer = self.trained.task, self.trained.tokenizer
-        if isinstance(task, Classification):
-            (example,) = task.read([(line, None)], tokenizer)
-        elif isinstance(task, Tagging):
-            example, *further = task.examples([Tagged(tuple(line.split()), ())], tokenizer)
-            if further:
-                raise ValueError(
-                    f"{line[:40]!r} .. is longer than the {task.longest} pieces there is room for"
-                )
-        elif isinstance(task, BothWays):
-            (example,) = task.examples([line.split()], tokenizer)
-        else:
+        example = task.example_of(line, tokenizer)
+        if example is None:
             (ids,) = tokenizer.encode([line])
-            mark = tokenizer.bos if self.below else tokenizer.eos
-            example = Example([mark] * self.front + ids[: None if self.below else -1], 0)
+            special = tokenizer.bos if self.below else tokenizer.eos
+            example = Example([special] * self.front + ids[: None if self.below else -1], 0)
         if self.context and len(example.inputs) > self.context:
             raise ValueError(
                 f"{line[:40]!r} .. is {len(example.inputs)} pieces long; there is room for {self.context}"
@@ -90,7 +79,7 @@ class Embedder:
         return example
 
     def states(self, examples: Sequence[Example]) -> list[Float[np.ndarray, "L T D"]]:
-        """Of each example, as wide as its batch was."""
+        """The states of each example, as wide as its batch was."""
         if self.fixed:
             ids = np.concatenate([np.array(one.inputs, int) for one in examples])
             vectors = np.asarray(self.encoder.vectors(self.trained.params, ids), np.float32)
@@ -98,12 +87,13 @@ class Embedder:
             return [own[None] for own in np.split(vectors, ends[:-1])]
         found = {}
         for members, batch in batched(examples, self.context):
-            said = jax.device_get(self.look(self.params, Jit().put_rows(batch, 0, self.devices)))
-            found |= dict(zip(members, said.astype(np.float32), strict=False))  # rows beyond are empty
+            layers = jax.device_get(self.look(self.params, Jit().put_rows(batch, 0, self.devices)))
+            found |= dict(zip(members, layers.astype(np.float32), strict=False))  # rows beyond are empty
         return [found[i] for i in range(len(examples))]
 
     def layers(self, params, batch: dict) -> Float[Array, "B L T D"]:
-        several = self.below and hasattr(self.encoder, "layers")
+        """The states of a batch, layer by layer; ValueError for an encoder with several states a piece."""
+        several = self.below and self.encoder.layered
         method = "layers" if several else "__call__" if self.below else "states"
         texts = read(batch) if self.below else read(batch)[:1]
         states = self.encoder.apply({"params": params}, *texts, method=method)

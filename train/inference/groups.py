@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from data.batches.batch import width_of
 
 WIDTHS = (8, 16, 32, 64, 128, 256, 512)  # few, for each is compiled
-
-
 TOKENS = 2048  # of source in one search: enough rows to keep two cores busy, few enough to share a length
 
 
@@ -25,6 +23,7 @@ def grouped(ids: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], int]]:
 
 
 def rows_for(width: int) -> int:
+    """How many lines of a width make a full group: a multiple of 8."""
     return max(TOKENS // width // 8, 1) * 8
 
 

@@ -1,4 +1,4 @@
-"""What a trained model says of examples, in batches of a few shapes."""
+"""What a trained model predicts of examples, in batches of a few shapes."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,12 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from data.batches.batch import Batch
-from data.batches.examples import Layout, example_batch
+from data.batches.examples import Layout, example_batch, whole_batch
 from data.items.example import Example
-from train.evaluators.evaluator import Trained
 from train.inference.groups import full_rows, grouped
 from train.objectives.objective import read
 from train.parallel import Jit, by_rows
+from train.run import Trained
 
 
 def batched(examples: Sequence[Example], longest: int | None) -> Iterator[tuple[list[int], Batch]]:
@@ -28,24 +28,26 @@ class Predictor:
 
     def __init__(self, trained: Trained, method: str = "__call__"):
         self.trained, self.longest = trained, trained.task.longest
-        if not hasattr(trained.model, "fit"):
+        if not trained.model.fitted:
             self.devices = jax.local_devices()
             self.params = jax.device_put(trained.params, Jit().state_sharding(trained.params, self.devices))
             apply = lambda params, batch: trained.model.apply({"params": params}, *read(batch), method=method)
-            self.say = by_rows(apply, self.devices)
+            self.predict = by_rows(apply, self.devices)
 
     def __call__(self, examples: Sequence[Example]) -> list[np.ndarray]:
-        """What is said of each example, in order; what is said of its inputs is as wide as its batch."""
-        if hasattr(self.trained.model, "fit"):
-            return list(self.trained.model.logits(self.trained.params, examples))
+        """The output of each example, in order; one of its inputs is as wide as its batch."""
+        if self.trained.model.fitted:
+            return list(self.trained.model.logits(self.trained.params, whole_batch(examples)))
         found = {}
         for members, batch in batched(examples, self.longest):
-            said = jax.device_get(self.say(self.params, Jit().put_rows(batch, 0, self.devices)))
-            found |= dict(zip(members, said, strict=False))  # rows beyond the last are empty
+            outputs = jax.device_get(self.predict(self.params, Jit().put_rows(batch, 0, self.devices)))
+            found |= dict(zip(members, outputs, strict=False))  # rows beyond the last are empty
         return [found[i] for i in range(len(examples))]
 
     def texts(self, texts: Sequence[tuple[str, str | None]]) -> list[np.ndarray]:
-        """What is said of texts, or of pairs of them: the classes' probabilities, or a score."""
+        """Of texts, or of pairs of them, the classes' probabilities, or a score."""
         task = self.trained.task
-        said = self(task.read(texts, self.trained.tokenizer))
-        return said if task.scored else [np.asarray(jax.nn.softmax(jnp.asarray(logits))) for logits in said]
+        outputs = self(task.examples(texts, self.trained.tokenizer))
+        if task.scored:
+            return outputs
+        return [np.asarray(jax.nn.softmax(jnp.asarray(logits))) for logits in outputs]

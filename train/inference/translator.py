@@ -13,11 +13,12 @@ from data.tokenizers.tokenizer import Tokenizer
 from models.decoding.search import Hypotheses, Search, source_attention
 from train.inference.groups import WIDTHS, full_rows, grouped
 from train.parallel import Jit, by_rows
+from train.run import Trained
 
 
 @dataclasses.dataclass(frozen=True)
 class Hypothesis:
-    """One hypothesis: its text, penalised score, log-probability, and ids as said, EOS included."""
+    """One hypothesis: its text, penalised score, log-probability, and ids, EOS included."""
 
     text: str
     score: float
@@ -36,21 +37,27 @@ class Translator:
         self.find = by_rows(lambda params, source: search(model, params, source), self.devices)
         self.look = jax.jit(lambda params, source, inputs: source_attention(model, params, source, inputs))
 
+    @classmethod
+    def of(cls, trained: Trained, search: Search = Search()) -> "Translator":
+        """That of a trained run of Translation."""
+        return cls(trained.model, trained.params, trained.tokenizer, search)
+
     def __call__(self, lines: Sequence[str]) -> Iterator[list[Hypothesis]]:
         """The `search.beam` best translations of each line, best first, in the order of the lines."""
         ids = self.tokenizer.encode(lines)
         found: dict[int, list[Hypothesis]] = {}
         for members, width in grouped(ids):
             hypotheses = self.searched([ids[i] for i in members], width)
-            found |= {i: self.read(hypotheses, row) for row, i in enumerate(members)}
+            found |= {i: self.finished(hypotheses, row) for row, i in enumerate(members)}
         return (found[i] for i in range(len(ids)))
 
     def searched(self, sources: list[list[int]], width: int) -> Hypotheses:
+        """The hypotheses of one group of sources, padded to `width`; rows beyond the last are empty."""
         block = pad(sources, full_rows(len(sources), width), width)
         placed = Jit().put_rows(block, 0, self.devices)
         return jax.device_get(self.find(self.params, placed))
 
-    def read(self, hypotheses: Hypotheses, row: int) -> list[Hypothesis]:
+    def finished(self, hypotheses: Hypotheses, row: int) -> list[Hypothesis]:
         """The finished hypotheses of one row."""
         kept = []
         for tokens, score, log_probability in zip(

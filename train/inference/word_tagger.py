@@ -9,24 +9,20 @@ import numpy as np
 
 from data.items.tagged import Tagged
 from data.tasks.tagging import Tagging
-from train.evaluators.evaluator import Trained
 from train.inference.predictor import batched
 from train.objectives.objective import read
+from train.run import Trained, require_role
 
 
 class WordTagger:
     """Tags of sentences, in IOB2 where they mark spans; compiled once for each of a few (rows, width)."""
 
     def __init__(self, trained: Trained):
-        if not isinstance(trained.task, Tagging):
-            kind = type(trained.task).__name__
-            raise ValueError(
-                f"a run of {kind} tags no words; give one of Tagging, as of `lookback run tagging`"
-            )
+        require_role(str(trained.directory), "is asked for tags of words", "task", trained.task, Tagging)
         self.trained, self.task = trained, trained.task
         self.params, allowed = trained.params, jnp.asarray(self.task.may_follow())
-        if hasattr(trained.model, "fit"):
-            self.find = lambda params, batch: trained.model.best(params, batch["inputs"])
+        if trained.model.fitted:
+            self.find = lambda params, batch: trained.model.logits(params, batch).argmax(axis=-1)
             return
         self.params = jax.device_put(trained.params)
         self.find = jax.jit(

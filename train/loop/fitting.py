@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 
+from data.batches.examples import whole_batch
 from data.ids import EOS, UNK
 from train.folder.log import Log
 from train.loop.job import Job, spelled
@@ -11,42 +12,42 @@ from train.loop.progress import Bar
 
 
 class Fitting(Job):
-    """A model with `fit(data) -> params` and `log_probabilities(params, data)`, such as an n-gram model.
-
-    The data are the ids of a split in memory, or its labelled examples. Word vectors give no probability to
-    anything: they have `fit(ids, seed) -> params` and are not validated.
-    """
+    """A run of a `Fitted` model: it counts, is validated where it gives probabilities, and is saved once."""
 
     def prepare(self, train: np.ndarray | list, valid: np.ndarray | list) -> None:
+        """A text as ids in memory, or labelled examples as one batch."""
         known = self.tokenizer.eos, self.tokenizer.unk
-        if hasattr(self.model, "vectors") and known != (EOS, UNK):
+        if not self.model.predicts and known != (EOS, UNK):
             raise ValueError(
                 f"{type(self.model).__name__} tells words from marks by their ids, and the marks of this "
                 "tokenizer have others; set task.tokenizer=Words() or WordPiece()"
             )
-        held = lambda split: np.asarray(split) if isinstance(split, np.ndarray) else split
-        self.train, self.valid = held(train), held(valid)
+        self.text = self.run.task.gives == "a stream of tokens"
+        self.train, self.valid = map(np.asarray if self.text else whole_batch, (train, valid))
+        self.size = len(train)
 
     @property
     def reached(self) -> int:
+        """1 once it is fitted, 0 before."""
         return len(self.checkpoints.steps)
 
     def fit(self, log: Log, bar: Bar, interruptions) -> None:
         """Count, look at the validation split, save. Nothing is left to do where that has been done."""
         if self.reached:
             return
-        foretells, clock = hasattr(self.model, "log_probabilities"), time.monotonic()
-        params = self.model.fit(self.train) if foretells else self.model.fit(self.train, self.run.seed)
-        self.history.seconds, self.history.tokens = time.monotonic() - clock, float(len(self.train))
-        metrics = self.look(params, log, bar) if foretells else {}
+        clock = time.monotonic()
+        params = self.model.fit(self.train, self.run.seed)
+        self.history.seconds, self.history.tokens = time.monotonic() - clock, float(self.size)
+        metrics = self.look(params, log, bar) if self.model.predicts else {}
         self.checkpoints.save(1, {"params": params}, {}, self.described, metrics, wait=True)
 
     def look(self, params: dict, log: Log, bar: Bar) -> dict:
         """Validate."""
         loss = -float(np.mean(self.model.log_probabilities(params, self.valid)))
         log.write("valid", step=1, loss=loss, tokens=self.history.tokens, seconds=self.history.seconds)
-        bar.say(f"validation loss {spelled(self.run.objective, loss)}")
+        bar.say(f"validation loss {spelled(loss, self.text)}")
         return {"loss": loss}
 
     def costs(self) -> dict:
+        """Seconds of fitting, and how many tokens or examples it was."""
         return {"steps": 1, "tokens": self.history.tokens, "seconds": self.history.seconds, "devices": 1}

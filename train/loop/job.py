@@ -8,14 +8,11 @@ import jax
 import numpy as np
 
 from data.tokenizers.tokenizer import Tokenizer
-from train.config import Run
-from train.evaluators.evaluator import Trained
 from train.folder import claim as run_directory
 from train.folder.checkpoint import Checkpoints
 from train.folder.log import Log
 from train.loop.progress import Bar
-from train.loop.sizing import sized
-from train.objectives.supervised import Supervised
+from train.run import Run, Trained
 from train.weights.load import initial_tokenizer, told, weights
 
 
@@ -46,7 +43,7 @@ class Job:
             self.tokenizer = initial_tokenizer(run.initial, directory) or run.task.train_tokenizer(data_dir)
             if self.leads:
                 self.tokenizer.save(path)
-        self.model = sized(run.model, run.task, self.tokenizer)
+        self.model = run.model.with_sizes(len(self.tokenizer), len(run.task.labels) or 1)
         self.checkpoints = Checkpoints(directory / "checkpoints", keep=run.keep)
         self.prepare(*(run.task.encoded(split, self.tokenizer, data_dir) for split in ("train", "valid")))
         # Claimed once all it needs has proved good: a start that fails leaves the directory to another try.
@@ -72,13 +69,12 @@ class Job:
             for result in evaluator(trained):
                 log.write("result", **dataclasses.asdict(result))
                 bar.say(
-                    f"{result.metric} on {result.split}: {result.value:.2f}  ({result.protocol['corpus']})"
+                    f"{result.metric} on {result.name}: {result.value:.2f}  ({result.protocol['corpus']})"
                 )
         parameters = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
         log.write("cost", parameters=parameters, **self.costs(), **run_directory.origin())
 
 
-def spelled(objective, loss: float) -> str:
-    """The loss, and where it is of words also perplexity."""
-    of_words = not isinstance(objective, Supervised)
-    return f"{loss:.4f}" + (f", perplexity {math.exp(min(loss, 50)):.2f}" if of_words else "")
+def spelled(loss: float, of_tokens: bool) -> str:
+    """The loss, and where it is of tokens also perplexity."""
+    return f"{loss:.4f}" + (f", perplexity {math.exp(min(loss, 50)):.2f}" if of_tokens else "")

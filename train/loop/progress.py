@@ -46,6 +46,7 @@ class Bar:
         self.progress.stop()
 
     def advance(self, step: int, loss: float, tokens: float) -> None:
+        """Show that so many updates are done, the loss of the last, and tokens a second since the start."""
         self.tokens += tokens
         self.step, now = step, time.monotonic()
         note = f"loss {loss:.3f}  {self.tokens / max(now - self.since, 1e-9):,.0f} tokens/s"

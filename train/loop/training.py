@@ -6,6 +6,7 @@ import signal
 import time
 from pathlib import Path
 
+import flax.traverse_util
 import jax
 import numpy as np
 import optax
@@ -13,18 +14,15 @@ from jaxtyping import PyTree
 
 from data.batches.batch import Batch
 from train import devices, flops
-from train.config import Run
 from train.folder import claim as run_directory
-from train.folder.checkpoint import flatten, nest
-from train.folder.log import Log, Unwritten, is_done
-from train.loop import agreement
+from train.folder.log import Log, Unwritten
+from train.folder.record import is_done
 from train.loop.fitting import Fitting
 from train.loop.job import History, Job, spelled
 from train.loop.progress import Bar
-from train.loop.step import TrainState, init_state, make_step
-from train.optimizers import Plateau
 from train.parallel import Jit
-from train.parts import within
+from train.run import Run
+from train.step import TrainState, init_state, make_step
 from train.weights.load import initial
 
 
@@ -52,10 +50,8 @@ class Training(Job):
         self.size = jax.jit(optax.tree.norm)
 
     def prepare(self, train, valid) -> None:
+        """Batches of both splits, the shapes of the state, and the weights it is given to begin with."""
         run, before = self.run, self.tokenizer.eos
-        frozen = any(getattr(part, "frozen", False) for part in within(run.model))
-        if frozen and getattr(run.optimizer, "decay", 0.0):
-            raise ValueError("optimizer.decay would shrink the frozen encoder; set optimizer.decay=0")
         self.batches, self.valid = run.batches.over(train, valid, run.seed, run.accumulate, before)
         self.example = next(self.valid.once())
         self.init = lambda batch: init_state(self.model, run.objective, run.optimizer, run.seed, batch)
@@ -66,6 +62,7 @@ class Training(Job):
 
     @property
     def reached(self) -> int:
+        """How many updates are done."""
         return int(self.state.step)
 
     def start(self) -> tuple[TrainState, PyTree]:
@@ -88,7 +85,8 @@ class Training(Job):
         state = jax.jit(self.init, out_shardings=sharding)(self.example)
         given, self.given = self.given, None  # not held on to: a large model's are half a gigabyte
         if given is not None:
-            begun = nest(flatten(state.params) | given)
+            leaves = flax.traverse_util.flatten_dict(state.params, sep="/") | given
+            begun = flax.traverse_util.unflatten_dict(leaves, sep="/")
             state = state.replace(params=jax.device_put(begun, sharding.params))
         return state, carry
 
@@ -173,11 +171,11 @@ class Training(Job):
         better = loss < self.history.best
         self.history.best = min(loss, self.history.best)
         self.history.stale = 0 if better else self.history.stale + 1
-        schedule = self.run.optimizer.schedule
-        if isinstance(schedule, Plateau) and not better and self.history.stale % schedule.patience == 0:
-            self.state = self.state.replace(scale=self.state.scale * schedule.factor)
+        slower = 1.0 if better else self.run.optimizer.schedule.slower(self.history.stale)
+        if slower != 1.0:
+            self.state = self.state.replace(scale=self.state.scale * slower)
         log.write("valid", step=step, loss=loss, tokens=self.history.tokens, seconds=self.history.seconds)
-        bar.say(f"step {step}: validation loss {spelled(self.run.objective, loss)}")
+        bar.say(f"step {step}: validation loss {spelled(loss, self.run.objective.of_tokens)}")
         return {"loss": loss}
 
     def validation_loss(self) -> float:
@@ -192,15 +190,18 @@ class Training(Job):
         return float(total / count)
 
     def exhausted(self) -> bool:
+        """Whether patience is at its end."""
         return self.run.patience is not None and self.history.stale >= self.run.patience
 
     def save(self, step: int, metrics: dict) -> None:
+        """A checkpoint: the state, the carry, the place in the data and the history."""
         iterator = {"data": self.batches.state(), "history": dataclasses.asdict(self.history)}
         self.checkpoints.save(
             step, saved(self.state, self.whole(self.carry)), iterator, self.described, metrics
         )
 
     def costs(self) -> dict:
+        """Updates, target tokens, seconds, operations, devices, compilations, and the share of padding."""
         return {
             "steps": self.reached,
             "tokens": self.history.tokens,
@@ -214,7 +215,10 @@ class Training(Job):
 
 
 def abstractly(leaf) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=getattr(leaf, "sharding", None))
+    """The shape, the type and the place of a leaf."""
+    return jax.ShapeDtypeStruct(
+        leaf.shape, leaf.dtype, sharding=leaf.sharding if isinstance(leaf, jax.Array) else None
+    )
 
 
 def saved(state: TrainState, carry: PyTree) -> dict:
@@ -233,8 +237,8 @@ def train(
     if is_done(directory):
         run_directory.holds(directory, run)
         return
-    agreement.require(run)
-    kind = Fitting if hasattr(run.model, "fit") else Training
+    run.require()
+    kind = Fitting if run.model.fitted else Training
     training = kind(run, directory, data_dir, experiment, row)
     reached = training.reached
     name = f"{row or directory.name} seed {run.seed}"
@@ -260,6 +264,7 @@ class Interruptions:
         return self
 
     def take(self, number: int, _frame) -> None:
+        """Note the signal; a second Ctrl-C raises."""
         if self.received is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.received = self.received or number

@@ -24,6 +24,7 @@ def f1(answer: str, gold: Sequence[str]) -> float:
     return max(overlap(normalised(answer).split(), normalised(one).split()) for one in gold)
 
 
-def overlap(said: Sequence[str], gold: Sequence[str]) -> float:
-    common = sum((Counter(said) & Counter(gold)).values())
-    return 2 * common / (len(said) + len(gold)) if common else 0.0
+def overlap(words: Sequence[str], gold: Sequence[str]) -> float:
+    """2 P R / (P + R) of two bags of words, 0 where they share none."""
+    common = sum((Counter(words) & Counter(gold)).values())
+    return 2 * common / (len(words) + len(gold)) if common else 0.0

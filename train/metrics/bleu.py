@@ -10,11 +10,15 @@ import bisect
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.significance import PairedTest
 
 Score = tuple[float, str]
+Tokenize = Literal[
+    "none", "zh", "13a", "intl", "char", "ja-mecab", "ko-mecab", "spm", "flores101", "flores200", "spBLEU-1K"
+]
 
 
 def corpus_scores(

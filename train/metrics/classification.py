@@ -5,6 +5,7 @@ from jaxtyping import Float, Int
 
 
 def accuracy(gold: Int[np.ndarray, "n"], predicted: Int[np.ndarray, "n"]) -> float:
+    """The share of predictions that are right."""
     return float(np.mean(gold == predicted))
 
 
@@ -57,8 +58,10 @@ def ranks(values: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
 
 
 def rmse(gold: Float[np.ndarray, "n"], predicted: Float[np.ndarray, "n"]) -> float:
+    """sqrt(mean (p - g)^2)."""
     return float(np.sqrt(np.mean(np.square(predicted - gold, dtype=float))))
 
 
 def mae(gold: Float[np.ndarray, "n"], predicted: Float[np.ndarray, "n"]) -> float:
+    """mean |p - g|."""
     return float(np.mean(np.abs(predicted - gold), dtype=float))

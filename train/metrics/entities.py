@@ -22,14 +22,17 @@ class Counted(NamedTuple):
 
     @property
     def precision(self) -> float:
+        """The share of the found that are right."""
         return self.right / self.found if self.found else 0.0
 
     @property
     def recall(self) -> float:
+        """The share of the gold that are found."""
         return self.right / self.gold if self.gold else 0.0
 
     @property
     def f1(self) -> float:
+        """The harmonic mean of precision and recall."""
         return 2 * self.right / (self.gold + self.found) if self.right else 0.0
 
 
@@ -59,5 +62,6 @@ def accuracy(gold: Tags, found: Tags) -> float:
 
 
 def require_pairs(gold: Sequence[str], found: Sequence[str]) -> None:
+    """ValueError unless each word of a sentence has a tag."""
     if len(gold) != len(found):
         raise ValueError(f"{len(found)} tags were found for a sentence of {len(gold)} words")

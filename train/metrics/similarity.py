@@ -16,6 +16,7 @@ def unit(vectors: Float[np.ndarray, "*n D"]) -> Float[np.ndarray, "*n D"]:
 
 
 def cosines(vectors: Rows, pairs: Int[np.ndarray, "n 2"]) -> Float[np.ndarray, "n"]:
+    """The cosine of the vectors of each pair of ids."""
     parts = np.array_split(pairs, -(-len(pairs) // BLOCK))
     return np.concatenate(
         [(unit(vectors(one)) * unit(vectors(other))).sum(axis=1) for one, other in map(np.transpose, parts)]

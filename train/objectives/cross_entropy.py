@@ -56,12 +56,14 @@ def cross_entropy_sum(
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
 def summed(head, smoothing, tokens, closed, moving, fixed, targets, weights):
+    """The sum, a piece at a time."""
     loss = partial(piece, head, smoothing, closed)
     add = lambda total, part: (total + loss(*part), None)
     return over_pieces(add, 0.0, tokens, moving, fixed, targets, weights)[0]
 
 
 def piece(head, smoothing, closed, moving, fixed, targets, weights):
+    """The sum of one piece."""
     return jnp.sum(cross_entropy(head(moving, fixed, *closed), targets, smoothing) * weights)
 
 
@@ -82,6 +84,7 @@ def summed_with_gradient(head, smoothing, tokens, closed, moving, fixed, targets
 
 
 def times(head, smoothing, tokens, gradients, factor):
+    """The gradients that the forward pass took, times that of the sum."""
     closed, moving, weights = jax.tree.map(
         lambda gradient: (gradient * factor).astype(gradient.dtype), gradients
     )

@@ -8,8 +8,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
+from data.fields import Fraction, Positive
+from models.language.language_model import LanguageModel
+from models.translation.encoder_decoder import EncoderDecoder
 from train.objectives.cross_entropy import cross_entropy_sum
-from train.objectives.histories import Exponential, FreeRunning, InverseSigmoid, Linear, TeacherForcing
+from train.objectives.histories import History, TeacherForcing
 from train.objectives.objective import Objective, Sums, Update, dropping
 
 
@@ -26,19 +29,37 @@ def summed(
 class NextToken(Objective):
     """Cross-entropy of each token given those before it, in nats; `tokens` as in NextTargetToken.
 
-    With `carried`, for models that `read` from a carry, each row goes on from the state in which its last
+    With `carried`, for models whose `carries`, each row goes on from the state in which its last
     chunk ended: the state passes the edge and the gradient does not  -- truncated backpropagation through
     time, Williams & Peng 1990. A row begins anew where the batch says so in `starts`.
     """
 
-    smoothing: float = 0.0
-    tokens: int = 1024
+    learns = ("the next token",)
+    models = (LanguageModel,)
+    of_tokens = True
+    smoothing: Fraction = 0.0
+    tokens: Positive = 1024
     carried: bool = False
 
+    def require(self, run) -> None:
+        """And ValueError where states cannot be carried: by the batches, or by the model."""
+        super().require(run)
+        if not self.carried:
+            return
+        if not run.batches.carried:
+            raise ValueError("objective.carried reads on from batch to batch: set batches=Streams()")
+        if not run.model.carries:
+            model = type(run.model).__name__
+            raise ValueError(
+                f"objective.carried: {model} reads on from no carry; set objective.carried=False"
+            )
+
     def arguments(self, batch: dict) -> tuple:
+        """The tokens before each target."""
         return (batch["inputs"],)
 
     def blank(self, model: nn.Module, batch: dict) -> PyTree:
+        """The state of each row before its first token, where it is carried."""
         if not self.carried:
             return ()
         return jax.device_get(model.apply({}, len(batch["inputs"]), 0, method="start"))
@@ -69,11 +90,24 @@ class NextTargetToken(Objective):
     The logits of about `tokens` of them are held at a time: of more where memory is plenty.
     """
 
-    smoothing: float = 0.1
-    tokens: int = 1024
-    history: TeacherForcing | FreeRunning | Linear | Exponential | InverseSigmoid = TeacherForcing()
+    learns = ("the next target token",)
+    models = (EncoderDecoder,)
+    of_tokens = True
+    smoothing: Fraction = 0.1
+    tokens: Positive = 1024
+    history: History = TeacherForcing()
+
+    def require(self, run) -> None:
+        """And ValueError where the model cannot read its own words."""
+        super().require(run)
+        if self.history.sampled and not run.model.samples:
+            kind, model = type(self.history).__name__, type(run.model).__name__
+            raise ValueError(
+                f"objective.history={kind}: {model} reads no words of its own while it is trained"
+            )
 
     def arguments(self, batch: dict) -> tuple:
+        """The source, and the tokens before each target."""
         return batch["source"], batch["inputs"]
 
     def sums(self, model: nn.Module, params, batch: dict, carry: PyTree, update: Update | None) -> Sums:

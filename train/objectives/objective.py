@@ -5,10 +5,13 @@ what a batch leaves to the next, such as the state of an RNN: () for most. Only 
 `train/inference/scoring.py` and `models/decoding/search.py` know how a model is applied.
 """
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import flax.linen as nn
 from jaxtyping import Array, Float, Int, Key, PyTree
+
+from data.fields import Part, kinds
+from models.model import Network
 
 Sums = tuple[Float[Array, ""], tuple[Float[Array, ""], PyTree]]
 
@@ -20,21 +23,44 @@ def read(batch: dict) -> tuple:
 
 
 class Update(NamedTuple):
-    """What there is in an update and not in an evaluation: its number, and the key to its chances."""
+    """What an update has and an evaluation has not: its number, and the key of its dropout and samples."""
 
     step: Int[Array, ""]
     key: Key[Array, ""]
 
 
-class Objective:
-    """What all have in common. `sums` makes the difference: of an `update`, or evaluated if there is none."""
+class Objective(Part):
+    """What is minimised. `sums` makes the difference: of an `update`, or evaluated if there is none.
 
+    It `learns` the targets of tasks that say one of these words, by models of one of `models`.
+    """
+
+    abstract = True
+    learns: ClassVar[tuple[str, ...]]
+    models: ClassVar[tuple[type, ...]] = (Network,)
     judged = "loss"  # what validation measures, and the best checkpoint is best by
+    of_tokens: ClassVar[bool] = False  # whether exp of the loss is a perplexity
+    carried = False  # whether a batch reads on from the carry of the one before
+
+    def require(self, run) -> None:
+        """ValueError of one line where the task gives other targets, or the model is of another kind."""
+        kind, task, model = (type(part).__name__ for part in (self, run.task, run.model))
+        if run.task.targets not in self.learns:
+            right = [one.__name__ for one in kinds(Objective) if run.task.targets in one.learns]
+            raise ValueError(
+                f"objective={kind} learns {' or '.join(self.learns)}, and task={task} gives "
+                f"{run.task.targets}: set objective={' or '.join(f'{name}()' for name in sorted(right))}"
+            )
+        if not isinstance(run.model, self.models):
+            names = " or ".join(one.__name__ for one in self.models)
+            raise ValueError(f"objective={kind} trains a model of kind {names}, and model={model} is none")
 
     def arguments(self, batch: dict) -> tuple:
+        """What of a batch the model is applied to."""
         return read(batch)
 
     def init(self, model: nn.Module, key: Key[Array, ""], batch: dict):
+        """Random parameters, of the shapes that a batch asks for."""
         return model.init(key, *self.arguments(batch))["params"]
 
     def blank(self, model: nn.Module, batch: dict) -> PyTree:

@@ -24,9 +24,9 @@ SIZES = {
     "vocab_size": "vocab_size",
     "max_position_embeddings": "context",
     "hidden_size": "features",
-    "num_attention_heads": "heads",
-    "num_hidden_layers": "depth",
-    "type_vocab_size": "kinds",
+    "num_attention_heads": "num_heads",
+    "num_hidden_layers": "num_layers",
+    "type_vocab_size": "token_types",
 }
 RATES = {"hidden_dropout_prob": "dropout", "attention_probs_dropout_prob": "attention_dropout"}
 # What `models.encoders.bert` computes; `transformers` takes the same where config.json is silent.
@@ -71,11 +71,11 @@ def layout(model: BERT) -> Iterator[Array]:
     A kernel is the published one turned: [in, out].
     """
     width = model.features
-    tables = {"word": ("table", model.vocab_size), "position": ("places", model.context)}
-    for name, (leaf, rows) in (tables | {"token_type": ("sides", model.kinds)}).items():
+    tables = {"word": ("table", model.vocab_size), "position": ("positions", model.context)}
+    for name, (leaf, rows) in (tables | {"token_type": ("token_types", model.token_types)}).items():
         yield f"encoder/{leaf}", (f"bert.embeddings.{name}_embeddings.weight",), (rows, width)
     yield from module("encoder/norm", ("bert.embeddings.LayerNorm",), 0, width)
-    for layer in range(model.depth):
+    for layer in range(model.num_layers):
         for ours, (theirs, inside, outside) in BLOCK.items():
             names = [f"bert.encoder.layer.{layer}.{name}" for name in theirs]
             yield from module(f"encoder/blocks_{layer}/{ours}", names, inside * width, outside * width)
@@ -108,14 +108,16 @@ def read_bert(folder: Path) -> tuple[BERT, dict]:
     there = [arrays for head, arrays in heads(model).items() if any(name.startswith(head) for name in stored)]
     shapes, params = encoder_shapes(model), {}
     for leaf, names, shape in itertools.chain(layout(model), *there):
-        parts = [np.asarray(take(stored, name, shape, path, model.depth), np.float32) for name in names]
+        parts = [np.asarray(take(stored, name, shape, path, model.num_layers), np.float32) for name in names]
         whole = np.concatenate([part.T if leaf.endswith("/kernel") else part for part in parts], axis=-1)
         params[leaf] = np.ascontiguousarray(whole.reshape(shapes.get(leaf, whole.shape)))
     for name, leaf in TIED.items():
         if leaf in params and not np.array_equal(stored.pop(name, params[leaf]), params[leaf]):
-            raise ValueError(f"{path}: {name} is not what it is tied to; models.masked_lm has one for both")
+            raise ValueError(
+                f"{path}: {name} is not what it is tied to; models.heads.masked_lm has one for both"
+            )
     if extra := stored.keys() - {BUFFER}:
-        raise ValueError(f"{path}: {min(extra)} belongs to no BERT of {model.depth} layers")
+        raise ValueError(f"{path}: {min(extra)} belongs to no BERT of {model.num_layers} layers")
     return model, flax.traverse_util.unflatten_dict(params, sep="/")
 
 
@@ -148,12 +150,12 @@ def write_bert(
 
 
 def described(path: Path) -> BERT:
-    """The model of a config.json; ValueError for one that `bert.py` would not compute."""
+    """The model of a config.json; ValueError for one that `models.encoders.bert` would not compute."""
     config = published.read_config(path, SETTINGS, SIZES, "models.encoders.bert")
     published.require_multiple(path, config, "hidden_size", "num_attention_heads")
     if (found := config.get("intermediate_size")) != 4 * config["hidden_size"]:
         raise ValueError(
-            f"{path}: intermediate_size is {found!r}; models.bert computes with 4 hidden_size only"
+            f"{path}: intermediate_size is {found!r}; models.encoders.bert computes with 4 hidden_size only"
         )
     rates = {field: published.read_rate(path, config, name) for name, field in RATES.items()}
     return BERT(**{field: config[name] for name, field in SIZES.items()}, **rates)
@@ -177,4 +179,5 @@ def renamed(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def encoder_shapes(model: BERT) -> dict[str, tuple[int, ...]]:
+    """{name of theirs: shape} of the encoder's arrays."""
     return {f"encoder/{path}": shape for path, shape in shapes_of(model).items()}

@@ -7,6 +7,7 @@ convolution has an axis of height 1, and characters are numbered one less, with 
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import flax.traverse_util
@@ -24,7 +25,7 @@ TABLE = "char_embed"
 SIZES = (
     ("lstm", "projection_dim", "features"),
     ("lstm", "dim", "cells"),
-    ("lstm", "n_layers", "depth"),
+    ("lstm", "n_layers", "num_layers"),
     ("char_cnn", "n_highway", "highways"),
     ("char_cnn", "max_characters_per_token", "longest"),
 )
@@ -46,7 +47,7 @@ def layout(model: ELMo) -> Iterator[tuple[str, tuple[int, ...], tuple[str, ...]]
     yield "CNN_proj/W_proj", (filters, width), ("words/projection/kernel",)
     yield "CNN_proj/b_proj", (width,), ("words/projection/bias",)
     for side, direction in enumerate(("forward", "backward")):
-        for level in range(model.depth):
+        for level in range(model.num_layers):
             cell, leaf = f"RNN_{side}/RNN/MultiRNNCell/Cell{level}/LSTMCell", f"{direction}_{level}"
             yield f"{cell}/W_0", (2 * width, 4 * cells), (f"{leaf}/input/kernel", f"{leaf}/recurrent")
             yield f"{cell}/B", (4 * cells,), (f"{leaf}/input/bias",)
@@ -58,12 +59,14 @@ def read_elmo(folder: Path) -> tuple[ELMo, dict]:
 
     Files may have a prefix as they are published, elmo_2x1024_128_2048cnn_1xhighway_options.json.
     """
-    import h5py  # here: whoever reads no published ELMo need not wait for it
-
     options, weights = (ending_in(folder, suffix) for suffix in (OPTIONS, WEIGHTS))
     model = described(options)
     ours, params = leaves_of(model), {}
-    with h5py.File(weights) as stored:
+    try:
+        file = hdf5().File(weights)
+    except OSError as error:
+        raise ValueError(f"{weights}: not HDF5, or damaged ({error})") from None
+    with file as stored:
         for name, shape, leaves in layout(model):
             if name not in stored:
                 raise ValueError(f"{weights}: {name} is missing, of the model that {options.name} describes")
@@ -78,9 +81,7 @@ def read_elmo(folder: Path) -> tuple[ELMo, dict]:
 
 def write_elmo(folder: Path, model: ELMo, params: Mapping[str, Any]) -> None:
     """The two files that `read_elmo`, bilm-tf and AllenNLP read; weights in float32."""
-    import h5py
-
-    found = flat(params, leaves_of(model))
+    found, h5py = flat(params, leaves_of(model)), hdf5()
     folder.mkdir(parents=True, exist_ok=True)
     with h5py.File(folder / f"lm_{WEIGHTS}", "w") as stored:
         for name, shape, leaves in layout(model):
@@ -89,7 +90,19 @@ def write_elmo(folder: Path, model: ELMo, params: Mapping[str, Any]) -> None:
     (folder / OPTIONS).write_text(json.dumps(options_of(model), indent=2) + "\n", encoding="utf-8")
 
 
+def hdf5() -> ModuleType:
+    """h5py, which comes with the extra `elmo`; ValueError saying so where it is not installed."""
+    try:
+        import h5py
+    except ImportError:
+        raise ValueError(
+            "published ELMo weights are HDF5 and h5py is missing: pip install -e '.[elmo]'"
+        ) from None
+    return h5py
+
+
 def options_of(model: ELMo) -> dict:
+    """The options.json that describes a model."""
     sections: dict[str, dict] = {
         "lstm": {
             "cell_clip": model.cell_clip,
@@ -109,7 +122,7 @@ def options_of(model: ELMo) -> dict:
 
 
 def described(path: Path) -> ELMo:
-    """The model of an options.json; ValueError for one that `elmo.py` would not compute."""
+    """The model of an options.json; ValueError for one that `models.encoders.elmo` would not compute."""
     try:
         options = json.loads(path.read_text(encoding="utf-8"))
         lstm, cnn = options["lstm"], options["char_cnn"]
@@ -138,10 +151,12 @@ def described(path: Path) -> ELMo:
 
 
 def clip(value: float | None) -> float | None:
+    """The bound of a projected LSTM's cell and state."""
     return None if value is None else float(value)
 
 
 def ending_in(folder: Path, suffix: str) -> Path:
+    """The entry whose name ends so."""
     found = sorted(folder.glob(f"*{suffix}"))
     if len(found) != 1:
         raise ValueError(f"{folder}: {len(found)} files that end in {suffix}; a published ELMo has one")

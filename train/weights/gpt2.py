@@ -13,6 +13,8 @@ from typing import Any
 import flax.traverse_util
 import numpy as np
 
+from models.attention.positions import Learned
+from models.attention.scores import ScaledDot
 from models.language.gpt2 import GPT2
 from train.weights import published, safetensors
 from train.weights.published import CONFIG, WEIGHTS, flat, shapes_of, take
@@ -22,8 +24,8 @@ SIZES = {
     "vocab_size": "vocab_size",
     "n_positions": "context",
     "n_embd": "features",
-    "n_head": "heads",
-    "n_layer": "layers",
+    "n_head": "num_heads",
+    "n_layer": "num_layers",
 }
 RATES = {"resid_pdrop": "dropout", "attn_pdrop": "attention_dropout"}
 # What `models.language.gpt2` computes; `transformers` takes the same where config.json is silent.
@@ -59,8 +61,8 @@ def layout(model: GPT2) -> Iterator[tuple[str, tuple[int, ...], tuple[str, ...]]
     """Each published array: its name, its shape, and our leaves side by side in its last axis."""
     width = model.features
     yield "wte.weight", (model.vocab_size, width), ("table",)
-    yield "wpe.weight", (model.context, width), ("places",)
-    for layer in range(model.layers):
+    yield "wpe.weight", (model.context, width), ("positions/table",)
+    for layer in range(model.num_layers):
         for name, (shape, leaves) in BLOCK.items():
             widths = tuple(times * width for times in shape)
             yield f"h.{layer}.{name}", widths, tuple(f"blocks_{layer}/{leaf}" for leaf in leaves)
@@ -91,8 +93,7 @@ def write_gpt2(folder: Path, model: GPT2, params: Mapping[str, Any]) -> None:
 
     Which ids begin and end a text is the tokenizer's to say: config.json has null for them.
     """
-    if model.positions != "learned":
-        raise ValueError(f"GPT2(positions={model.positions}): a published GPT-2 has learned ones only")
+    require_published(model)
     found = flat(params, shapes_of(model))
     arrays = {}
     for name, shape, leaves in layout(model):
@@ -105,12 +106,26 @@ def write_gpt2(folder: Path, model: GPT2, params: Mapping[str, Any]) -> None:
     published.write(folder, arrays, config)
 
 
+def require_published(model: GPT2) -> None:
+    """ValueError naming a field that no published GPT-2 has like this."""
+    kind = lambda part: part and type(part).__name__
+    if not isinstance(model.positions, Learned) or model.positions.length not in (None, model.context):
+        raise ValueError(
+            f"GPT2(positions={kind(model.positions)}): a published GPT-2 has learned ones only, one for "
+            f"each position of its context"
+        )
+    if type(model.score) is not ScaledDot:
+        raise ValueError(f"GPT2(score={kind(model.score)}): a published GPT-2 has ScaledDot only")
+    if model.num_kv_heads not in (None, model.num_heads):
+        raise ValueError(f"GPT2(num_kv_heads={model.num_kv_heads}): a published GPT-2 does not group heads")
+
+
 def described(path: Path) -> GPT2:
-    """The model of a config.json; ValueError for one that `gpt2.py` would not compute."""
+    """The model of a config.json; ValueError for one that `models.language.gpt2` would not compute."""
     config = published.read_config(path, SETTINGS, SIZES, "models.language.gpt2")
     published.require_multiple(path, config, "n_embd", "n_head")
     if (found := config.get("n_inner")) not in (None, 4 * config["n_embd"]):
-        raise ValueError(f"{path}: n_inner is {found!r}; models.gpt2 computes with 4 n_embd only")
+        raise ValueError(f"{path}: n_inner is {found!r}; models.language.gpt2 computes with 4 n_embd only")
     rates = {field: published.read_rate(path, config, name) for name, field in RATES.items()}
     return GPT2(**{field: config[name] for name, field in SIZES.items()}, **rates)
 
@@ -120,9 +135,9 @@ def arrays_of(model: GPT2, path: Path) -> dict[str, np.ndarray]:
     stored = safetensors.read(path)
     prefix = PREFIX if PREFIX + "wte.weight" in stored else ""
     named = layout(model)
-    found = {name: take(stored, prefix + name, shape, path, model.layers) for name, shape, _ in named}
+    found = {name: take(stored, prefix + name, shape, path, model.num_layers) for name, shape, _ in named}
     if not np.array_equal(stored.pop(HEAD, found["wte.weight"]), found["wte.weight"]):
-        raise ValueError(f"{path}: {HEAD} is not wte.weight; models.gpt2 has one table for both")
+        raise ValueError(f"{path}: {HEAD} is not wte.weight; models.language.gpt2 has one table for both")
     if extra := [name for name in stored if not BUFFER.fullmatch(name.removeprefix(prefix))]:
-        raise ValueError(f"{path}: {extra[0]} belongs to no GPT-2 of {model.layers} layers")
+        raise ValueError(f"{path}: {extra[0]} belongs to no GPT-2 of {model.num_layers} layers")
     return found

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import flax.traverse_util
 import numpy as np
 
-from train.folder.checkpoint import flatten
-from train.folder.log import is_done
+from data.fields import Count
+from train.folder.record import is_done
+from train.run import Initial
 
 
 @dataclasses.dataclass(frozen=True)
-class Weights:
+class Weights(Initial):
     """What lies under the path `of` in the weights of a folder goes under `into` of ours.
 
     The folder is a run's or holds a published model. With into="" our modules of its names are taken, each as
@@ -26,50 +28,49 @@ class Weights:
     into: str = ""
 
     def find(self, runs_dir: Path) -> Path:
+        """The folder as it was given."""
         return Path(self.folder).expanduser()
 
 
 @dataclasses.dataclass(frozen=True)
-class Pretrained:
+class Pretrained(Initial):
     """As Weights, of a finished run beside this one: <runs-dir>/<experiment>/<row>/<seed>."""
 
     experiment: str
     row: str
-    seed: int = 0
+    seed: Count = 0
     of: str = "encoder"
     into: str = "encoder"
 
     def find(self, runs_dir: Path) -> Path:
+        """The folder of the finished run; ValueError with the command that trains it."""
         folder = runs_dir / self.experiment / self.row / str(self.seed)
         if not is_done(folder):
             raise ValueError(
                 f"{folder}: no finished run, which this one begins with; first {self.command(runs_dir)}"
+                " (and the --data-dir of this run, if it has one)"
             )
         return folder
 
     def command(self, runs_dir: Path) -> str:
-        """What to type to train it; a table on real data is called experiment-corpus."""
-        experiment, real, _ = self.experiment.partition("-")
-        data = ["--data-dir", "DIR"] if real else []
-        seeds = ["--seeds", str(self.seed + 1), "--runs-dir", str(runs_dir)]
-        return shlex.join(["lookback", "run", experiment, *data, "--rows", self.row, *seeds])
+        """What to type to train it: `lookback run` takes the name of any table, on real data or generated."""
+        options = ["--rows", self.row, "--seeds", str(self.seed + 1), "--runs-dir", str(runs_dir)]
+        return shlex.join(["lookback", "run", self.experiment, *options])
 
 
-Initial = str | Weights | Pretrained
-
-
-def find(initial: Initial, directory: Path) -> Path:
+def find(initial: str | Initial, directory: Path) -> Path:
     """The folder of the weights that the run in `directory`, <runs-dir>/experiment/row/seed, begins with."""
     if isinstance(initial, str):
         return Path(initial).expanduser()
     return initial.find(directory.absolute().parents[2])
 
 
-def whole_encoder(initial: Initial) -> bool:
+def whole_encoder(initial: str | Initial) -> bool:
+    """Whether all of an encoder is taken over, and with it its tokenizer."""
     return not isinstance(initial, str) and initial.into in ("", "encoder")
 
 
-def taken(initial: Initial, found: Mapping, like: Mapping, folder: Path) -> dict[str, Any]:
+def taken(initial: str | Initial, found: Mapping, like: Mapping, folder: Path) -> dict[str, Any]:
     """{path: weights} of what is `found` in the folder, for a model whose own weights are `like` these.
 
     All of them where `initial` only names the folder; ValueError where something is missing or misshapen.
@@ -97,7 +98,7 @@ def taken(initial: Initial, found: Mapping, like: Mapping, folder: Path) -> dict
 
 def under(tree: Mapping, path: str) -> dict[str, Any]:
     """The leaves below a path, by what follows it."""
-    leaves = flatten(tree)
+    leaves = flax.traverse_util.flatten_dict(tree, sep="/")
     if not path:
         return leaves
     return {
@@ -106,4 +107,5 @@ def under(tree: Mapping, path: str) -> dict[str, Any]:
 
 
 def shape(leaves: Mapping[str, Any], path: str) -> str:
+    """A leaf's shape in words."""
     return str(np.shape(leaves[path])) if path in leaves else "missing"

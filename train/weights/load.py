@@ -2,22 +2,37 @@
 
 import dataclasses
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
+from data.tokenizers.level import Level
 from data.tokenizers.tokenizer import Tokenizer
 from data.tokenizers.wordpiece import read_vocabulary
-from models.decoding.search import Search
-from train.config import Run
-from train.evaluators.evaluator import Trained
 from train.folder import claim as run_directory
 from train.folder.checkpoint import Checkpoints
-from train.loop.sizing import sized
+from train.run import Initial, Run, Trained
 from train.weights.bert import read_bert
 from train.weights.elmo import read_elmo
 from train.weights.gpt2 import read_gpt2
-from train.weights.initial import Initial, find, taken, whole_encoder
+from train.weights.initial import find, taken, whole_encoder
+
+
+@dataclasses.dataclass(frozen=True)
+class TokenizerOf(Level):
+    """What protocols name in place of a task's tokenizer where another came with the weights of `initial`."""
+
+    initial: Initial
+
+    def train(self, texts: Iterable[str]) -> Tokenizer:
+        """ValueError: it was trained before, with those weights."""
+        raise ValueError(
+            f"the tokenizer comes with {self.initial}: set initial, and task.tokenizer to a level"
+        )
+
+    def __str__(self) -> str:
+        return str(self.initial)
 
 
 def weights(run: Run, checkpoints: Checkpoints) -> tuple[dict, str]:
@@ -25,7 +40,7 @@ def weights(run: Run, checkpoints: Checkpoints) -> tuple[dict, str]:
     steps = checkpoints.steps
     if not steps:
         raise ValueError(f"{checkpoints.directory}: no checkpoint yet; train the run first")
-    if hasattr(run.model, "fit"):
+    if run.model.fitted:
         return checkpoints.params(steps[-1]), "as fitted"
     if not run.average:
         best = checkpoints.best
@@ -35,19 +50,18 @@ def weights(run: Run, checkpoints: Checkpoints) -> tuple[dict, str]:
     return checkpoints.average(chosen), f"average of last {len(chosen)} checkpoints"
 
 
-def load(directory: Path, search: Search | None = None) -> Trained:
-    """The run of a directory, with its own search or another."""
+def load(directory: Path) -> Trained:
+    """The run of a directory."""
     run, described = run_directory.read(directory)
     path = directory / "tokenizer.json"
     tokenizer = Tokenizer.load(path)
     tokenizer.require(described["tokenizer"], path)
     params, words = weights(run, Checkpoints(directory / "checkpoints"))
-    model = sized(run.model, run.task, tokenizer)
-    run = dataclasses.replace(run, search=search or run.search)
+    model = run.model.with_sizes(len(tokenizer), len(run.task.labels) or 1)
     return Trained(run, model, params, tokenizer, words, directory)
 
 
-def initial(given: Initial, directory: Path, like: dict) -> dict[str, np.ndarray]:
+def initial(given: str | Initial, directory: Path, like: dict) -> dict[str, np.ndarray]:
     """{path: weights} that the run in `directory` begins with, whose own are `like` these by chance."""
     folder = find(given, directory)
     return taken(given, published(folder), like, folder)
@@ -69,7 +83,7 @@ def published(folder: Path) -> dict:
     return (read_gpt2 if kind == "gpt2" else read_bert)(folder)[1]
 
 
-def initial_tokenizer(given: Initial | None, directory: Path) -> Tokenizer | None:
+def initial_tokenizer(given: str | Initial | None, directory: Path) -> Tokenizer | None:
     """The tokenizer that comes with a whole encoder, or None where there is none of it."""
     if given is None or not whole_encoder(given):
         return None
@@ -84,7 +98,7 @@ def told(run: Run, directory: Path) -> Run:
     """The run as protocols tell of it: weights that came with a tokenizer stand for that of the task."""
     if initial_tokenizer(run.initial, directory) is None:
         return run
-    return dataclasses.replace(run, task=dataclasses.replace(run.task, tokenizer=run.initial))
+    return dataclasses.replace(run, task=dataclasses.replace(run.task, tokenizer=TokenizerOf(run.initial)))
 
 
 def uncased(vocabulary: Path) -> bool:

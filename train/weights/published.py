@@ -17,6 +17,7 @@ CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
 def require_files(folder: Path) -> None:
+    """ValueError that names what a folder lacks."""
     for name in (CONFIG, WEIGHTS):
         if not (folder / name).is_file():
             raise ValueError(f"{folder / name}: no such file; published weights are {CONFIG} and {WEIGHTS}")
@@ -50,6 +51,7 @@ def read_rate(path: Path, config: Mapping[str, Any], name: str) -> float:
 
 
 def require_multiple(path: Path, config: Mapping[str, Any], width: str, heads: str) -> None:
+    """ValueError unless one setting of a config divides by another."""
     if config[width] % config[heads]:
         raise ValueError(
             f"{path}: {width} is {config[width]}, not a multiple of {heads}, which is {config[heads]}"
@@ -86,6 +88,7 @@ def flat(params: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> di
 
 
 def write(folder: Path, arrays: Mapping[str, np.ndarray], config: Mapping[str, Any]) -> None:
+    """Write arrays and a config.json beside them."""
     folder.mkdir(parents=True, exist_ok=True)
     safetensors.write(folder / WEIGHTS, arrays, {"format": "pt"})
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

@@ -89,6 +89,7 @@ def long_as(blocks) -> Callable:
 
 
 def facts(params) -> dict:
+    """What is told of a model: its number of parameters."""
     import jax
 
     return {"parameters": sum(leaf.size for leaf in jax.tree.leaves(params))}

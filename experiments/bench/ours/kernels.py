@@ -7,6 +7,7 @@ from train import devices
 
 
 def fused(**shape) -> Work:
+    """Attention by the kernel that the models would choose, which is among its facts."""
     from models.attention import kernels as fused
     from models.attention.mask import Mask
 
@@ -17,6 +18,7 @@ def fused(**shape) -> Work:
 
 
 def xla(**shape) -> Work:
+    """XLA's own attention, as jax.nn calls it."""
     import jax
 
     options = {"is_causal": shape["causal"], "implementation": "xla"}
@@ -47,6 +49,7 @@ def attending(attend, batch, heads, length, size, causal, backward, dtype) -> tu
 
 
 def split(batch: int, heads: int):
+    """Rows over the devices and, where there are fewer rows than devices, heads over the rest."""
     import jax
 
     found = jax.devices()

@@ -10,6 +10,7 @@ PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy")
 
 
 def describe() -> Work:
+    """What is measured on: the device and the versions of what computes, as facts."""
     devices.setup()
     import jax
 

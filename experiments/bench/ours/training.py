@@ -8,6 +8,7 @@ from train import devices
 
 
 def gpt(batch, vocabulary, context, features, heads, layers, dropout, dtype="float32") -> Work:
+    """A GPT-2 of these sizes on windows of running text."""
     devices.setup()
     from models.language.gpt2 import GPT2
     from train.objectives.next_token import NextToken
@@ -17,6 +18,7 @@ def gpt(batch, vocabulary, context, features, heads, layers, dropout, dtype="flo
 
 
 def lstm(batch, vocabulary, length, features, layers, dropout) -> Work:
+    """A language model of LSTMs on windows of running text."""
     devices.setup()
     from experiments.bench.ours.recurrent import LSTMLanguageModel
     from train.objectives.next_token import NextToken
@@ -26,6 +28,7 @@ def lstm(batch, vocabulary, length, features, layers, dropout) -> Work:
 
 
 def transformer(batch, length, vocabulary, features, hidden, heads, layers, dropout) -> Work:
+    """An encoder-decoder on pairs of sentences, label smoothing 0.1."""
     devices.setup()
     from models.translation.transformer import Transformer
     from train.objectives.next_token import NextTargetToken
@@ -38,16 +41,18 @@ def transformer(batch, length, vocabulary, features, hidden, heads, layers, drop
 
 
 def running_text(batch: int, length: int, vocabulary: int) -> dict[str, np.ndarray]:
+    """A batch of windows: inputs, targets and weights."""
     inputs, targets = sentences.windows(batch, length, vocabulary)
     return {"inputs": inputs, "targets": targets, "weights": np.ones((batch, length), np.float32)}
 
 
 def updating(model, objective, data) -> Work:
+    """The step of a model by an objective, compiled; a call is one update."""
     import jax
 
-    from train.loop.step import init_state
     from train.optimizers import Adam, Constant
     from train.parallel import Jit
+    from train.step import init_state
 
     parallel, optimizer = Jit(), Adam(schedule=Constant(peak=1e-4))
     init = lambda batch: init_state(model, objective, optimizer, 0, batch)

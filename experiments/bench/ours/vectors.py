@@ -6,6 +6,7 @@ from train import devices
 
 
 def word2vec(words, vocabulary, features, window, negatives, epochs) -> Work:
+    """Skip-gram vectors of a text, all passes over it in one call."""
     devices.setup()
     from models.vectors.word2vec import Word2Vec
 

@@ -8,6 +8,7 @@ from experiments.bench.work import Work, cores
 
 
 def word2vec(words, vocabulary, features, window, negatives, epochs) -> Work:
+    """Skip-gram vectors of the same text, its vocabulary built beforehand."""
     ids = running_text.stream(words, vocabulary)
     lines = np.split(ids, np.flatnonzero(ids == running_text.EOS) + 1)
     text = [[str(word) for word in line[:-1]] for line in lines]

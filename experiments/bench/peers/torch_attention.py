@@ -5,6 +5,7 @@ from experiments.bench.work import Work
 
 
 def sdpa(batch, heads, length, size, causal, backward, dtype) -> Work:
+    """PyTorch's fused attention, forward or forward and backward."""
     place = machine.device()
     import torch
     from torch.nn.functional import scaled_dot_product_attention as attend

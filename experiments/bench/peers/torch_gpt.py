@@ -10,6 +10,8 @@ from experiments.bench.work import Work
 
 
 class Block(nn.Module):
+    """x + Attention(LN x), then x + MLP(LN x)."""
+
     def __init__(self, features: int, heads: int, dropout: float):
         super().__init__()
         self.heads = heads
@@ -19,6 +21,7 @@ class Block(nn.Module):
         self.drop = nn.Dropout(dropout)
 
     def forward(self, x):
+        """[rows, length, features] to the same."""
         rows, length, features = x.shape
         split = lambda y: y.view(rows, length, self.heads, features // self.heads).transpose(1, 2)
         q, k, v = map(split, self.qkv(self.first(x)).split(features, dim=2))
@@ -29,6 +32,8 @@ class Block(nn.Module):
 
 
 class GPT(nn.Module):
+    """Embeddings of words and positions, blocks, a norm, and logits by the table of the words."""
+
     def __init__(self, vocabulary: int, context: int, features: int, heads: int, layers: int, dropout: float):
         super().__init__()
         self.table, self.places = nn.Embedding(vocabulary, features), nn.Embedding(context, features)
@@ -37,18 +42,21 @@ class GPT(nn.Module):
         nn.init.normal_(self.table.weight, std=0.02)
 
     def forward(self, ids):
+        """Logits [rows, length, vocabulary]."""
         places = self.places.weight[: ids.shape[1]]
         x = self.blocks(self.drop(self.table(ids) + places))
         return F.linear(self.norm(x), self.table.weight)
 
 
 def loss(model, inputs, targets):
+    """Mean cross-entropy in nats a token."""
     return F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten())
 
 
 def training(
     batch, vocabulary, context, features, heads, layers, dropout, dtype="float32", compiled=False
 ) -> Work:
+    """An update of a GPT on windows of running text."""
     torch.manual_seed(0)
     model = GPT(vocabulary, context, features, heads, layers, dropout)
     return updating(model, loss, sentences.windows(batch, context, vocabulary), compiled, dtype)

@@ -11,6 +11,8 @@ from experiments.bench.work import Work
 
 
 class LanguageModel(nn.Module):
+    """Embeddings, a stack of LSTMs, logits by the table of the embeddings."""
+
     def __init__(self, vocabulary, features, layers, dropout):
         super().__init__()
         self.table = nn.Embedding(vocabulary, features)
@@ -19,11 +21,13 @@ class LanguageModel(nn.Module):
         self.drop = nn.Dropout(dropout)
 
     def forward(self, ids):
+        """Logits [rows, length, vocabulary]."""
         states, _ = self.inner(self.drop(self.table(ids)))
         return F.linear(self.drop(states), self.table.weight)
 
 
 def training(batch, vocabulary, length, features, layers, dropout) -> Work:
+    """An update of the language model on windows of running text."""
     torch.manual_seed(0)
     model = LanguageModel(vocabulary, features, layers, dropout)
     return updating(model, loss, sentences.windows(batch, length, vocabulary))

@@ -9,6 +9,7 @@ PACKAGES = ("torch", "transformers", "ctranslate2", "gensim")
 
 
 def describe() -> Work:
+    """The peers that are installed, and Python, with their versions, as facts."""
     versions = {"python": sys.version.split()[0]}
     for name in PACKAGES:
         try:
@@ -45,6 +46,7 @@ def memory():
 
 
 def product(size: int, dtype: str) -> Work:
+    """A product of two square matrices."""
     place = device()
     import torch
 

@@ -10,6 +10,8 @@ from experiments.bench.work import Work
 
 
 class Translator(nn.Module):
+    """An encoder-decoder with sinusoidal positions and one table for all words."""
+
     def __init__(self, vocabulary, length, features, hidden, heads, layers, dropout):
         super().__init__()
         self.table = nn.Embedding(vocabulary, features)
@@ -23,10 +25,12 @@ class Translator(nn.Module):
         self.register_buffer("future", nn.Transformer.generate_square_subsequent_mask(length))
 
     def embed(self, ids):
+        """Scaled embeddings plus positions."""
         scaled = self.table(ids) * self.table.embedding_dim**0.5
         return self.drop(scaled + self.waves[: ids.shape[1]])
 
     def forward(self, source, inputs):
+        """Logits [rows, length, vocabulary] of each target word."""
         padding = source == sentences.PAD
         # Padding of the target stands behind all words: the causal mask hides it, and alone it is cheaper.
         states = self.inner(
@@ -37,11 +41,13 @@ class Translator(nn.Module):
 
 
 def loss(model, source, inputs, targets):
+    """Mean cross-entropy over words, smoothed by 0.1."""
     logits = model(source, inputs).flatten(0, 1)
     return F.cross_entropy(logits, targets.flatten(), ignore_index=sentences.PAD, label_smoothing=0.1)
 
 
 def training(batch, length, vocabulary, features, hidden, heads, layers, dropout) -> Work:
+    """An update of the translator on pairs of sentences."""
     torch.manual_seed(0)
     model = Translator(vocabulary, length, features, hidden, heads, layers, dropout)
     return updating(model, loss, sentences.pairs(batch, length, vocabulary))

@@ -25,6 +25,7 @@ def marian(vocabulary, features, hidden, heads, layers):
 
 
 def translation(count, vocabulary, features, hidden, heads, layers, beam) -> Work:
+    """The translation of so many sentences, in blocks of like length, greedy or by beam search."""
     place = machine.device()
     model = marian(vocabulary, features, hidden, heads, layers).to(place)
     blocks = [torch.from_numpy(block).long().to(place) for block in sentences.batches(count, vocabulary)]
@@ -44,6 +45,7 @@ def translation(count, vocabulary, features, hidden, heads, layers, beam) -> Wor
 
 
 def continuation(batch, prompt, new, vocabulary, context, features, heads, layers) -> Work:
+    """So many new tokens after prompts, greedily, by a GPT-2 of these sizes."""
     place = machine.device()
     config = transformers.GPT2Config(
         vocab_size=vocabulary, n_positions=context, n_embd=features, n_head=heads, n_layer=layers,
@@ -79,4 +81,5 @@ def long_as(blocks) -> Callable:
 
 
 def facts(model) -> dict:
+    """What is told of a model: its number of parameters."""
     return {"parameters": sum(p.numel() for p in model.parameters() if p.requires_grad)}

@@ -7,7 +7,7 @@ examples:
 
 The run may be of any model on an encoder, a language model, or word vectors, which have one layer. For line
 N, counted from 0, the file holds the arrays N.vectors [pieces, features], float32, and N.pieces, as they are
-written, marks of beginning and end among them. numpy.load reads it, without pickle.
+written, special tokens among them. numpy.load reads it, without pickle.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from experiments import stdin
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `embed`."""
     parser.add_argument("run_dir", help="directory of a trained run; texts are standard input")
     parser.add_argument(
         "--layers",
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Write the vectors of all lines, once the last one is read."""
     from pathlib import Path
 
     if sys.stdout.isatty():

@@ -1,4 +1,4 @@
-"""Guess what [MASK] stands for with a pretrained encoder: the likeliest pieces, each with its probability.
+"""Predict what [MASK] stands for with a pretrained encoder: the likeliest pieces, each with its probability.
 
 examples:
   lookback fill-mask runs/bert_pretraining/BERT-tiny/0 "The [MASK] of a function is called."
@@ -14,6 +14,7 @@ from experiments import stdin
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `fill-mask`."""
     parser.add_argument(
         "run_dir", help="directory of a pretraining run, as in runs/bert_pretraining/BERT-tiny/0"
     )
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Print the likeliest pieces of each masked token."""
     from pathlib import Path
 
     from train import devices
@@ -31,10 +33,10 @@ def execute(arguments: argparse.Namespace) -> None:
     if arguments.count < 1:
         raise ValueError(f"--count {arguments.count}: at least 1")
     devices.setup()
-    from train.inference.guessing import Guesser
+    from train.inference.mask_filler import FillMask
     from train.weights.load import load
 
-    guesser = Guesser(load(Path(arguments.run_dir)))
+    fill = FillMask(load(Path(arguments.run_dir)))
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     lines = arguments.text or stdin.whole().split("\n")
     if not any(line.strip() for line in lines):
@@ -42,5 +44,5 @@ def execute(arguments: argparse.Namespace) -> None:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        for guesses in guesser(line, arguments.count, f"line {number}"):
-            print("\t".join(f"{piece}\t{chance:.3f}" for piece, chance in guesses))
+        for predicted in fill(line, arguments.count, f"line {number}"):
+            print("\t".join(f"{piece}\t{share:.3f}" for piece, share in predicted))

@@ -13,6 +13,7 @@ from experiments import stdin
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `generate`."""
     parser.add_argument(
         "run_dir", help="directory of a trained language model, as in runs/char_lm/gpt-4x128/0"
     )
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Print each prompt with what follows it."""
     from pathlib import Path
 
     from train import devices
@@ -34,14 +36,14 @@ def execute(arguments: argparse.Namespace) -> None:
     if arguments.length < 1 or arguments.beam < 1:
         raise ValueError(f"--length {arguments.length}, --beam {arguments.beam}: at least 1")
     devices.setup()
-    from models.decoding.sampling import Draw
-    from train.inference.writer import Writer
+    from models.decoding.sampling import Sample
+    from train.inference.generator import Generator
     from train.weights.load import load
 
     draw = None
     if not arguments.greedy and arguments.beam == 1:
-        draw = Draw(arguments.temperature, arguments.top_k, arguments.top_p)
-    writer = Writer(load(Path(arguments.run_dir)))
+        draw = Sample(arguments.temperature, arguments.top_k, arguments.top_p)
+    writer = Generator(load(Path(arguments.run_dir)))
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     prompts = arguments.prompt or [stdin.whole()]
     if len(prompts) == 1 and arguments.beam == 1:

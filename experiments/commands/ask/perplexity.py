@@ -12,6 +12,7 @@ from experiments import stdin
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `perplexity`."""
     parser.add_argument("run_dir", help="directory of a trained language model; the text is standard input")
     parser.add_argument(
         "--tokens", action="store_true", help="a line a token: its surprisal in bits, a tab, the token"
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Print the measures of the text, or each token with its surprisal."""
     import math
     from pathlib import Path
 
@@ -30,12 +32,12 @@ def execute(arguments: argparse.Namespace) -> None:
     if arguments.stride is not None and arguments.stride < 1:
         raise ValueError(f"--stride {arguments.stride}: at least 1")
     devices.setup()
-    from train.evaluators.language.perplexities import require_next_token
+    from train.evaluators.language.perplexities import require_probabilities
     from train.inference.scoring import Scorer, measures
     from train.weights.load import load
 
     trained = load(Path(arguments.run_dir))
-    require_next_token(trained.run)
+    require_probabilities(trained.run, arguments.run_dir)
     text, tokenizer = stdin.whole(), trained.tokenizer
     if not text:
         raise ValueError("stdin: no text to score")

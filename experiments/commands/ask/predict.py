@@ -16,11 +16,13 @@ from experiments import stdin
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `predict`."""
     parser.add_argument("run_dir", help="directory of a trained classifier; texts are standard input")
     parser.add_argument("--all", action="store_true", help="all classes, the likeliest first")
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Print a class or a score for each line."""
     from pathlib import Path
 
     from train import devices
@@ -28,18 +30,17 @@ def execute(arguments: argparse.Namespace) -> None:
     devices.setup()
     from data.tasks.classification import Classification
     from train.inference.predictor import Predictor
+    from train.run import require_role
     from train.weights.load import load
 
     trained = load(Path(arguments.run_dir))
-    if not isinstance(trained.task, Classification):
-        kind = type(trained.task).__name__
-        raise ValueError(f"{arguments.run_dir}: {kind} gives a text no class; a run on Classification does")
+    require_role(arguments.run_dir, "is to class texts", "task", trained.task, Classification)
     predictor, labels = Predictor(trained), trained.task.labels
     read = functools.partial(sides, paired=trained.task.paired)
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     number = 0
     for texts in stdin.lines():
-        parted, wrong = stdin.taken(read, texts, number)
+        parted, wrong = stdin.parse_lines(read, texts, number)
         found = iter(predictor.texts([parts for parts in parted if parts]) if any(parted) else ())
         for parts in parted:
             print(spell(next(found), labels, arguments.all) if parts else "")  # an empty line stays one
@@ -61,6 +62,7 @@ def sides(line: str, number: int, paired: bool) -> tuple[str, str | None] | None
 
 
 def spell(said, labels: tuple[str, ...], every: bool) -> str:
+    """A score, or the likeliest label, or every label, with its probability."""
     if not labels:
         return f"{float(said):.4f}"
     best = sorted(zip(said, labels, strict=True), reverse=True)

@@ -15,10 +15,12 @@ from experiments import stdin
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `tag`."""
     parser.add_argument("run_dir", help="directory of a trained tagger, as in runs/tagging/BiLSTM-CRF/0")
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Print each word with its tag."""
     from pathlib import Path
 
     from train import devices

@@ -18,6 +18,7 @@ from experiments import stdin
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `translate`."""
     parser.add_argument("run_dir")
     parser.add_argument("--beam", type=int, help="hypotheses kept; 1 is greedy (the run's own)")
     parser.add_argument(
@@ -30,22 +31,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> None:
+    """Print a translation of each line."""
     from pathlib import Path
 
     from train import devices
 
     devices.setup()
     from data.tasks.translation import Translation
+    from train.inference.translator import Translator
+    from train.run import require_role
     from train.weights.load import load
 
     directory = Path(arguments.run_dir)
-    trained = load(directory, search(directory, arguments))
-    if not isinstance(trained.task, Translation):
-        kind = type(trained.task).__name__
-        raise ValueError(
-            f"{directory}: a run of {kind} translates nothing; one of `lookback run translation` does"
-        )
-    translator = trained.translator
+    trained = load(directory)
+    require_role(str(directory), "is to translate", "task", trained.task, Translation)
+    translator = Translator.of(trained, search(trained.run, arguments))
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     number = 0
     with saved_maps(arguments.attention) if arguments.attention else contextlib.nullcontext({}) as maps:
@@ -75,24 +75,27 @@ def saved_maps(name: str) -> Iterator[dict]:
             np.savez_compressed(file, **maps)
 
 
-def search(directory, arguments: argparse.Namespace):
-    """The run's search with what the command line changes."""
+def search(run, arguments: argparse.Namespace):
+    """The search that the run was judged with, with what the command line changes."""
     import dataclasses
 
-    from models.decoding.search import PerToken
-    from train.folder.claim import read
+    from models.decoding.search import LengthNormalised, Search
+    from train.evaluators.translation.bleu_scores import Bleu
 
-    own = read(directory)[0].search
+    own = next((judge.search for judge in run.evaluators if type(judge) is Bleu), Search())
     beam = own.beam if arguments.beam is None else arguments.beam
     if beam < 1:
         raise ValueError(f"--beam {beam}: at least 1, which is greedy")
     if not 1 <= arguments.nbest <= beam:
         raise ValueError(f"--nbest {arguments.nbest}: between 1 and the beam, which is {beam}")
     alpha = arguments.length_penalty
-    return dataclasses.replace(own, beam=beam, penalty=own.penalty if alpha is None else PerToken(alpha))
+    return dataclasses.replace(
+        own, beam=beam, penalty=own.penalty if alpha is None else LengthNormalised(alpha)
+    )
 
 
 def say(hypotheses, number: int, numbered: bool) -> None:
+    """Print the best hypothesis of a line, or several, numbered and with scores."""
     if not numbered:
         print(hypotheses[0].text if hypotheses else "")
     for hypothesis in hypotheses if numbered else ():

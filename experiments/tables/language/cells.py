@@ -20,14 +20,14 @@ from experiments.report.columns import Column
 from experiments.report.table import Table
 from models.language.rnn import RNNLM
 from models.layers.recurrent import GRU, RNN
-from train.config import Run
 from train.evaluators.language.cells import CellProbe
 from train.evaluators.language.perplexities import Perplexity
 from train.objectives.next_token import NextToken
 from train.optimizers import Adam, Constant, Cosine
+from train.run import Run
 
 LSTM_2X128 = Run(
-    model=RNNLM(embed_dim=64, hidden_dim=128, depth=2),
+    model=RNNLM(embed_dim=64, features=128, num_layers=2),
     task=LanguageModelling(StdlibCode(size=2_000_000), TextCharacters()),
     objective=NextToken(carried=True),
     optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=100, steps=6000), beta2=0.99, epsilon=1e-8, clip=1.0),
@@ -40,7 +40,8 @@ LSTM_2X128 = Run(
 
 
 def rows() -> dict[str, Run]:
-    one_layer = RNNLM(embed_dim=64, hidden_dim=256)
+    """{row: run}: recurrent networks of one size of state, and one that was never trained."""
+    one_layer = RNNLM(embed_dim=64, features=256)
     models = {
         "LSTM 2x128": LSTM_2X128.model,
         "LSTM 1x256": one_layer,
@@ -68,7 +69,6 @@ PROPERTIES = (
 TABLE = Table(
     name="cells",
     title="Area under the ROC curve of the best of 256 cells, source code of Python",
-    question="Does a cell of an LSTM keep track of quotes, comments, depth or the end of the line?",
     rows=rows(),
     columns={name: Column("AUC", name, 3) for name in PROPERTIES}
     | {f"{name}, moved": Column("AUC", f"{name}, labels moved", 3, better="neither") for name in PROPERTIES}

@@ -1,4 +1,4 @@
-"""How well does a network foretell the next character?
+"""How well does a network predict the next character?
 
     lookback run char_lm                         2 rows x 3 seeds on the source code Python carries
     lookback run char_lm --data-dir CORPORA      the same on tiny Shakespeare: minutes a row on 2 cores,
@@ -20,11 +20,11 @@ from experiments.report.published import TINY_SHAKESPEARE
 from experiments.report.table import Table
 from models.language.gpt2 import GPT2
 from models.language.rnn import RNNLM
-from train.config import Run
 from train.evaluators.language.perplexities import Perplexity
 from train.objectives.next_token import NextToken
 from train.optimizers import Adam, Cosine
 from train.parts import override
+from train.run import Run
 
 
 def adam(peak: float, steps: int, beta2: float = 0.99, **changes) -> Adam:
@@ -34,7 +34,7 @@ def adam(peak: float, steps: int, beta2: float = 0.99, **changes) -> Adam:
 
 
 SHAKESPEARE = Run(
-    model=GPT2(context=64, features=128, heads=4, layers=4, dropout=0.0),
+    model=GPT2(context=64, features=128, num_heads=4, num_layers=4, dropout=0.0),
     task=LanguageModelling(TinyShakespeare(train=0.9), TextCharacters()),
     objective=NextToken(),
     optimizer=adam(1e-3, 2000, decay=0.1),
@@ -46,14 +46,14 @@ SHAKESPEARE = Run(
 )
 LARGER = dataclasses.replace(
     SHAKESPEARE,
-    model=GPT2(context=256, features=384, heads=6, layers=6, dropout=0.2, attention_dropout=0.2),
+    model=GPT2(context=256, features=384, num_heads=6, num_layers=6, dropout=0.2, attention_dropout=0.2),
     optimizer=adam(1e-3, 5000, decay=0.1),
     batches=Windows(rows=64, length=256),
     steps=5000,
 )
 RECURRENT = dataclasses.replace(
     SHAKESPEARE,
-    model=RNNLM(embed_dim=128, hidden_dim=128, depth=2, dropout=0.0),
+    model=RNNLM(embed_dim=128, features=128, num_layers=2, dropout=0.0),
     objective=NextToken(carried=True),
     optimizer=adam(2e-3, 4000, beta2=0.999),
     batches=Streams(rows=50, length=50),
@@ -71,6 +71,7 @@ def offline(run: Run, share: int) -> Run:
 
 
 def columns() -> dict:
+    """Loss and bits a character on the validation split, and costs."""
     lower = lambda metric, digits: Column(metric, "valid", digits, better="lower")
     return {"loss": lower("loss", 3), "bits per character": lower("bits per character", 3), **COSTS}
 
@@ -80,7 +81,6 @@ SMOKE = ("steps=2", "evaluate_every=1", "batches.rows=2", "batches.length=16")
 TABLE = Table(
     name="char_lm",
     title="Character language models, source code of Python, validation split",
-    question="How well does a network foretell the next character?",
     rows={row: offline(ROWS[row], 2) for row in ("lstm-2x128", "gpt-4x128")},
     columns=columns(),
     baseline="lstm-2x128",
@@ -88,7 +88,6 @@ TABLE = Table(
     real=Table(
         name="char_lm-shakespeare",
         title="Character language models, tiny Shakespeare, validation split",
-        question="How well does a network foretell the next character?",
         rows=ROWS,
         columns=columns(),
         baseline="lstm-2x128",

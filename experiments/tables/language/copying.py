@@ -1,4 +1,4 @@
-"""Which words does a pointer foretell better?
+"""Which words does a pointer predict better?
 
     lookback run copying                         5 rows x 3 seeds on the documentation Python carries
     lookback run copying --data-dir CORPORA      the same on the Penn Treebank: hours on 2 cores
@@ -19,10 +19,10 @@ from experiments.report.table import Table
 from experiments.tables.language.perplexity import PTB_SMALL, SMALL
 from models.attention.pointers import POINTERS
 from models.attention.scores import ScaledDot
-from train.config import Run
 from train.evaluators.language.perplexities import Perplexity
 from train.evaluators.language.word_groups import WordGroups
 from train.optimizers import Adam, Cosine
+from train.run import Run
 
 DOCUMENTATION = dataclasses.replace(
     SMALL,
@@ -33,6 +33,7 @@ DOCUMENTATION = dataclasses.replace(
 
 
 def rows(run: Run, split: str) -> dict[str, Run]:
+    """{row: run}: an LSTM, with attention, and with each pointer."""
     lstm = dataclasses.replace(run.model, window=WordGroups().window)
     looking = dataclasses.replace(lstm, score=ScaledDot())
     models = {"LSTM": lstm, "LSTM + attention": looking} | {
@@ -46,6 +47,7 @@ def rows(run: Run, split: str) -> dict[str, Run]:
 
 
 def columns(split: str) -> dict:
+    """Perplexity of all words and of each group, rare or common, seen shortly before or not."""
     lower = lambda split, digits=0: Column("perplexity", split, digits, better="lower")
     groups = ("rare", "seen", "rare and seen", "rare and new", "common and seen", "common and new")
     costs = {name: COSTS[name] for name in ("parameters", "time")}
@@ -55,7 +57,6 @@ def columns(split: str) -> dict:
 TABLE = Table(
     name="copying",
     title="Perplexity of rare words and of those seen shortly before; documentation of Python",
-    question="Which words does a pointer foretell better?",
     rows=rows(DOCUMENTATION, "test"),
     columns=columns("test"),
     baseline="LSTM",
@@ -63,7 +64,6 @@ TABLE = Table(
     real=Table(
         name="copying-ptb",
         title="Perplexity of rare words and of those seen shortly before; Penn Treebank, validation split",
-        question="Which words does a pointer foretell better?",
         rows=rows(PTB_SMALL, "valid"),
         columns=columns("valid"),
         baseline="LSTM",

@@ -13,9 +13,9 @@ import dataclasses
 from experiments.report.columns import COSTS, Column
 from experiments.report.table import Table
 from experiments.tables.language.perplexity import SMALL_WINDOWED
+from models.attention.positions import Learned
 from models.language.self_attention import AveragedHeads, ConcatenatedHeads, SelfAttentionLM
-from models.layers.embedding import Learned
-from train.config import Run
+from train.run import Run
 
 HEADS = (1, 2, 4, 8, 16)
 WIDTH = 128  # of the concatenated heads' model, whose layer has 4 matrices
@@ -34,11 +34,13 @@ def width(matrices: int) -> int:
 
 
 def looking(heads: AveragedHeads | ConcatenatedHeads, width: int) -> Run:
+    """A language model that looks back by these heads, at this width."""
     model = SelfAttentionLM(heads=heads, positions=Learned(LENGTH), position_dim=None, embed_dim=width)
     return dataclasses.replace(SMALL_WINDOWED, model=model)
 
 
 def rows() -> dict[str, Run]:
+    """{row: run}: each number of heads in three ways, all of as many parameters."""
     named = lambda count: "1 head" if count == 1 else f"{count} heads"
     kinds = {
         "averaged without values": lambda n: looking(AveragedHeads(n, values=False), width(n)),
@@ -51,7 +53,6 @@ def rows() -> dict[str, Run]:
 TABLE = Table(
     name="heads",
     title="Heads at equal parameters, documentation of Python",
-    question="Do many heads look better than one, and are they to be averaged or concatenated?",
     rows=rows(),
     columns={
         "perplexity": Column("perplexity", "test", better="lower"),

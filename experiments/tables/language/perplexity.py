@@ -1,12 +1,13 @@
-"""How well does each language model of the lectures foretell the next word?
+"""How well does each language model of the lectures predict the next word?
 
-    lookback run perplexity                         14 rows x 3 seeds on the documentation Python carries
+    lookback run perplexity                         15 rows x 3 seeds on the documentation Python carries
     lookback run perplexity --data-dir CORPORA      the same on the Penn Treebank: hours on 2 cores; its last
                                                     row, Zaremba's medium LSTM, wants an accelerator
     lookback run perplexity --data-dir CORPORA task.corpus=WikiText2    on WikiText-2
 
-One line from counting to attention: n-grams, the fixed window, recurrent networks, a recurrent network that
-looks back at its own past and one that copies from there, one layer of self-attention, and GPT-2's blocks.
+One line from counting to attention: n-grams, the fixed window, causal convolutions, recurrent networks, a
+recurrent network that looks back at its own past and one that copies from there, one layer of self-attention,
+and GPT-2's blocks.
 Perplexity compares models of one vocabulary; bits per byte stand beside it for all others.
 """
 
@@ -22,28 +23,30 @@ from experiments.report.published import PENN_TREEBANK
 from experiments.report.table import Table
 from models.attention.pointers import Sentinel, TanhDot
 from models.attention.scores import ScaledDot
+from models.language.convolution import ConvolutionLM
 from models.language.gpt2 import GPT2
 from models.language.ngram import NGram
 from models.language.rnn import RNNLM
 from models.language.self_attention import AveragedHeads, ConcatenatedHeads, SelfAttentionLM
 from models.language.window import FixedWindowLM
 from models.layers.recurrent import GRU, RNN
-from train.config import Run
 from train.evaluators.language.perplexities import Perplexity
 from train.objectives.next_token import NextToken
 from train.optimizers import Adam, Cosine, Sgd, Staircase
+from train.run import Run
 
 
 def rows(recurrent: Run, looking: Run, windowed: Run, gpt: GPT2) -> dict[str, Run]:
     """The lineage at the width of the recurrent network that is given; `looking` are those that look back."""
     lstm: RNNLM = recurrent.model
-    width = lstm.hidden_dim
+    width = lstm.features
     counted = {f"{n}-gram": NGram(order=n) for n in (1, 2, 3, 5)}
     carried = {
-        "fixed window": FixedWindowLM(window=4, embed_dim=width, hidden_dim=width, dropout=lstm.dropout),
+        "fixed window": FixedWindowLM(window=4, embed_dim=width, features=width, dropout=lstm.dropout),
+        "convolution": ConvolutionLM(features=width, num_layers=2, dropout=lstm.dropout),
         "RNN": dataclasses.replace(lstm, cell=RNN()),
         "GRU": dataclasses.replace(lstm, cell=GRU()),
-        "LSTM, 1 layer": dataclasses.replace(lstm, depth=1),
+        "LSTM, 1 layer": dataclasses.replace(lstm, num_layers=1),
         "LSTM": lstm,
     }
     attentive = {
@@ -66,7 +69,7 @@ def rows(recurrent: Run, looking: Run, windowed: Run, gpt: GPT2) -> dict[str, Ru
 
 
 SMALL = Run(
-    model=RNNLM(embed_dim=128, hidden_dim=128, depth=2, dropout=0.3),
+    model=RNNLM(embed_dim=128, features=128, num_layers=2, dropout=0.3),
     task=LanguageModelling(StdlibDocs(size=400_000), ByteBPE(size=1000)),
     objective=NextToken(carried=True),
     optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=100, steps=2400), beta2=0.999, clip=1.0),
@@ -84,7 +87,7 @@ SMALL_WINDOWED = dataclasses.replace(
 # over rows where ours is a mean over both: so their rate 1 is our 20, and their norm 5 our 0.25.
 EPOCH = 929_589 // 20 // 20
 PTB_SMALL = Run(
-    model=RNNLM(embed_dim=200, hidden_dim=200, depth=2, init_scale=0.1),
+    model=RNNLM(embed_dim=200, features=200, num_layers=2, init_scale=0.1),
     task=LanguageModelling(PennTreebank(), WhitespaceWords()),
     objective=NextToken(carried=True),
     optimizer=Sgd(schedule=Staircase(peak=20.0, flat=4 * EPOCH, every=EPOCH, factor=0.5), clip=0.25),
@@ -98,7 +101,7 @@ PTB_SMALL = Run(
 LONGER = 929_589 // 20 // 35
 PTB_MEDIUM = dataclasses.replace(
     PTB_SMALL,
-    model=RNNLM(embed_dim=650, hidden_dim=650, depth=2, dropout=0.5, init_scale=0.05),
+    model=RNNLM(embed_dim=650, features=650, num_layers=2, dropout=0.5, init_scale=0.05),
     optimizer=Sgd(schedule=Staircase(peak=35.0, flat=6 * LONGER, every=LONGER, factor=1 / 1.2), clip=1 / 7),
     batches=Streams(rows=20, length=35),
     steps=39 * LONGER,
@@ -122,6 +125,7 @@ PTB_WINDOWED = dataclasses.replace(
 
 
 def columns(split: str) -> dict:
+    """Perplexity and bits a byte of a split, and costs."""
     lower = lambda metric, digits: Column(metric, split, digits, better="lower")
     return {
         "perplexity": lower("perplexity", 1),
@@ -139,20 +143,20 @@ SMOKE = (
 TABLE = Table(
     name="perplexity",
     title="Language models, documentation of Python",
-    question="How well does each language model of the lectures foretell the next word?",
-    rows=rows(SMALL, SMALL, SMALL_WINDOWED, GPT2(context=64, features=128, heads=4, layers=2, dropout=0.1)),
+    rows=rows(
+        SMALL, SMALL, SMALL_WINDOWED, GPT2(context=64, features=128, num_heads=4, num_layers=2, dropout=0.1)
+    ),
     columns=columns("test"),
     baseline="LSTM",
     smoke=(*SMOKE, "task.corpus.size=20000"),
     real=Table(
         name="perplexity-ptb",
         title="Language models, Penn Treebank, validation split",
-        question="How well does each language model of the lectures foretell the next word?",
         rows=rows(
             PTB_SMALL,
             PTB_LOOKING,
             PTB_WINDOWED,
-            GPT2(context=70, features=200, heads=4, layers=4, dropout=0.2),
+            GPT2(context=70, features=200, num_heads=4, num_layers=4, dropout=0.2),
         )
         | {"LSTM, medium": PTB_MEDIUM},
         columns=columns("valid"),

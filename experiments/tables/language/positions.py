@@ -1,12 +1,13 @@
 """What does a model know of word order, without positions and with them?
 
-    lookback run positions      6 rows x 3 seeds on the documentation Python carries
+    lookback run positions      10 rows x 3 seeds on the documentation Python carries
 
-The shuffle test: the words of each history but the last are put in an order of chance, and the same targets
-foretold from that. What one layer of attention without positions says does not change, to rounding: the words
-before the last are a bag to it. Two layers are not blind to order even then. The causal mask shows each word
-its own past alone, so that its state in the first layer tells how many words came before it, and which; the
-second layer reads that.
+The shuffle test: the words of each history but the last are put in a random order, and the same targets
+predicted from that. What one layer of attention without positions says does not change, to rounding: the
+words before the last are a bag to it. Two layers are not blind to order even then. The causal mask shows each
+word its own past alone, so that its state in the first layer tells how many words came before it, and which;
+the second layer uses that. Positions are added to words (learned, sinusoids) or act inside attention, by
+distances alone: a bias on the scores (ALiBi, T5's), or queries and keys that are turned (rotary).
 """
 
 import dataclasses
@@ -14,28 +15,32 @@ import dataclasses
 from experiments.report.columns import COSTS, Column
 from experiments.report.table import Table
 from experiments.tables.language.perplexity import SMALL_WINDOWED
+from models.attention.positions import ALiBi, Learned, RelativeBias, Rotary, Sinusoidal
 from models.language.gpt2 import GPT2
 from models.language.self_attention import AveragedHeads, SelfAttentionLM
-from models.layers.embedding import Learned, Sinusoidal
-from train.config import Run
 from train.evaluators.language.shuffling import ShuffledHistory
 from train.optimizers import Adam, Cosine
+from train.run import Run
 
 LENGTH = SMALL_WINDOWED.batches.length
 WIDTH = 128
 
 RUN = dataclasses.replace(SMALL_WINDOWED, steps=1000, evaluators=(ShuffledHistory(),))
 LOOK = SelfAttentionLM(heads=AveragedHeads(4), positions=None, position_dim=None, embed_dim=WIDTH)
-GPT = GPT2(context=LENGTH, features=WIDTH, heads=4, layers=2, positions=None)
+GPT = GPT2(context=LENGTH, features=WIDTH, num_heads=4, num_layers=2, positions=None)
 
 # Sines of the size that words have at first: Vaswani et al. 2017 multiply these by sqrt(D) instead.
 MODELS = {
     "self-attention without positions": LOOK,
     "self-attention with learned positions": dataclasses.replace(LOOK, positions=Learned(LENGTH)),
     "self-attention with sinusoids": dataclasses.replace(LOOK, positions=Sinusoidal(WIDTH**-0.5)),
+    "self-attention with rotary positions": dataclasses.replace(LOOK, positions=Rotary()),
     "GPT-2 without positions": GPT,
-    "GPT-2 with learned positions": dataclasses.replace(GPT, positions="learned"),
+    "GPT-2 with learned positions": dataclasses.replace(GPT, positions=Learned(scale=0.01)),
     "GPT-2 with sinusoids": dataclasses.replace(GPT, positions=Sinusoidal(0.02)),
+    "GPT-2 with ALiBi": dataclasses.replace(GPT, positions=ALiBi()),
+    "GPT-2 with T5's bias": dataclasses.replace(GPT, positions=RelativeBias()),
+    "GPT-2 with rotary positions": dataclasses.replace(GPT, positions=Rotary()),
 }
 
 
@@ -49,7 +54,6 @@ def run(model: SelfAttentionLM | GPT2) -> Run:
 TABLE = Table(
     name="positions",
     title="The shuffle test, documentation of Python",
-    question="What does a model know of word order, without positions and with them?",
     rows={row: run(model) for row, model in MODELS.items()},
     columns={
         "perplexity": Column("perplexity", "true history", better="lower"),

@@ -1,4 +1,4 @@
-"""Does what was read long ago still teach? The gradient of a loss at earlier states.
+"""Does what was read long ago still teach?
 
     lookback run vanishing_gradients                         4 rows x 3 seeds on the documentation of Python
     lookback run vanishing_gradients --data-dir CORPORA      the same on the Penn Treebank
@@ -19,14 +19,14 @@ from experiments.tables.language.perplexity import SMALL
 from models.attention.scores import ScaledDot
 from models.language.rnn import RNNLM
 from models.layers.recurrent import GRU, RNN
-from train.config import Run
 from train.evaluators.language.gradient_reach import GradientReach
 from train.evaluators.language.perplexities import Perplexity
+from train.run import Run
 
 
 def rows(split: str, task: LanguageModelling) -> dict[str, Run]:
     """One layer each, so that there is one state to look at."""
-    lstm = RNNLM(embed_dim=128, hidden_dim=128)
+    lstm = RNNLM(embed_dim=128, features=128)
     models = {
         "RNN": dataclasses.replace(lstm, cell=RNN()),
         "GRU": dataclasses.replace(lstm, cell=GRU()),
@@ -39,6 +39,7 @@ def rows(split: str, task: LanguageModelling) -> dict[str, Run]:
 
 
 def columns(split: str) -> dict:
+    """The gradient left at each distance, and perplexity."""
     reach = {
         str(distance): Column("gradient", f"distance {distance}", digits=3, significant=True)
         for distance in GradientReach().distances
@@ -49,7 +50,6 @@ def columns(split: str) -> dict:
 TABLE = Table(
     name="vanishing_gradients",
     title="Gradient left so many steps back, per cent of one step back; documentation of Python",
-    question="Does what was read long ago still teach?",
     rows=rows("test", SMALL.task),
     columns=columns("test"),
     baseline="LSTM",
@@ -62,7 +62,6 @@ TABLE = Table(
     real=Table(
         name="vanishing_gradients-ptb",
         title="Gradient left so many steps back, per cent of one step back; Penn Treebank",
-        question="Does what was read long ago still teach?",
         rows=rows("valid", LanguageModelling(PennTreebank(), WhitespaceWords())),
         columns=columns("valid"),
         baseline="LSTM",

@@ -4,7 +4,7 @@
     lookback run bert_layers                            7 rows x 5 seeds
     lookback run text_pretraining --data-dir CORPORA && \\
     lookback run bert_layers --data-dir CORPORA         the same on CoNLL-2003, over a BERT of IMDB's reviews
-    lookback run bert_layers --rows "last hidden" initial=None      what a BERT of chance brings
+    lookback run bert_layers --rows "last hidden" initial=None      what random weights bring
 
 The six choices of Devlin et al. 2019, §5.3: two layers of a BiLSTM read the layers as they are, and the first
 piece of a word tells its tag. Half of the names of the world are in no tagged sentence; BERT has read them
@@ -25,10 +25,10 @@ from experiments.tables.representations import text_pretraining, word_senses
 from models.encoders.bert import BERT
 from models.encoders.features import CHOICES
 from models.heads.feature_tagger import FeatureTagger
-from train.config import Run
 from train.evaluators.labels.tags import EntityF1
 from train.objectives.supervised import Label
 from train.optimizers import Adam, Cosine
+from train.run import Run
 from train.weights.initial import Pretrained
 
 
@@ -37,12 +37,12 @@ def rows(read: Run, on: Run, encoder: BERT, before: Pretrained) -> dict[str, Run
     reading = dataclasses.replace(read.model, encoder=encoder)
     models = {name: dataclasses.replace(reading, choice=choice) for name, choice in CHOICES.items()}
     found = {name: dataclasses.replace(read, model=model, initial=before) for name, model in models.items()}
-    whole = FeatureTagger(encoder=encoder, frozen=False, depth=0, dropout=encoder.dropout)
+    whole = FeatureTagger(encoder=encoder, frozen=False, num_layers=0, dropout=encoder.dropout)
     return found | {"fine-tuned": dataclasses.replace(on, model=whole, initial=before)}
 
 
 WORLD = Run(
-    model=FeatureTagger(hidden_dim=64, dropout=0.2),
+    model=FeatureTagger(features=64, dropout=0.2),
     task=Tagging(GeneratedTags(World(train=500), "en", unseen=0.5), WordPiece(size=1500)),
     objective=Label(),
     optimizer=Adam(schedule=Cosine(peak=3e-3, warmup=20, steps=400), beta2=0.999, epsilon=1e-8, clip=5.0),
@@ -55,7 +55,7 @@ WORLD = Run(
 # CoNLL-2003 in pieces is about 700 updates of 512: six epochs. BERT-mini has read no more than 64 at a time.
 CONLL = dataclasses.replace(
     WORLD,
-    model=FeatureTagger(hidden_dim=128, dropout=0.3),
+    model=FeatureTagger(features=128, dropout=0.3),
     task=Tagging(Conll2003(), WordPiece(size=8000), longest=64),
     optimizer=Adam(schedule=Cosine(peak=2e-3, warmup=100, steps=4200), beta2=0.999, epsilon=1e-8, clip=5.0),
     batches=Padded(tokens=512),
@@ -89,16 +89,14 @@ FINE_TUNED = Published(
 
 
 def columns(split: str) -> dict:
+    """F1, precision and recall of a split, and costs."""
     return {name: Column(name, split) for name in ("F1", "precision", "recall")} | COSTS
 
 
 SMOKE = ("steps=2", "evaluate_every=1", "batches.tokens=128", "batches.shapes=1", "initial=None")
-QUESTION = "Which layers of a BERT that is trained no further tell names best?"
-
 TABLE = Table(
     name="bert_layers",
     title="Names by layers of a frozen BERT, generated world",
-    question=QUESTION,
     rows=rows(WORLD, trained_on(WORLD), word_senses.MASKED.model.encoder, Pretrained("word_senses", "BERT")),
     columns=columns("test"),
     baseline="last hidden",
@@ -107,7 +105,6 @@ TABLE = Table(
     real=Table(
         name="bert_layers-conll2003",
         title="Named entities by layers of a frozen BERT, CoNLL-2003, eng.testa",
-        question=QUESTION,
         rows=rows(
             CONLL,
             trained_on(CONLL),

@@ -1,14 +1,14 @@
-"""What does an encoder learn from hidden tokens and neighbouring texts?
+"""What does an encoder learn from masked tokens and neighbouring texts?
 
     lookback run bert_pretraining                       5 rows x 3 seeds on the documentation Python carries
     lookback run bert_pretraining --data-dir CORPORA    on WikiText-2: 15 to 40 minutes a row on a core
     lookback run bert_pretraining "task.corpus=TextFiles(path=FOLDER)"     on a text of your own
 
-BERT's two smallest sizes from weights of chance, and three things its recipe says: to hide 15 % (Wettig et
+BERT's two smallest sizes from random weights, and three things its recipe says: to mask 15 % (Wettig et
 al. 2023 learn more from 40 %), not to hide all of these by [MASK], and to ask for the next text too. All rows
-are scored on the same hidden tokens: one that was only ever asked about [MASK] shows there what it makes of
+are scored on the same masked tokens: one that was only ever asked about [MASK] shows there what it makes of
 other pieces. No perplexity is printed, as these are no probabilities of a text. `lookback fill-mask
-runs/bert_pretraining/BERT-tiny/0` guesses.
+runs/bert_pretraining/BERT-tiny/0` predicts.
 """
 
 import dataclasses
@@ -23,11 +23,11 @@ from experiments.report.columns import COSTS, Column
 from experiments.report.table import Table
 from models.encoders.bert import MINI, TINY
 from models.heads.masked_lm import MaskedLM
-from train.config import Run
 from train.evaluators.language.masked_scores import PretrainingScores
 from train.objectives.masked_tokens import MaskedTokens
 from train.optimizers import Adam, Cosine
 from train.parts import override
+from train.run import Run
 
 
 def adam(peak: float, steps: int, decay: float = 0.0) -> Adam:
@@ -40,12 +40,14 @@ def adam(peak: float, steps: int, decay: float = 0.0) -> Adam:
 
 
 def lasting(run: Run, steps: int, peak: float) -> Run:
+    """The run with so many steps up to this learning rate."""
     return dataclasses.replace(
         run, optimizer=adam(peak, steps, decay=0.01), steps=steps, evaluate_every=steps // 16
     )
 
 
 def rows(tiny: Run, mini: Run) -> dict[str, Run]:
+    """{row: run}: a small BERT, what it learns by other masks and without next sentences, a larger one."""
     return {
         "BERT-tiny": tiny,
         "BERT-tiny, 40 % hidden": override(tiny, ["batches.masking=Masking(share=0.4)"]),
@@ -89,14 +91,13 @@ SMOKE = (
     "evaluate_every=1",
     "batches.rows=4",
     "task.length=16",
-    "model.encoder.depth=1",
+    "model.encoder.num_layers=1",
     "task.tokenizer.size=500",
 )
 
 TABLE = Table(
     name="bert_pretraining",
     title="Pretraining BERT, documentation of Python",
-    question="What does an encoder learn from hidden tokens and neighbouring texts?",
     rows=rows(lasting(SMALL, 2000, 1e-3), lasting(SMALL_MINI, 1000, 5e-4)),
     columns=COLUMNS,
     baseline="BERT-tiny",
@@ -104,7 +105,6 @@ TABLE = Table(
     real=Table(
         name="bert_pretraining-wikitext",
         title="Pretraining BERT, WikiText-2",
-        question="What does an encoder learn from hidden tokens and neighbouring texts?",
         rows=rows(lasting(WIKITEXT, 6000, 1e-3), lasting(WIKITEXT_MINI, 11_200, 5e-4)),
         columns=COLUMNS,
         baseline="BERT-tiny",

@@ -1,19 +1,19 @@
-"""How well do the words on either side foretell the one between them?
+"""How well do the words on either side predict the one between them?
 
     lookback run elmo_pretraining                        a small ELMo on the generated world: two minutes
     lookback run elmo_pretraining --data-dir CORPORA     CoNLL-2003, SST, WikiText-2: half an hour on one core
 
 A language model of either direction over words that are read by their characters, which `elmo_tasks` goes on
 from. It reads text only: of labelled corpora the words of the training split. Sentences are read one by one,
-from their marks on, as the tasks read them; bilm-tf goes on from one to the next. The published one has
-2 x 4096 cells and saw a billion words ten times: `read_elmo` in train/weights/elmo.py reads it.
+from their special tokens on, as the tasks read them; bilm-tf goes on from one to the next. The published one
+has 2 x 4096 cells and saw a billion words ten times: `read_elmo` in train/weights/elmo.py reads it.
 """
 
 from data.batches.examples import Padded
 from data.corpora.sentiment import StanfordSentiment
 from data.corpora.tags import Conll2003, GeneratedTags
 from data.corpora.text import WikiText2
-from data.tasks.bidirectional import BothWays
+from data.tasks.bidirectional import BidirectionalText
 from data.tokenizers.whole_words import WholeWords
 from data.world.tasks import WorldRating
 from data.world.world import World
@@ -21,12 +21,12 @@ from experiments.report.columns import COSTS, Column
 from experiments.report.table import Published, Table
 from models.encoders.elmo import ELMo
 from models.heads.bilm import BiLM
-from train.config import Run
-from train.evaluators.language.both_perplexities import BothPerplexities
-from train.objectives.both_directions import BothDirections
+from train.evaluators.language.bidirectional_perplexity import BidirectionalPerplexity
+from train.objectives.bidirectional_tokens import BidirectionalTokens
 from train.optimizers import Adam, Cosine
+from train.run import Run
 
-WIDTH = 20  # characters of a word, its marks included: in WikiText-2 one word of 18,000 has more
+WIDTH = 20  # characters of a word, its special tokens included: in WikiText-2 one word of 18,000 has more
 
 
 def adam(peak: float, steps: int) -> Adam:
@@ -55,29 +55,32 @@ MEDIUM = ELMo(
 PLENTY = World(train=10_000)
 WORLD = Run(
     model=BiLM(encoder=SMALL),
-    task=BothWays((GeneratedTags(PLENTY, "de"), WorldRating(PLENTY, slang=0.5)), width=WIDTH),
-    objective=BothDirections(),
+    task=BidirectionalText((GeneratedTags(PLENTY, "de"), WorldRating(PLENTY, slang=0.5)), width=WIDTH),
+    objective=BidirectionalTokens(),
     optimizer=adam(1e-2, 600),
     batches=Padded(tokens=1024, shapes=4),
     steps=600,
     evaluate_every=200,
     keep=1,
-    evaluators=(BothPerplexities("valid"), BothPerplexities("test")),
+    evaluators=(BidirectionalPerplexity("valid"), BidirectionalPerplexity("test")),
 )
 REAL = Run(
     model=BiLM(encoder=MEDIUM),
-    task=BothWays((Conll2003(), StanfordSentiment(), WikiText2()), WholeWords(size=10_000), width=WIDTH),
-    objective=BothDirections(),
+    task=BidirectionalText(
+        (Conll2003(), StanfordSentiment(), WikiText2()), WholeWords(size=10_000), width=WIDTH
+    ),
+    objective=BidirectionalTokens(),
     optimizer=adam(3e-3, 2000),
     batches=Padded(tokens=2048),
     steps=2000,
     evaluate_every=250,
     keep=1,
-    evaluators=(BothPerplexities("valid"),),
+    evaluators=(BidirectionalPerplexity("valid"),),
 )
 
 
 def columns(split: str) -> dict:
+    """Perplexity of both directions and of each, on a split, and costs."""
     lower = lambda metric: Column(metric, split, better="lower")
     return {
         "perplexity": lower("perplexity"),
@@ -99,7 +102,6 @@ PUBLISHED = (
 TABLE = Table(
     name="elmo_pretraining",
     title="Language models of both directions, generated world",
-    question="How well do the words on either side foretell the one between them?",
     rows={"ELMo": WORLD},
     columns=columns("test"),
     baseline="ELMo",
@@ -114,7 +116,6 @@ TABLE = Table(
     real=Table(
         name="elmo_pretraining-words",
         title="Language models of both directions; CoNLL-2003, SST and WikiText-2, validation splits",
-        question="How well do the words on either side foretell the one between them?",
         rows={"ELMo": REAL},
         columns=columns("valid"),
         baseline="ELMo",

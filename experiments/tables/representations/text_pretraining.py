@@ -4,12 +4,12 @@
     lookback run text_pretraining --data-dir CORPORA     2 rows on IMDB's reviews: an hour, and two hours
 
 What `glue`, `review_rating` and `questions` go on from: a language model, one of both directions, and BERT's
-hidden tokens, on sentences or on reviews without their stars. Each is scored by what it was trained for, so
+masked tokens, on sentences or on reviews without their stars. Each is scored by what it was trained for, so
 that no two rows compare.
 
 A masked language model first learns how frequent tokens are and stays there for long: it looks around only
-once it has guessed about a million of them. Where updates are few, it pays to hide 40 % (Wettig et al. 2023)
-and to drop nothing (Geiping & Goldstein 2023).
+once it has predicted about a million of them. Where updates are few, it pays to mask 40 % (Wettig et al.
+2023) and to drop nothing (Geiping & Goldstein 2023).
 """
 
 import dataclasses
@@ -21,7 +21,7 @@ from data.batches.streams import Streams
 from data.corpora.reviews import IMDB, ReviewText
 from data.corpora.tags import GeneratedTags
 from data.corpora.text import GeneratedText
-from data.tasks.bidirectional import BothWays
+from data.tasks.bidirectional import BidirectionalText
 from data.tasks.language import LanguageModelling
 from data.tasks.pretraining import Pretraining
 from data.tokenizers.levels import Words
@@ -36,14 +36,14 @@ from models.encoders.bert import BERT
 from models.heads.bilm import BiLM
 from models.heads.masked_lm import MaskedLM
 from models.language.rnn import RNNLM
-from train.config import Run
-from train.evaluators.language.both_perplexities import BothPerplexities
+from train.evaluators.language.bidirectional_perplexity import BidirectionalPerplexity
 from train.evaluators.language.masked_scores import PretrainingScores
 from train.evaluators.language.perplexities import Perplexity
-from train.objectives.both_directions import BothDirections
+from train.objectives.bidirectional_tokens import BidirectionalTokens
 from train.objectives.masked_tokens import MaskedTokens
 from train.objectives.next_token import NextToken
 from train.optimizers import Adam, Cosine
+from train.run import Run
 from train.weights.initial import Pretrained
 
 # More text than any task has; a fifth of the reviews' words of value are drawn out.
@@ -51,13 +51,14 @@ SLANG = 0.2
 SENTENCES = World(train=20_000)
 REVIEWS = WorldRating(World(train=10_000, test=1000), slang=SLANG)
 
-LSTM = RNNLM(embed_dim=64, hidden_dim=64, dropout=0.1)
-LARGER_LSTM = RNNLM(embed_dim=128, hidden_dim=128, dropout=0.2)
+LSTM = RNNLM(embed_dim=64, features=64, dropout=0.1)
+LARGER_LSTM = RNNLM(embed_dim=128, features=128, dropout=0.2)
 TINY = dataclasses.replace(bert.TINY, context=64)
-HIDDEN = Masking(share=0.4)
+MASKING = Masking(share=0.4)
 
 
 def next_word(model: RNNLM, text: ReviewText, steps: int) -> Run:
+    """A language model on a text, its state carried along."""
     return Run(
         model=model,
         task=LanguageModelling(text, Words(lowercase=True)),
@@ -76,7 +77,7 @@ def plain(encoder: BERT) -> MaskedLM:
     return MaskedLM(encoder=dataclasses.replace(encoder, dropout=0.0, attention_dropout=0.0))
 
 
-def hidden_tokens(text: GeneratedText | ReviewText, split: str) -> Run:
+def masked_tokens(text: GeneratedText | ReviewText, split: str) -> Run:
     """Sentences of the world do not follow from each other: there is no next one to tell from another.
 
     Rows are as long as those of the tasks, as of later positions an encoder learns nothing.
@@ -87,7 +88,7 @@ def hidden_tokens(text: GeneratedText | ReviewText, split: str) -> Run:
         task=Pretraining(text, WordPiece(size=1500), length=64, next_sentence=False),
         objective=MaskedTokens(next_sentence=False),
         optimizer=bert_pretraining.adam(1e-3, steps, decay=0.01),
-        batches=MaskedPairs(rows=16, masking=HIDDEN),
+        batches=MaskedPairs(rows=16, masking=MASKING),
         steps=steps,
         evaluate_every=steps // 8,
         keep=1,
@@ -97,25 +98,25 @@ def hidden_tokens(text: GeneratedText | ReviewText, split: str) -> Run:
 
 BOTH_DIRECTIONS = Run(
     model=BiLM(encoder=elmo_pretraining.SMALL),
-    task=BothWays((GeneratedTags(SENTENCES, "en"),), width=elmo_pretraining.WIDTH),
-    objective=BothDirections(),
+    task=BidirectionalText((GeneratedTags(SENTENCES, "en"),), width=elmo_pretraining.WIDTH),
+    objective=BidirectionalTokens(),
     optimizer=elmo_pretraining.adam(1e-2, 1000),
     batches=Padded(tokens=1024, shapes=4),
     steps=1000,
     evaluate_every=250,
     keep=1,
-    evaluators=(BothPerplexities("valid"),),
+    evaluators=(BidirectionalPerplexity("valid"),),
 )
 
 ENCODER = dataclasses.replace(bert.MINI, context=128)
-# The reviews' 7 million pieces once and a half: 5 million guessed.
+# The reviews' 7 million pieces once and a half: 5 million predicted.
 MINI = dataclasses.replace(
     bert_pretraining.SMALL_MINI,
     model=plain(ENCODER),
     task=Pretraining(ReviewText(IMDB(scored=False)), WordPiece(size=8000), length=64, next_sentence=False),
     objective=MaskedTokens(next_sentence=False),
     optimizer=bert_pretraining.adam(5e-4, 14_000, decay=0.01),
-    batches=MaskedPairs(rows=16, masking=HIDDEN),
+    batches=MaskedPairs(rows=16, masking=MASKING),
     steps=14_000,
     evaluate_every=1000,
     evaluators=(PretrainingScores("valid"),),
@@ -130,11 +131,10 @@ SMOKE = ("steps=2", "evaluate_every=1")
 TABLE = Table(
     name="text_pretraining",
     title="Text of the generated world",
-    question="What do encoders learn from text alone, before there is a task?",
     rows={
         "LSTM on reviews": next_word(LSTM, ReviewText(REVIEWS), 1500),
-        "BERT on reviews": hidden_tokens(ReviewText(REVIEWS), "test"),
-        "BERT on sentences": hidden_tokens(GeneratedText(SENTENCES), "valid"),
+        "BERT on reviews": masked_tokens(ReviewText(REVIEWS), "test"),
+        "BERT on sentences": masked_tokens(GeneratedText(SENTENCES), "valid"),
         "ELMo on sentences": BOTH_DIRECTIONS,
     },
     columns={
@@ -150,7 +150,6 @@ TABLE = Table(
     real=Table(
         name="text_pretraining-imdb",
         title="Text of IMDB's reviews",
-        question="What do encoders learn from text alone, before there is a task?",
         rows={
             "LSTM on reviews": next_word(LARGER_LSTM, ReviewText(IMDB()), 6000),
             "BERT-mini on reviews": MINI,

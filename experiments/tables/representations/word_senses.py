@@ -17,7 +17,7 @@ from data.batches.masked import MaskedPairs
 from data.batches.streams import Streams
 from data.corpora.tags import GeneratedTags
 from data.corpora.text import GeneratedText
-from data.tasks.bidirectional import BothWays
+from data.tasks.bidirectional import BidirectionalText
 from data.tasks.language import LanguageModelling
 from data.tasks.pretraining import Pretraining
 from data.tokenizers.levels import Words
@@ -32,16 +32,16 @@ from models.heads.bilm import BiLM
 from models.heads.masked_lm import MaskedLM
 from models.language.rnn import RNNLM
 from models.vectors.word2vec import Word2Vec
-from train.config import Run
 from train.evaluators.vectors.sense_separation import SenseSeparation
-from train.objectives.both_directions import BothDirections
+from train.objectives.bidirectional_tokens import BidirectionalTokens
 from train.objectives.masked_tokens import MaskedTokens
 from train.objectives.next_token import NextToken
 from train.optimizers import Adam, Constant, Cosine
+from train.run import Run
 
 WORLD = World(ambiguity=0.5, depth=1, train=10_000)
 MASKED = Run(
-    model=MaskedLM(encoder=BERT(context=128, features=96, heads=4, depth=4)),
+    model=MaskedLM(encoder=BERT(context=128, features=96, num_heads=4, num_layers=4)),
     task=Pretraining(GeneratedText(WORLD), WordPiece(size=1500), length=64, next_sentence=False),
     objective=MaskedTokens(next_sentence=False),
     optimizer=Adam(schedule=Cosine(peak=1e-3, warmup=200, steps=3000), beta2=0.999, epsilon=1e-6, decay=0.01),
@@ -53,7 +53,7 @@ MASKED = Run(
 )
 READ_ON = dataclasses.replace(
     MASKED,
-    model=RNNLM(embed_dim=96, hidden_dim=96, dropout=0.1),
+    model=RNNLM(embed_dim=96, features=96, dropout=0.1),
     task=LanguageModelling(GeneratedText(WORLD), Words(lowercase=True)),
     objective=NextToken(carried=True),
     optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=100, steps=2000), beta2=0.999, clip=1.0),
@@ -63,8 +63,8 @@ READ_ON = dataclasses.replace(
 BOTH_WAYS = dataclasses.replace(
     MASKED,
     model=BiLM(encoder=SMALL_ELMO),
-    task=BothWays((GeneratedTags(WORLD),), width=WIDTH),
-    objective=BothDirections(),
+    task=BidirectionalText((GeneratedTags(WORLD),), width=WIDTH),
+    objective=BidirectionalTokens(),
     optimizer=adam(1e-2, 1000),
     batches=Padded(tokens=1024, shapes=4),
     steps=1000,
@@ -82,7 +82,6 @@ metrics = {
 TABLE = Table(
     name="word_senses",
     title="Vectors of nouns with several senses, generated world",
-    question="Does a word have one vector, or one for each thing that it means?",
     rows={
         "skip-gram": dataclasses.replace(READ_ON, model=Word2Vec(features=96, window=3, epochs=5)),
         "LSTM": READ_ON,

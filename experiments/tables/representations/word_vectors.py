@@ -19,8 +19,8 @@ from experiments.report.table import Table
 from models.vectors.glove import GloVe
 from models.vectors.word2vec import CBOW, Word2Vec
 from models.vectors.word_vectors import PPMI, SVD, WordsByDocuments, WordVectors
-from train.config import Run
 from train.evaluators.vectors.word_similarity import Analogies, Similarity
+from train.run import Run
 
 
 def rows(base: Run, features: int, window: int, epochs: int) -> dict[str, Run]:
@@ -54,7 +54,6 @@ TIME = {"time": COSTS["time"]}
 TABLE = Table(
     name="word_vectors",
     title="Word vectors, text of the generated world",
-    question="Which word vectors know best what words have in common?",
     rows=rows(WORLD, features=50, window=3, epochs=10),
     columns={
         "nouns alike": Column("Spearman", "world"),
@@ -66,7 +65,6 @@ TABLE = Table(
     real=Table(
         name="word_vectors-wikitext",
         title="Word vectors, WikiText-2",
-        question="Which word vectors know best what words have in common?",
         rows=rows(WIKITEXT, features=100, window=5, epochs=5),
         columns={
             **{name: Column("Spearman", name) for name in RATED},

@@ -28,7 +28,6 @@ ALIGNED = dataclasses.replace(WORLD_LSTM, evaluators=(Bleu(), AlignmentError()))
 TABLE = Table(
     name="attention_scores",
     title="Attention scores, generated world, en-de",
-    question="Which of the four attention scores translates best, and which aligns best?",
     rows=with_scores(ALIGNED),
     columns={
         "BLEU": BLEU,
@@ -41,7 +40,6 @@ TABLE = Table(
     real=Table(
         name="attention_scores-multi30k",
         title="Attention scores, Multi30k en-de, test_2016_flickr",
-        question="Which of the four attention scores translates best?",
         rows=with_scores(MULTI30K_LSTM),
         columns=translation.TABLE.real.columns,
         baseline="lstm-additive",

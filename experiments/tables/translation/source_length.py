@@ -1,4 +1,4 @@
-"""Does one state hold a long sentence? BLEU against source length, with attention and without.
+"""Does one state hold a long sentence?
 
     lookback run source_length                         3 rows x 3 seeds on the generated world
     lookback run source_length --data-dir CORPORA      the same on Multi30k en-de
@@ -26,6 +26,7 @@ from models.attention.scores import Additive
 
 
 def rows(lstm, transformer):
+    """{row: run}: one state, the same looking back, and the Transformer."""
     attentive = dataclasses.replace(lstm, model=dataclasses.replace(lstm.model, score=Additive()))
     return {"lstm": lstm, "lstm-additive": attentive, "transformer": transformer}
 
@@ -39,6 +40,7 @@ def columns(edges: tuple[int, ...]):
 
 
 def in_deep_world(run):
+    """The run on sentences of up to 40 words."""
     deep = dataclasses.replace(run.task, corpus=Generated(World(depth=3, distance=3)))
     return dataclasses.replace(run, task=deep)
 
@@ -46,7 +48,6 @@ def in_deep_world(run):
 TABLE = Table(
     name="source_length",
     title="BLEU by source length in words, generated world, en-de",
-    question="Does one state hold a long sentence?",
     rows=rows(in_deep_world(WORLD_LSTM), in_deep_world(WORLD_TRANSFORMER)),
     columns=columns((8, 16, 24)) | COSTS,
     baseline="lstm",
@@ -54,7 +55,6 @@ TABLE = Table(
     real=Table(
         name="source_length-multi30k",
         title="BLEU by source length in words, Multi30k en-de, test_2016_flickr",
-        question="Does one state hold a long sentence?",
         rows=rows(MULTI30K_LSTM, MULTI30K_TRANSFORMER),
         columns=columns((10, 15, 20)) | COSTS,
         baseline="lstm",

@@ -46,7 +46,6 @@ def inverse_sigmoid_k(half: float) -> float:
 TABLE = Table(
     name="teacher_forcing",
     title="Teacher forcing, free running, scheduled sampling: generated world, en-de",
-    question="What does a decoder learn that reads its own words instead of the gold ones?",
     rows=rows(WORLD_LSTM),
     columns={"BLEU": BLEU, "p": Significance(BLEU), **COSTS},
     baseline="teacher-forcing",
@@ -54,7 +53,6 @@ TABLE = Table(
     real=Table(
         name="teacher_forcing-multi30k",
         title="Teacher forcing, free running, scheduled sampling: Multi30k en-de, test_2016_flickr",
-        question="What does a decoder learn that reads its own words instead of the gold ones?",
         rows=rows(MULTI30K_LSTM),
         columns={"BLEU": BLEU, "p": Significance(BLEU), **COSTS},
         baseline="teacher-forcing",

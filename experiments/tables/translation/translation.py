@@ -9,6 +9,7 @@ normalised, tokenised files, joint BPE, beam 5, the last 10 checkpoints averaged
 """
 
 import dataclasses
+import re
 
 from data.batches.pairs import Buckets
 from data.corpora.parallel import Generated, Multi30k
@@ -18,13 +19,14 @@ from data.world.world import World
 from experiments.report.columns import COSTS, Column, Significance
 from experiments.report.published import TRANSLATION
 from experiments.report.table import Table
-from models.attention.scores import SCORES
+from models.attention.scores import SCORES, Score
 from models.layers.recurrent import GRU
 from models.translation.seq2seq import Seq2Seq
 from models.translation.transformer import Transformer
-from train.config import Run
 from train.evaluators.translation.bleu_scores import Bleu
+from train.objectives.next_token import NextTargetToken
 from train.optimizers import Adam, Cosine, InverseSqrt
+from train.run import Run
 
 BLEU = Column("BLEU", "test")
 
@@ -37,33 +39,36 @@ def with_scores(lstm: Run) -> dict[str, Run]:
     }
 
 
-def slug(score) -> str:
-    return {"Additive": "additive", "Bilinear": "bilinear", "Dot": "dot", "ScaledDot": "scaled-dot"}[
-        type(score).__name__
-    ]
+def slug(score: Score) -> str:
+    """The name of a score in a row's: "scaled-dot" of ScaledDot."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", type(score).__name__).lower()
 
 
 def rows(lstm: Run, transformer: Run) -> dict[str, Run]:
+    """{row: run}: one state (LSTM, GRU), the LSTM looking back by each score, and the Transformer."""
     gru = dataclasses.replace(lstm, model=dataclasses.replace(lstm.model, cell=GRU()))
     return {"lstm": lstm, "gru": gru, **with_scores(lstm), "transformer": transformer}
 
 
 WORLD_LSTM = Run(
-    model=Seq2Seq(embed_dim=128, hidden_dim=256, score=None),
+    model=Seq2Seq(embed_dim=128, features=256, score=None),
     task=Translation(corpus=Generated(World(vocabulary=0.3, depth=1, distance=1)), tokenizer=Words(least=1)),
+    objective=NextTargetToken(),
     optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=40, steps=400), beta2=0.999, clip=1.0),
     batches=Buckets(tokens=2048, shapes=3),
     steps=400,
     evaluate_every=200,
+    evaluators=(Bleu(),),
 )
 WORLD_TRANSFORMER = dataclasses.replace(
     WORLD_LSTM,
-    model=Transformer(features=128, hidden_dim=256, encoder_layers=2, decoder_layers=2, pre_norm=True),
+    model=Transformer(features=128, mlp_dim=256, num_encoder_layers=2, num_decoder_layers=2, pre_norm=True),
 )
 
 MULTI30K_LSTM = Run(
-    model=Seq2Seq(embed_dim=256, hidden_dim=320, score=None, dropout=0.3),
+    model=Seq2Seq(embed_dim=256, features=320, score=None, dropout=0.3),
     task=Translation(corpus=Multi30k(text="tok"), tokenizer=BPE(size=5000)),
+    objective=NextTargetToken(),
     optimizer=Adam(schedule=Cosine(peak=3e-3, warmup=200, steps=5000), beta2=0.999, clip=1.0),
     batches=Buckets(tokens=2048),
     steps=5000,
@@ -88,7 +93,7 @@ SMOKE = (
     "average=0",
     "batches.tokens=256",
     "batches.shapes=1",
-    "search.beam=2",
+    "evaluators.Bleu.search.beam=2",
 )
 SMALL_WORLD = tuple(
     f"task.corpus.world.{knob}" for knob in ("train=200", "valid=16", "test=16", "depth=0", "distance=0")
@@ -97,7 +102,6 @@ SMALL_WORLD = tuple(
 TABLE = Table(
     name="translation",
     title="Translation, generated world, en-de",
-    question="Which architecture of the lectures translates best?",
     rows=rows(WORLD_LSTM, WORLD_TRANSFORMER),
     columns={"BLEU": BLEU, "p": Significance(BLEU), "chrF": Column("chrF", "test"), **COSTS},
     baseline="lstm",
@@ -105,7 +109,6 @@ TABLE = Table(
     real=Table(
         name="translation-multi30k",
         title="Translation, Multi30k en-de, test_2016_flickr",
-        question="Which architecture of the lectures translates best?",
         rows=rows(MULTI30K_LSTM, MULTI30K_TRANSFORMER),
         columns={"BLEU": BLEU, "p": Significance(BLEU), "chrF": Column("chrF", "test"), **COSTS},
         baseline="lstm",

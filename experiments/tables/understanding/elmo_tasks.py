@@ -3,7 +3,7 @@
     lookback run elmo_pretraining && lookback run elmo_tasks      4 rows x 3 seeds on the generated world
     lookback run elmo_pretraining --data-dir CORPORA              on CoNLL-2003 and SST-5: half an hour, then
     lookback run elmo_tasks --data-dir CORPORA                    5 to 25 minutes a run on one core
-    lookback run elmo_tasks --rows "names + ELMo" initial=None    what an ELMo of chance brings
+    lookback run elmo_tasks --rows "names + ELMo" initial=None    what random weights bring
 
 A row "+ ELMo" is the one above it with the layers of a frozen ELMo beside its words, mixed as the task likes
 it best; `layer 0` to `layer 2` are the shares they come to have, that of words without context first, and
@@ -30,13 +30,13 @@ from models.encoders.mixed_layers import MixedLayers
 from models.encoders.words import WordLSTM
 from models.heads.classifier import Classifier
 from models.heads.pooling import Max
-from train.config import Run
 from train.evaluators.labels.predictions import Accuracy
 from train.evaluators.labels.tags import EntityF1
 from train.evaluators.vectors.layer_shares import LayerShares
 from train.objectives.supervised import Label
 from train.optimizers import Adam, Constant
 from train.parts import override
+from train.run import Run
 from train.weights.initial import Pretrained
 
 
@@ -63,7 +63,7 @@ def rows(tasks: dict[str, Run], elmo: ELMo, experiment: str) -> dict[str, Run]:
 NAMES = dataclasses.replace(tagging.WORLD, evaluators=(EntityF1(),))
 STARS = Run(
     model=Classifier(
-        encoder=WordLSTM(embed_dim=32, hidden_dim=32, unknown=0.3, rare=1.0, dropout=0.3),
+        encoder=WordLSTM(embed_dim=32, features=32, unknown=0.3, rare=1.0, dropout=0.3),
         pooling=Max(),
         dropout=0.3,
     ),
@@ -90,7 +90,7 @@ CONLL = override(
 )
 SST = Run(
     model=Classifier(
-        encoder=WordLSTM(embed_dim=100, hidden_dim=150, unknown=0.3, rare=0.5, dropout=0.5),
+        encoder=WordLSTM(embed_dim=100, features=150, unknown=0.3, rare=0.5, dropout=0.5),
         pooling=Max(),
         dropout=0.5,
     ),
@@ -121,6 +121,7 @@ PETERS = (
 
 
 def published(task: str, best_before: str, baseline: str, elmo: str) -> Published:
+    """A row of the paper's table, its gain and error reduction reckoned from its scores."""
     before, after = float(baseline), float(elmo.partition(" ")[0])
     digits = len(baseline.partition(".")[2])
     values = {
@@ -151,13 +152,11 @@ def columns(names: str, texts: tuple[str, str]) -> dict:
     }
 
 
-QUESTION = "Do words in their sentence, as a language model of both directions reads them, help other tasks?"
 SMOKE = ("steps=2", "evaluate_every=1", "batches.tokens=128", "batches.shapes=1", "initial=None", "average=0")
 
 TABLE = Table(
     name="elmo_tasks",
     title="Names in German and reviews in English with and without ELMo, generated world",
-    question=QUESTION,
     rows=rows({"names": NAMES, "reviews": STARS}, SMALL, "elmo_pretraining"),
     columns=columns("test", ("reviews", "test")),
     baseline="names",
@@ -165,7 +164,6 @@ TABLE = Table(
     real=Table(
         name="elmo_tasks-conll2003-sst5",
         title="Names (CoNLL-2003, eng.testa) and sentiment (SST-5) with and without ELMo",
-        question=QUESTION,
         rows=rows({"names": CONLL, "SST-5": SST}, MEDIUM, "elmo_pretraining-words"),
         columns=columns("valid", ("SST-5", "test")),
         baseline="names",

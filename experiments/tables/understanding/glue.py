@@ -16,18 +16,18 @@ import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from data.batches.examples import Padded
 from data.corpora.glue import Glue
 from data.corpora.polarity import Polarity
+from data.items.corpus import LabelledCorpus
 from data.tasks.classification import Classification
+from data.tokenizers.level import Level
 from data.tokenizers.levels import Words
 from data.tokenizers.wordpiece import WordPiece
 from data.world.tasks import WorldEntailment, WorldRating, WorldSimilarity
 from data.world.world import World
-from experiments.report.columns import COSTS, Cell, Column
-from experiments.report.ledger import Record
+from experiments.report.columns import COSTS, Cell, Column, Measure
 from experiments.report.table import Published, Table
 from experiments.tables.representations import elmo_pretraining, text_pretraining
 from experiments.tables.representations.bert_pretraining import adam
@@ -39,24 +39,25 @@ from models.encoders.mixed_layers import MixedLayers
 from models.encoders.words import BagOfWords, WordLSTM
 from models.heads.classifier import Classifier
 from models.heads.pooling import Attentive, First, Mean
-from train.config import Run
+from models.model import Model
 from train.evaluators.labels.predictions import F1, Accuracy, Correlation, Matthews
+from train.folder.record import Record
 from train.metrics.glue import METRICS, average
 from train.objectives.supervised import Label, Regress
+from train.run import Evaluator, Run
 from train.weights.bert import described
-from train.weights.initial import Pretrained, Weights
+from train.weights.initial import Initial, Pretrained, Weights
 from train.weights.published import CONFIG
-
-QUESTION = "Does an encoder that was pretrained on text alone understand sentences better?"
 
 
 @dataclasses.dataclass(frozen=True)
-class Average:
+class Average(Measure):
     """The mean over tasks, {column of the table: metric}, of each seed that has a score of all of them."""
 
     of: Mapping[str, str]
 
     def cell(self, records: Sequence[Record], baseline: Sequence[Record] = ()) -> Cell | None:
+        """The average of each seed that has all tasks."""
         scores = [
             {task: record.results[metric, task].value for task, metric in self.of.items()}
             for record in records
@@ -65,101 +66,107 @@ class Average:
         return Cell(tuple(average(each, self.of) for each in scores)) if scores else None
 
     def text(self, cell: Cell) -> str:
+        """Mean ± deviation over the seeds."""
         return f"{cell.mean:.1f}" + ("" if cell.std is None else f" ± {cell.std:.1f}")
 
     def note(self, cells: Sequence[Cell], baseline: str) -> tuple[str, ...]:
+        """Of which tasks it is the mean."""
         return (f"plain mean of {', '.join(self.of)}",) if cells else ()
-
-
-class Task(NamedTuple):
-    """A task of the table: what is learned, in how many updates, and what is evaluated of it."""
-
-    corpus: object
-    steps: int
-    evaluators: tuple
 
 
 KINDS = {"accuracy": Accuracy, "F1": F1, "Matthews": Matthews, "Spearman": Correlation}
 
 
-def judged(name: str, metrics: Sequence[str], split: str, corpus: object = None) -> tuple:
+def judged(
+    name: str, metrics: Sequence[str], split: str, corpus: LabelledCorpus | None = None
+) -> tuple[Evaluator, ...]:
     """Evaluators of these metrics whose results go by the task's name, so that tasks are columns."""
     return tuple(
         KINDS[metric](split=split, corpus=corpus, name=name) for metric in metrics if metric in KINDS
     )
 
 
-class System(NamedTuple):
-    """Its model of one text and of two, how it reads them, its rate, and what it begins with."""
+def learned(base: Run, corpus: LabelledCorpus, steps: int, evaluators: Sequence[Evaluator]) -> Run:
+    """What every system does of a task: what is learned, in how many updates, and what is evaluated of it."""
+    return dataclasses.replace(
+        base,
+        task=dataclasses.replace(base.task, corpus=corpus),
+        objective=Regress() if corpus.scored else Label(),
+        steps=steps,
+        evaluate_every=steps // 10,
+        evaluators=tuple(evaluators),
+    )
 
-    single: object
-    paired: object
-    tokenizer: object
-    peak: float
-    characters: bool = False
-    initial: Pretrained | Weights | None = None
+
+def by(
+    tasks: Mapping[str, Run],
+    model: Model,
+    tokenizer: Level,
+    peak: float = 2e-3,
+    initial: Initial | None = None,
+    characters: bool = False,
+    of_pairs: Model | None = None,
+) -> dict[str, Run]:
+    """The tasks, each learned by itself by one system: its model (of two texts another), reading and rate."""
+    return {
+        name: dataclasses.replace(
+            run,
+            model=of_pairs if of_pairs and run.task.paired else model,
+            task=dataclasses.replace(run.task, tokenizer=tokenizer, characters=characters),
+            optimizer=adam(peak, run.steps),
+            initial=initial,
+        )
+        for name, run in tasks.items()
+    }
+
+
+def commonest(tasks: Mapping[str, Run]) -> dict[str, Run]:
+    """The commonest answer of each task, or the mean one."""
+    answer = lambda run: MeanScore() if run.task.scored else Majority()
+    return {name: dataclasses.replace(run, model=answer(run), keep=1) for name, run in tasks.items()}
 
 
 def systems(
-    embed: int, hidden: int, elmo: ELMo, elmo_from: Pretrained, bert: BERT, bert_from: Pretrained, pieces
-):
-    """The lineage, at these widths."""
+    tasks: Mapping[str, Run],
+    embed: int,
+    hidden: int,
+    elmo: ELMo,
+    elmo_from: Pretrained,
+    bert: BERT,
+    bert_from: Pretrained,
+    pieces: WordPiece,
+) -> dict[str, dict[str, Run]]:
+    """{system: {task: run}}: the lineage at these widths, and before it what looks at no text."""
     words = Words(lowercase=True)
-    lstm = WordLSTM(embed_dim=embed, hidden_dim=hidden, dropout=0.2)
+    lstm = WordLSTM(embed_dim=embed, features=hidden, dropout=0.2)
     beside = WordLSTM(
-        embed_dim=embed, hidden_dim=hidden, dropout=0.2, contextual=MixedLayers(encoder=elmo, dropout=0.2)
+        embed_dim=embed, features=hidden, dropout=0.2, contextual=MixedLayers(encoder=elmo, dropout=0.2)
     )
-    attentive = Classifier(encoder=lstm, pooling=Attentive(), dropout=0.2, hidden_dim=2 * hidden)
+    attentive = Classifier(encoder=lstm, pooling=Attentive(), dropout=0.2, mlp_dim=2 * hidden)
     bag = dataclasses.replace(attentive, encoder=BagOfWords(embed_dim=embed, dropout=0.2), pooling=Mean())
     with_elmo = dataclasses.replace(attentive, encoder=beside)
     first = Classifier(encoder=bert, pooling=First(), dropout=0.1)
     # It was pretrained on one text at a time: its first state tells nothing of two, its states of each do.
     apart = dataclasses.replace(first, pooling=Mean(), pairs=True)
     pairs = lambda model: dataclasses.replace(model, pairs=True)
+    cbow = by(tasks, bag, words, of_pairs=pairs(bag))
     return {
-        "CBOW": System(bag, pairs(bag), words, 2e-3),
-        "BiLSTM + attention": System(attentive, pairs(attentive), words, 2e-3),
-        "BiLSTM + attention + ELMo": System(with_elmo, pairs(with_elmo), words, 2e-3, True, elmo_from),
-        "BERT from scratch": System(first, apart, pieces, 3e-4),
-        "BERT pretrained here": System(first, apart, pieces, 3e-4, False, bert_from),
+        "majority": commonest(cbow),
+        "CBOW": cbow,
+        "BiLSTM + attention": by(tasks, attentive, words, of_pairs=pairs(attentive)),
+        "BiLSTM + attention + ELMo": by(
+            tasks, with_elmo, words, initial=elmo_from, characters=True, of_pairs=pairs(with_elmo)
+        ),
+        "BERT from scratch": by(tasks, first, pieces, 3e-4, of_pairs=apart),
+        "BERT pretrained here": by(tasks, first, pieces, 3e-4, bert_from, of_pairs=apart),
     }
 
 
-def run(base: Run, system: System, task: Task) -> Run:
-    """The system on the task, by itself."""
-    read = dataclasses.replace(
-        base.task, corpus=task.corpus, tokenizer=system.tokenizer, characters=system.characters
-    )
-    return dataclasses.replace(
-        base,
-        model=system.paired if read.paired else system.single,
-        task=read,
-        objective=Regress() if task.corpus.scored else Label(),
-        optimizer=adam(system.peak, task.steps),
-        steps=task.steps,
-        evaluate_every=task.steps // 10,
-        evaluators=task.evaluators,
-        initial=system.initial,
-    )
-
-
-def rows(base: Run, tasks: Mapping[str, Task], lineage: Mapping[str, System]) -> dict[str, Run]:
-    """All systems on the first task, then on the next; at the head of each the commonest answer."""
-    found = {}
-    for name, task in tasks.items():
-        common = MeanScore() if task.corpus.scored else Majority()
-        simplest = run(base, lineage["CBOW"], task)
-        found[f"majority: {name}"] = dataclasses.replace(simplest, model=common, keep=1)
-        found |= {f"{row}: {name}": run(base, system, task) for row, system in lineage.items()}
-    return found
-
-
-def given(base: Run, tasks: Mapping[str, Task], folder: str) -> dict[str, Run]:
+def given(tasks: Mapping[str, Run], folder: str) -> dict[str, dict[str, Run]]:
     """The published BERT of a folder on all tasks, read and tuned as Devlin et al. 2019, appendix A.3, do."""
     path = Path(folder).expanduser().resolve()
     first = Classifier(encoder=described(path / CONFIG).clone(vocab_size=0), pooling=First(), dropout=0.1)
-    system = System(first, first, WordPiece(), 3e-5, False, Weights(str(path)))
-    return {f"{path.name}: {name}": run(base, system, task) for name, task in tasks.items()}
+    return {path.name: by(tasks, first, WordPiece(), 3e-5, Weights(str(path)))}
 
 
 BASE = Run(
@@ -172,11 +179,12 @@ BASE = Run(
 
 TRAIN = World(train=2000, valid=300, test=1000)
 WORLD_TASKS = {
-    "polarity": Task(Polarity(WorldRating(TRAIN)), 500, judged("polarity", ["accuracy"], "test")),
-    "entailment": Task(WorldEntailment(TRAIN), 800, judged("entailment", ["accuracy"], "test")),
-    "similarity": Task(WorldSimilarity(TRAIN), 500, judged("similarity", ["Spearman"], "test")),
+    "polarity": learned(BASE, Polarity(WorldRating(TRAIN)), 500, judged("polarity", ["accuracy"], "test")),
+    "entailment": learned(BASE, WorldEntailment(TRAIN), 800, judged("entailment", ["accuracy"], "test")),
+    "similarity": learned(BASE, WorldSimilarity(TRAIN), 500, judged("similarity", ["Spearman"], "test")),
 }
 WORLD_SYSTEMS = systems(
+    WORLD_TASKS,
     embed=64,
     hidden=64,
     elmo=elmo_pretraining.SMALL,
@@ -186,9 +194,13 @@ WORLD_SYSTEMS = systems(
     pieces=WordPiece(size=1500),
 )
 
+# Of 64 pieces, as `text_pretraining` reads no more: of later positions its encoder has learnt nothing.
+GLUE_BASE = dataclasses.replace(BASE, batches=Padded(tokens=2048))
 
-def glue(name: str, steps: int) -> Task:
-    return Task(Glue(name), steps, judged(name, Glue(name).metrics, "valid"))
+
+def glue(name: str, steps: int, others: Sequence[Evaluator] = ()) -> Run:
+    """A task of GLUE, evaluated on its dev set."""
+    return learned(GLUE_BASE, Glue(name), steps, (*judged(name, Glue(name).metrics, "valid"), *others))
 
 
 MISMATCHED = judged("MNLI-mm", ["accuracy"], "valid", Glue("MNLI-mm"))
@@ -201,11 +213,10 @@ GLUE_TASKS = {
     "CoLA": glue("CoLA", 1200),
     "QNLI": glue("QNLI", 8000),
     "QQP": glue("QQP", 12_000),
-    "MNLI": (matched := glue("MNLI-m", 16_000))._replace(evaluators=(*matched.evaluators, *MISMATCHED)),
+    "MNLI": glue("MNLI-m", 16_000, MISMATCHED),
 }
-# Of 64 pieces, as `text_pretraining` reads no more: of later positions its encoder has learnt nothing.
-GLUE_BASE = dataclasses.replace(BASE, batches=Padded(tokens=2048))
 GLUE_SYSTEMS = systems(
+    GLUE_TASKS,
     embed=128,
     hidden=256,
     elmo=elmo_pretraining.MEDIUM,
@@ -268,6 +279,7 @@ PUBLISHED = (
 
 
 def columns(of: Mapping[str, str], others: Mapping[str, str] = {}) -> dict:  # noqa: B006 (read only)
+    """A score a task, {task: metric}; the average is over `of`."""
     scores = {name: Column(metric, name) for name, metric in (of | others).items()}
     return {**scores, "average": Average(of), "time": COSTS["time"]}
 
@@ -277,24 +289,20 @@ SMOKE = ("steps=2", "evaluate_every=1", "initial=None")
 TABLE = Table(
     name="glue",
     title="Understanding sentences of the generated world: accuracy, similarity by Spearman",
-    question=QUESTION,
-    rows=rows(BASE, WORLD_TASKS, WORLD_SYSTEMS),
+    systems=WORLD_SYSTEMS,
     columns=columns({"polarity": "accuracy", "entailment": "accuracy", "similarity": "Spearman"}),
-    baseline="majority: polarity",
+    baseline="majority",
     smoke=SMOKE,
-    per_task=True,
-    given=functools.partial(given, BASE, WORLD_TASKS),
+    given=functools.partial(given, WORLD_TASKS),
     real=Table(
         name="glue-dev",
         title=f"GLUE, dev sets: {_METRICS}",
-        question=QUESTION,
-        rows=rows(GLUE_BASE, GLUE_TASKS, GLUE_SYSTEMS),
+        systems=GLUE_SYSTEMS,
         columns=columns(METRICS, {"WNLI": "accuracy"}),
-        baseline="majority: SST-2",
+        baseline="majority",
         published=PUBLISHED,
         seeds=(0, 1, 2, 3, 4),
         smoke=SMOKE,
-        per_task=True,
-        given=functools.partial(given, GLUE_BASE, GLUE_TASKS),
+        given=functools.partial(given, GLUE_TASKS),
     ),
 )

@@ -22,14 +22,15 @@ from experiments.tables.representations.bert_pretraining import adam
 from models.encoders.bert import BERT
 from models.encoders.words import BagOfWords, WordLSTM
 from models.heads.span import SpanFinder
-from train.config import Run
 from train.evaluators.labels.spans import SpanAnswers
 from train.objectives.supervised import Label
+from train.run import Run
 from train.weights.initial import Pretrained
 
 
 def rows(base: Run, width: int, bert: BERT, pieces: int, pretrained: Pretrained) -> dict[str, Run]:
-    encoder = WordLSTM(embed_dim=width, hidden_dim=width, depth=2, dropout=0.2)
+    """{row: run}: encoders beneath one span finder, BERT's with random weights and with pretrained ones."""
+    encoder = WordLSTM(embed_dim=width, features=width, num_layers=2, dropout=0.2)
     reader = lambda encoder: dataclasses.replace(base, model=SpanFinder(encoder=encoder, dropout=0.1))
     scratch = dataclasses.replace(
         reader(bert),
@@ -79,16 +80,15 @@ PUBLISHED = (
 
 
 def columns(split: str) -> dict:
+    """Exact match and F1 of a split, and costs."""
     return {"exact match": Column("exact match", split), "F1": Column("F1", split), **COSTS}
 
 
-QUESTION = "Which encoder finds the words of a text that answer a question about it?"
 SMOKE = ("steps=2", "evaluate_every=1", "initial=None", "batches.tokens=256", "batches.shapes=1")
 
 TABLE = Table(
     name="questions",
     title="Spans that answer questions, generated world",
-    question=QUESTION,
     rows=rows(WORLD, 64, text_pretraining.TINY, 1500, Pretrained("text_pretraining", "BERT on sentences")),
     columns=columns("test"),
     baseline="bag of words",
@@ -96,7 +96,6 @@ TABLE = Table(
     real=Table(
         name="questions-squad",
         title="Spans that answer questions, SQuAD 1.1, dev",
-        question=QUESTION,
         rows=rows(
             SQUAD,
             128,

@@ -5,7 +5,7 @@
     lookback run review_rating --data-dir CORPORA   Amazon Alexa: hours on 2 cores; first, likewise,
                                                     `elmo_pretraining`, `text_pretraining`
 
-A learning curve: a line is a system, trained on few reviews and on more. Beside weights of chance there are
+A learning curve: a line is a system, trained on few reviews and on more. Beside random weights there are
 those of a language model that has read reviews without their stars, handed over as weights and trained on
 (Howard & Ruder 2018), vectors of words in their sentence (ELMo), and BERT.
 
@@ -16,10 +16,10 @@ is still letters or pieces to others. A fifth of the words of value in the world
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from data.batches.examples import Padded
 from data.corpora.reviews import AmazonAlexa
+from data.items.corpus import LabelledCorpus
 from data.tasks.classification import Classification
 from data.tokenizers.levels import BPE, Words
 from data.tokenizers.wordpiece import WordPiece
@@ -28,7 +28,7 @@ from data.world.world import World
 from experiments.report.columns import COSTS, Column
 from experiments.report.table import Table
 from experiments.tables.representations import elmo_pretraining, text_pretraining
-from experiments.tables.representations.bert_pretraining import adam
+from experiments.tables.understanding.glue import by
 from models.baselines.mean_score import MeanScore
 from models.encoders.bert import BERT
 from models.encoders.elmo import ELMo
@@ -37,86 +37,61 @@ from models.encoders.words import BagOfWords, WordLSTM
 from models.heads.classifier import Classifier
 from models.heads.pooling import Attentive, First, Mean
 from models.language.rnn import RNNLM
-from train.config import Run
-from train.evaluators.labels.opinions import Opinions
 from train.evaluators.labels.predictions import Errors
+from train.evaluators.labels.text_scores import TextScores
 from train.objectives.supervised import Regress
+from train.run import Evaluator, Run
 from train.weights.initial import Pretrained
 
-QUESTION = "What must an encoder have read before, to tell how many stars a review gives?"
 
-
-class System(NamedTuple):
-    """Its model, how it reads, its rate, and what it begins with."""
-
-    model: object
-    tokenizer: object
-    peak: float = 2e-3
-    characters: bool = False
-    initial: Pretrained | None = None
+def of_size(
+    base: Run, name: str, corpus: LabelledCorpus, steps: int, others: Sequence[Evaluator] = ()
+) -> Run:
+    """What every system does of a training set, and for how long; `others` are further evaluators."""
+    return dataclasses.replace(
+        base,
+        task=dataclasses.replace(base.task, corpus=corpus),
+        steps=steps,
+        evaluate_every=steps // 10,
+        evaluators=(Errors("test", name=name), *others),
+    )
 
 
 def systems(
-    language_model: RNNLM, experiment: str, elmo: ELMo, elmo_from: str, bert: BERT, bert_from: Pretrained
-):
-    """All as wide as the language model."""
-    width = {"embed_dim": language_model.embed_dim, "hidden_dim": language_model.hidden_dim, "dropout": 0.2}
+    sizes: Mapping[str, Run],
+    language_model: RNNLM,
+    experiment: str,
+    elmo: ELMo,
+    elmo_from: str,
+    bert: BERT,
+    bert_from: Pretrained,
+) -> dict[str, dict[str, Run]]:
+    """{system: {size: run}}, all as wide as the language model."""
+    width = {"embed_dim": language_model.embed_dim, "features": language_model.features, "dropout": 0.2}
     words, pieces = Words(lowercase=True), BPE(size=1000, lowercase=True)
     both = Classifier(encoder=WordLSTM(**width), pooling=Attentive(), dropout=0.2)
     forward = dataclasses.replace(both, encoder=WordLSTM(bidirectional=False, **width))
     bag = BagOfWords(embed_dim=language_model.embed_dim, dropout=0.2)
     beside = WordLSTM(**width, contextual=MixedLayers(encoder=elmo, dropout=0.2))
     first = Classifier(encoder=bert, pooling=First(), dropout=0.1)
+    from_elmo = Pretrained(elmo_from, "ELMo", into="encoder/contextual/encoder")
+    from_language_model = Pretrained(experiment, "LSTM on reviews", of="", into="encoder")
+    with_elmo = dataclasses.replace(both, encoder=beside)
     return {
-        "mean": System(MeanScore(), words),
-        "bag of words": System(dataclasses.replace(both, encoder=bag, pooling=Mean()), words),
-        "BiLSTM": System(both, words),
-        "BiLSTM on pieces of words": System(both, pieces),
-        "BiLSTM + ELMo": System(
-            dataclasses.replace(both, encoder=beside),
-            words,
-            2e-3,
-            True,
-            Pretrained(elmo_from, "ELMo", into="encoder/contextual/encoder"),
-        ),
-        "LSTM": System(forward, words),
-        "LSTM after a language model": System(
-            forward, words, initial=Pretrained(experiment, "LSTM on reviews", of="", into="encoder")
-        ),
-        "BERT": System(first, WordPiece(size=1500), 3e-4),
-        "BERT after hidden tokens": System(first, WordPiece(size=1500), 3e-4, False, bert_from),
-    }
-
-
-class Size(NamedTuple):
-    """A training set, and for how long; the largest one's systems are also asked about single texts."""
-
-    corpus: object
-    steps: int
-    others: tuple = ()
-
-
-def rows(base: Run, sizes: Mapping[str, Size], lineage: Mapping[str, System]) -> dict[str, Run]:
-    return {
-        f"{row}: {name}": dataclasses.replace(
-            base,
-            model=system.model,
-            task=dataclasses.replace(
-                base.task, corpus=size.corpus, tokenizer=system.tokenizer, characters=system.characters
-            ),
-            optimizer=adam(system.peak, size.steps),
-            steps=size.steps,
-            evaluate_every=size.steps // 10,
-            evaluators=(Errors("test", name=name), *size.others),
-            initial=system.initial,
-        )
-        for name, size in sizes.items()
-        for row, system in lineage.items()
+        "mean": by(sizes, MeanScore(), words),
+        "bag of words": by(sizes, dataclasses.replace(both, encoder=bag, pooling=Mean()), words),
+        "BiLSTM": by(sizes, both, words),
+        "BiLSTM on pieces of words": by(sizes, both, pieces),
+        "BiLSTM + ELMo": by(sizes, with_elmo, words, initial=from_elmo, characters=True),
+        "LSTM": by(sizes, forward, words),
+        "LSTM after a language model": by(sizes, forward, words, initial=from_language_model),
+        "BERT": by(sizes, first, WordPiece(size=1500), 3e-4),
+        "BERT after hidden tokens": by(sizes, first, WordPiece(size=1500), 3e-4, bert_from),
     }
 
 
 def columns(
-    sizes: Mapping[str, Size], texts: Sequence[tuple[str, str]], others: Mapping[str, Column] = {}
+    sizes: Mapping[str, Run], texts: Sequence[tuple[str, str]], others: Mapping[str, Column] = {}
 ) -> dict:  # noqa: B006
     """The curve, the absolute error at its end, and single texts (text, stars it deserves)."""
     lower = lambda metric, split: Column(metric, split, 2, "lower")
@@ -144,18 +119,21 @@ WORLD_TEXTS = (
 
 
 def reviews(train: int) -> WorldRating:
+    """So many reviews of the generated world."""
     return WorldRating(World(train=train, valid=300, test=1000), slang=text_pretraining.SLANG)
 
 
 WORLD_SIZES = {
-    "100 reviews": Size(reviews(100), 300),
-    "500 reviews": Size(reviews(500), 500),
-    "4,000 reviews": Size(
+    "100 reviews": of_size(BASE, "100 reviews", reviews(100), 300),
+    "500 reviews": of_size(BASE, "500 reviews", reviews(500), 500),
+    "4,000 reviews": of_size(
+        BASE,
+        "4,000 reviews",
         reviews(4000),
         1000,
         (
             Errors("test", WorldRating(World(test=1000), slang=1.0), "slang"),
-            Opinions(tuple(text for text, _ in WORLD_TEXTS)),
+            TextScores(tuple(text for text, _ in WORLD_TEXTS)),
         ),
     ),
 }
@@ -165,9 +143,11 @@ LECTURE = (
     ("Daaang. What?! Supa Lit", "4.9"),
 )
 ALEXA_SIZES = {
-    "200 reviews": Size(AmazonAlexa(size=200), 400),
-    "800 reviews": Size(AmazonAlexa(size=800), 600),
-    "2,481 reviews": Size(AmazonAlexa(), 1000, (Opinions(tuple(text for text, _ in LECTURE)),)),
+    "200 reviews": of_size(BASE, "200 reviews", AmazonAlexa(size=200), 400),
+    "800 reviews": of_size(BASE, "800 reviews", AmazonAlexa(size=800), 600),
+    "2,481 reviews": of_size(
+        BASE, "2,481 reviews", AmazonAlexa(), 1000, (TextScores(tuple(text for text, _ in LECTURE)),)
+    ),
 }
 
 SMOKE = ("steps=2", "evaluate_every=1", "initial=None")
@@ -175,42 +155,32 @@ SMOKE = ("steps=2", "evaluate_every=1", "initial=None")
 TABLE = Table(
     name="review_rating",
     title="Stars of reviews, 1 to 5, generated world",
-    question=QUESTION,
-    rows=rows(
-        BASE,
+    systems=systems(
         WORLD_SIZES,
-        systems(
-            text_pretraining.LSTM,
-            "text_pretraining",
-            elmo_pretraining.SMALL,
-            "elmo_pretraining",
-            text_pretraining.TINY,
-            Pretrained("text_pretraining", "BERT on reviews"),
-        ),
+        text_pretraining.LSTM,
+        "text_pretraining",
+        elmo_pretraining.SMALL,
+        "elmo_pretraining",
+        text_pretraining.TINY,
+        Pretrained("text_pretraining", "BERT on reviews"),
     ),
     columns=columns(WORLD_SIZES, WORLD_TEXTS, {"RMSE, slang": Column("RMSE", "slang", 2, "lower")}),
-    baseline="mean: 100 reviews",
+    baseline="mean",
     smoke=SMOKE,
-    per_task=True,
     real=Table(
         name="review_rating-alexa",
         title="Stars of reviews, 1 to 5, Amazon Alexa",
-        question=QUESTION,
-        rows=rows(
-            BASE,
+        systems=systems(
             ALEXA_SIZES,
-            systems(
-                text_pretraining.LARGER_LSTM,
-                "text_pretraining-imdb",
-                elmo_pretraining.MEDIUM,
-                "elmo_pretraining-words",
-                text_pretraining.ENCODER,
-                text_pretraining.READER,
-            ),
+            text_pretraining.LARGER_LSTM,
+            "text_pretraining-imdb",
+            elmo_pretraining.MEDIUM,
+            "elmo_pretraining-words",
+            text_pretraining.ENCODER,
+            text_pretraining.READER,
         ),
         columns=columns(ALEXA_SIZES, LECTURE),
-        baseline="mean: 200 reviews",
+        baseline="mean",
         smoke=SMOKE,
-        per_task=True,
     ),
 )

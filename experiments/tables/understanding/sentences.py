@@ -7,9 +7,9 @@
 
 The last two are in ten folds, a fold a seed.
 
-All begin by chance: nothing is known of a word that the training texts do not tell. The generated reviews say
-what they say by negation, by "rarely", by who reports it and by what comes after "but": single words give a
-bag of words little.
+All begin with random weights: nothing is known of a word that the training texts do not tell. The generated
+reviews say what they say by negation, by "rarely", by who reports it and by what comes after "but": single
+words give a bag of words little.
 """
 
 import dataclasses
@@ -24,10 +24,10 @@ from models.baselines.majority import Majority
 from models.encoders.words import BagOfWords, Convolutions, WordLSTM
 from models.heads.classifier import Classifier
 from models.heads.pooling import Attentive, Last, Max, Mean
-from train.config import Run
 from train.evaluators.labels.predictions import Accuracy
 from train.objectives.supervised import Label
 from train.optimizers import Adam, Constant, Cosine
+from train.run import Run
 
 KIM = "Kim 2014, Convolutional Neural Networks for Sentence Classification, table 2"
 RANDOM = "trained on phrases (SST-2), ten folds (MR, SUBJ); words begin by chance"
@@ -49,7 +49,7 @@ def rows(
 ) -> dict[str, Run]:
     """Encoders of one width, with these rates of dropout: of vectors, of what is pooled, and of words."""
     sizes = {"embed_dim": embed, "dropout": encoder, "unknown": unknown}
-    lstm = WordLSTM(hidden_dim=hidden, **sizes)
+    lstm = WordLSTM(features=hidden, **sizes)
     found = {
         "majority": Majority(),
         "bag of words": Classifier(encoder=BagOfWords(**sizes), pooling=Mean(), dropout=output),
@@ -86,7 +86,6 @@ SST = dataclasses.replace(
     patience=None,
 )
 
-QUESTION = "Which network tells best whether a sentence is for or against?"
 COLUMNS = {
     "valid": Column("accuracy", "valid"),
     "test": Column("accuracy", "test"),
@@ -96,7 +95,6 @@ COLUMNS = {
 TABLE = Table(
     name="sentences",
     title="Classes of sentences: reviews of the generated world",
-    question=QUESTION,
     rows=rows(WORLD, embed=64, hidden=64, encoder=0.2, output=0.2),
     columns=COLUMNS,
     baseline="bag of words",
@@ -109,7 +107,6 @@ TABLE = Table(
     real=Table(
         name="sentences-sst2",
         title="Classes of sentences: SST-2, trained on phrases",
-        question=QUESTION,
         rows=rows(SST, embed=200, hidden=150, encoder=0.5, output=0.5, unknown=0.1),
         columns=COLUMNS,
         baseline="bag of words",

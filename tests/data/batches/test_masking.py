@@ -89,9 +89,9 @@ def test_where_nothing_may_be_hidden_nothing_is():
 @pytest.mark.parametrize(
     "fields, complaint",
     [
-        ({"share": 0.0}, "share is 0.0"),
-        ({"share": 1.5}, "share is 1.5"),
-        ({"masked": -0.1}, "at most 1 together"),
+        ({"share": 0.0}, "share takes float, above 0 and at most 1, not 0.0"),
+        ({"share": 1.5}, "share takes .* not 1.5"),
+        ({"masked": -0.1}, "masked takes float, at least 0 and at most 1, not -0.1"),
     ]
     + [({"masked": 0.8, "replaced": 0.3}, "at most 1 together")],
 )

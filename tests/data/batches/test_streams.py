@@ -181,7 +181,7 @@ def test_what_does_not_fit_is_said():
         Windows(3, 6).over(text(5), text(5), 0)
     with pytest.raises(ValueError, match="stride is 5; give a number from 1 to the window's length, 4"):
         next(strided(text(9), 4, 5))
-    with pytest.raises(ValueError, match="Streams.rows must be at least 1, not 0"):
+    with pytest.raises(ValueError, match="Streams.rows takes int, at least 1, not 0"):
         Streams(rows=0)
-    with pytest.raises(ValueError, match="Windows.length must be at least 1, not -1"):
+    with pytest.raises(ValueError, match="Windows.length takes int, at least 1, not -1"):
         Windows(length=-1)

@@ -3,30 +3,20 @@
 import gzip
 
 import pytest
+from data.corpus import LabelledCorpus
 
-from data.corpora.documents import documents, sentences, subject
 from data.corpora.reviews import IMDB, ReviewText
+from data.corpora.sentiment import CrossValidated
 from data.corpora.stdlib_text import StdlibDocs
 from data.corpora.text import GeneratedText, PennTreebank, TextFiles, WikiText2
+from data.items.labelled import Labelled
+from data.tasks.pretraining import Pretraining
+from data.world.derivation import subject
 from data.world.world import World
 
 
-@pytest.mark.parametrize(
-    "text, expected",
-    [
-        ("One. Two! Three? Four", ["One.", "Two!", "Three?", "Four"]),
-        ("It was e.g. this, or that. That is all.", ["It was e.g. this, or that.", "That is all."]),
-        ("A line\nthat goes on. And\nanother.\n", ["A line that goes on.", "And another."]),
-        ("A heading\n\nA text.", ["A heading", "A text."]),
-        ("A heading\n  \n A text.", ["A heading", "A text."]),
-        ('He said " no . " Then he left .', ['He said " no .', '" Then he left .']),
-        ("3.5 is no end. 4 is.", ["3.5 is no end.", "4 is."]),
-        ("\u6c49\u5b57. \u6c49", ["\u6c49\u5b57.", "\u6c49"]),
-        (" \n\n ", []),
-    ],
-)
-def test_a_text_is_cut_into_sentences(text, expected):
-    assert sentences(text) == expected
+def documents(corpus, split, data_dir=None):
+    return Pretraining(corpus).documents(split, data_dir)
 
 
 def test_blank_lines_divide_a_file_and_files_a_folder(tmp_path):
@@ -93,6 +83,24 @@ def test_sentences_of_the_world_are_together_with_those_of_their_subject(languag
 def test_a_review_is_a_document(data_dir):
     found = documents(ReviewText(IMDB()), "valid", str(data_dir))
     assert len(found) > 1000 and 5 < sum(map(len, found)) / len(found) < 20
+
+
+def test_of_other_corpora_a_text_is_a_document_where_they_say_so():
+    class Essays(LabelledCorpus):
+        of_documents = True
+
+        def items(self, split, data_dir=None):
+            return [Labelled("A b. C d.", None, 0), Labelled("E f.", "G h.", 1)]
+
+    class Remarks(Essays):
+        of_documents = False
+
+    assert documents(ReviewText(Essays()), "train") == [["A b.", "C d."], ["E f."], ["G h."]]
+    assert documents(ReviewText(Remarks()), "train") == [["A b.", "C d.", "E f.", "G h."]]
+
+
+def test_texts_of_a_cross_validated_corpus_are_those_of_the_seeds_fold():
+    assert ReviewText(CrossValidated("CR")).of_seed(3) == ReviewText(CrossValidated("CR", fold=3))
 
 
 def test_a_corpus_without_blank_lines_is_one_document(tmp_path):

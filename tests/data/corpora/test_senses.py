@@ -44,15 +44,15 @@ def test_each_form_has_two_senses_of_three_sentences_or_more(found):
 @pytest.mark.parametrize("raw", [True, False])
 def test_the_characters_told_are_those_of_the_word(found, raw):
     for one in (*found, *GREEN):
-        text, (first, end) = one.told(raw)
+        text, (first, end) = one.describe(raw)
         assert text[first:end].lower() == one.form
         assert text.endswith("." if raw else " .")
 
 
 def test_a_word_after_others_of_its_form_is_not_mixed_up_with_them():
     one = Occurrence(("the", "bat", "'s", "bat", ",", "a", "bat", "."), 3, "tool")
-    assert one.told(raw=True) == ("The bat's bat, a bat.", (10, 13))
-    assert one.told(raw=False) == ("the bat 's bat , a bat .", (11, 14))
+    assert one.describe(raw=True) == ("The bat's bat, a bat.", (10, 13))
+    assert one.describe(raw=False) == ("the bat 's bat , a bat .", (11, 14))
 
 
 def test_the_sentence_tells_the_sense(found):
@@ -62,8 +62,8 @@ def test_the_sentence_tells_the_sense(found):
 
 
 def test_protocol_and_bad_input():
-    assert SENSES.protocol("test") == "World(ambiguity=1, depth=0), en nouns, test"
+    assert SENSES.protocol("test") == "World(depth=0, ambiguity=1.0, test=250), en nouns, test"
     with pytest.raises(ValueError, match="unknown split 'dev'"):
         SENSES.occurrences("dev")
-    with pytest.raises(ValueError, match="unknown language 'es'"):
+    with pytest.raises(ValueError, match="WorldSenses.language takes one of en, de, fr, not 'es'"):
         WorldSenses(language="es")

@@ -99,14 +99,20 @@ def test_bad_files_and_fields_are_named(tmp_path):
     with pytest.raises(ValueError, match=r"latin\.txt, line 3: not UTF-8") as error:
         TextFiles(str(tmp_path)).text("train")
     assert "\n" not in str(error.value)
-    for shares in ({"train": 0.9, "valid": 0.2}, {"train": 0.0}, {"valid": -0.1}):
-        with pytest.raises(ValueError, match="give shares above 0 that are at most 1 together"):
+    for shares, complaint in (
+        ({"train": 0.9, "valid": 0.2}, "train=0.9 and valid=0.2 .* at most 1 together"),
+        ({"train": 0.0}, "TextFiles.train takes float, above 0 and below 1, not 0.0"),
+        ({"valid": -0.1}, "TextFiles.valid takes float, above 0 and below 1, not -0.1"),
+    ):
+        with pytest.raises(ValueError, match=complaint):
             TextFiles("book.txt", **shares)
-    with pytest.raises(ValueError, match="shares"):
+    with pytest.raises(ValueError, match="TextFiles.path is empty"):
+        TextFiles("")
+    with pytest.raises(ValueError, match="TinyShakespeare.train takes float, above 0 and below 1, not 1.5"):
         TinyShakespeare(train=1.5)
-    with pytest.raises(ValueError, match="StdlibDocs.size is 10; give at least 1000"):
+    with pytest.raises(ValueError, match="StdlibDocs.size takes int, at least 1000, not 10"):
         StdlibDocs(size=10)
-    with pytest.raises(ValueError, match="unknown language 'cs'"):
+    with pytest.raises(ValueError, match="GeneratedText.language takes one of en, de, fr, not 'cs'"):
         GeneratedText(language="cs")
     for corpus in (PennTreebank(), TinyShakespeare(), WarAndPeace(), TextFiles(str(tmp_path)), StdlibDocs()):
         with pytest.raises(ValueError, match="unknown split 'dev': choose from train, valid, test"):
@@ -165,7 +171,7 @@ def test_no_generated_sentence_is_in_two_splits(language):
 
 def test_the_worlds_protocol_names_what_sets_it_apart():
     corpus = GeneratedText(World(depth=1, train=9, valid=4, test=4), "fr")
-    assert corpus.protocol("test") == "World(depth=1, train=9, valid=4, test=4) fr, test"
+    assert corpus.protocol("test") == "World(depth=1, test=4) fr, test"
     assert GeneratedText().protocol("train") == "World() en, train"
     assert corpus.text("test").count("\n") == 4
 

@@ -7,6 +7,7 @@ import pytest
 
 from data.corpora.polarity import Polarity
 from data.ids import BOS, EOS
+from data.items.corpus import LabelledCorpus
 from data.items.labelled import Labelled
 from data.tasks.classification import Classification, cut
 from data.tokenizers.characters import IDS, SENTENCE_BEGIN, SENTENCE_END, WORD_BEGIN, word_characters
@@ -19,11 +20,10 @@ TEXTS = ["the soup is cold", "the soup is never cold", "a warm room"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Few:
+class Few(LabelledCorpus):
     """Three items, the last with a hidden class."""
 
     labels = ("no", "yes")
-    scored = False
 
     def items(self, split, data_dir=None):
         first, second, third = TEXTS
@@ -34,7 +34,6 @@ class Few:
 
 
 def few(**fields):
-    # Not a corpus of the union: what a task does with items does not depend on where they are from.
     return Classification(Few(), Words(least=1), **fields)
 
 
@@ -112,7 +111,7 @@ def test_scores_are_floats_and_have_no_labels():
 
 
 def test_a_task_too_short_for_its_marks_is_refused():
-    with pytest.raises(ValueError, match="longest=2 holds no pair"):
+    with pytest.raises(ValueError, match="Classification.longest takes int, at least 3, not 2"):
         few(longest=2)
 
 

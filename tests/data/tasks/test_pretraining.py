@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, chisquare
 
+from data.batches.documents import ANOTHER, FOLLOWS, examples
 from data.batches.masked import MaskedBatches, MaskedPairs
 from data.batches.masking import Masking
 from data.corpora.stdlib_text import StdlibDocs
 from data.corpora.text import TextFiles
-from data.tasks.pretraining import ANOTHER, FOLLOWS, Pretraining, examples
+from data.tasks.pretraining import Pretraining, sentences
 from data.tokenizers.levels import BPE
 from data.tokenizers.wordpiece import WordPiece
 
@@ -58,19 +59,37 @@ def epochs(split, count=20):
     return [example for epoch in range(count) for example in examples(split, np.random.default_rng(epoch))]
 
 
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("One. Two! Three? Four", ["One.", "Two!", "Three?", "Four"]),
+        ("It was e.g. this, or that. That is all.", ["It was e.g. this, or that.", "That is all."]),
+        ("A line\nthat goes on. And\nanother.\n", ["A line that goes on.", "And another."]),
+        ("A heading\n\nA text.", ["A heading", "A text."]),
+        ("A heading\n  \n A text.", ["A heading", "A text."]),
+        ('He said " no . " Then he left .', ['He said " no .', '" Then he left .']),
+        ("3.5 is no end. 4 is.", ["3.5 is no end.", "4 is."]),
+        ("\u6c49\u5b57. \u6c49", ["\u6c49\u5b57.", "\u6c49"]),
+        (" \n\n ", []),
+    ],
+)
+def test_a_text_is_cut_into_sentences(text, expected):
+    assert sentences(text) == expected
+
+
 def test_a_split_is_its_documents_sentence_after_sentence(task, split, tokenizer):
     documents = task.documents("train")
     assert len(documents) == len(split.firsts) - 1 == DOCUMENTS
     parts = [split.ids[a:b].tolist() for a, b in zip(split.bounds, split.bounds[1:], strict=False)]
     expected = [ids[:-1] for document in documents for ids in tokenizer.encode(document)]
-    assert max(map(len, expected)) <= task.room // 2 and parts == expected
+    assert max(map(len, expected)) <= split.room // 2 and parts == expected
     assert np.diff(split.firsts).tolist() == [len(document) for document in documents]
 
 
 def test_a_sentence_longer_than_half_a_row_is_several(task, tokenizer):
     short = dataclasses.replace(task, length=8)
     whole, cut = task.encoded("train", tokenizer), short.encoded("train", tokenizer)
-    assert np.array_equal(whole.ids, cut.ids) and np.diff(cut.bounds).max() == short.room // 2
+    assert np.array_equal(whole.ids, cut.ids) and np.diff(cut.bounds).max() == cut.room // 2
     ends = cut.bounds[cut.firsts]
     assert np.array_equal(ends, whole.bounds[whole.firsts])
 
@@ -98,10 +117,10 @@ def test_what_does_not_follow_is_from_another_document_any_other_alike(split):
 
 def test_both_texts_are_there_within_the_room_of_a_row_and_short_rows_are_one_in_ten(split):
     sizes = np.array([[a[1] - a[0], b[1] - b[0]] for a, b, _ in epochs(split)])
-    assert sizes.min() >= 1 and sizes.sum(axis=1).max() == split.task.room
+    assert sizes.min() >= 1 and sizes.sum(axis=1).max() == split.room
     # A row may also be short as its document ends; at least every third is full.
-    assert np.mean(sizes.sum(axis=1) == split.task.room) > 0.33
-    assert 0.04 < np.mean(sizes.sum(axis=1) < split.task.room / 2) < 0.25
+    assert np.mean(sizes.sum(axis=1) == split.room) > 0.33
+    assert 0.04 < np.mean(sizes.sum(axis=1) < split.room / 2) < 0.25
 
 
 def test_every_sentence_is_read_and_a_first_text_never_twice(split):
@@ -117,7 +136,7 @@ def test_rows_without_pairs_are_the_text_as_it_runs(task, tokenizer):
     split = alone.encoded("train", tokenizer)
     document, _ = owners(split)
     found = examples(split, np.random.default_rng(0))
-    assert all(a[1] - a[0] <= alone.room and b[0] == b[1] for a, b, _ in found)
+    assert all(a[1] - a[0] <= split.room and b[0] == b[1] for a, b, _ in found)
     assert all(document[a[0]] == document[a[1] - 1] for a, _, _ in found)
     batch = next(MaskedBatches(split, MaskedPairs(rows=3), seed=0))
     assert not {"next", "next_weights"} & batch.keys() and not batch["segments"].any()
@@ -216,6 +235,8 @@ def test_one_document_has_nothing_to_be_told_apart_from(tmp_path, tokenizer):
 
 
 def test_a_tokenizer_without_a_mask_is_refused(task):
+    with pytest.raises(ValueError, match=r"BPE does not give \[MASK\]; set task.tokenizer to .* WordPiece$"):
+        dataclasses.replace(task, tokenizer=BPE(100))
     with pytest.raises(ValueError, match=r"no \[MASK\]; set task.tokenizer=WordPiece"):
         task.encoded("train", BPE(100).train(["abc"]))
 

@@ -7,7 +7,7 @@ import pytest
 from data.corpora.parallel import Files, Generated
 from data.ids import EOS
 from data.tasks.translation import Translation
-from data.tokenizers.levels import BPE, Words
+from data.tokenizers.levels import BPE, Characters, Words
 from data.world.world import World
 
 LINES = [("one two", "eins zwei"), ("two", "zwei"), ("a b c d e f g", "a b"), ("b", "g f e d c b a")]
@@ -46,8 +46,9 @@ def test_pairs_are_ids_ended_by_eos_without_those_too_long(task):
 
 
 def test_a_limit_that_leaves_nothing_says_so(task):
-    with pytest.raises(ValueError, match=r"train en-de: no pair has at most 1 tokens; raise task.longest"):
-        dataclasses.replace(task, longest=1).encoded("train", task.train_tokenizer())
+    with pytest.raises(ValueError, match=r"train en-de: no pair has at most 2 tokens; raise task.longest"):
+        short = dataclasses.replace(task, longest=2, tokenizer=Characters())
+        short.encoded("train", short.train_tokenizer())
 
 
 def test_the_generated_world_needs_no_files():

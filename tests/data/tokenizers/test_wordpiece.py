@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from data.tokenizers.levels import BPE
-from data.tokenizers.tokenizer import BERT_MARKS, Tokenizer
+from data.tokenizers.tokenizer import BERT_SPECIALS, Tokenizer
 from data.tokenizers.wordpiece import (
     PublishedWordPiece,
     WordPiece,
@@ -86,7 +86,7 @@ def test_a_piece_made_in_two_ways_is_counted_once():
 def test_the_vocabulary_is_marks_characters_and_merges(size):
     tokenizer = WordPiece(size=size, least=1).train(["\n".join(LINES)])
     pieces = tokenizer.pieces(range(len(tokenizer)))
-    assert len(pieces) == size and tuple(pieces[:5]) == BERT_MARKS
+    assert len(pieces) == size and tuple(pieces[:5]) == BERT_SPECIALS
     letters = sorted(set("".join(cutter(True)(" ".join(LINES)))))
     assert pieces[5 : 5 + len(letters)] == letters
     assert pieces[5 + len(letters) : 5 + 2 * len(letters)] == ["##" + letter for letter in letters]
@@ -95,7 +95,7 @@ def test_the_vocabulary_is_marks_characters_and_merges(size):
 
 
 def test_a_vocabulary_without_room_for_its_characters_is_refused():
-    with pytest.raises(ValueError, match="WordPiece.size is 8; marks and characters alone need 11"):
+    with pytest.raises(ValueError, match="WordPiece.size is 8; special tokens and characters alone need 11"):
         WordPiece(size=8).train(["abc"])
 
 
@@ -117,7 +117,7 @@ def test_a_word_is_spelled_by_the_longest_pieces_first():
     rng = random.Random(1)
     draw = lambda: "".join(rng.choices("abc", k=rng.randint(1, 3)))
     pieces = {*"ab", "##a", "##b", *(rng.choice(["", "##"]) + draw() for _ in range(30))} - {"##c"}
-    tokenizer = of_pieces([*BERT_MARKS, *sorted(pieces)], lowercase=True)
+    tokenizer = of_pieces([*BERT_SPECIALS, *sorted(pieces)], lowercase=True)
     words = ["".join(rng.choices("abc", k=rng.randint(1, 9))) for _ in range(500)]
     expected = [longest_first(word, pieces) for word in words]
     assert [tokenizer.pieces(ids[:-1]) for ids in tokenizer.encode(words)] == expected
@@ -192,15 +192,15 @@ def test_a_vocabulary_file_and_a_tokenizer_file_give_the_same_ids(tmp_path):
     assert Tokenizer.load(tmp_path / "tokenizer.json").encode(LINES) == tokenizer.encode(LINES)
     (tmp_path / "mine").mkdir()
     (tmp_path / "vocab.txt").rename(tmp_path / "mine" / "vocab.txt")
-    assert PublishedWordPiece("mine").load(str(tmp_path)).encode(LINES) == tokenizer.encode(LINES)
+    assert PublishedWordPiece("mine").tokenizer(list, str(tmp_path)).encode(LINES) == tokenizer.encode(LINES)
 
 
 @pytest.mark.parametrize(
     "pieces, complaint",
     [
-        ([*BERT_MARKS[:4], "a"], r"no line is \[MASK\]"),
-        (["a", *BERT_MARKS], r"line 1: 'a' is not \[PAD\]"),
-        ([*BERT_MARKS, "a", "b", "a"], "'a' stands there twice"),
+        ([*BERT_SPECIALS[:4], "a"], r"no line is \[MASK\]"),
+        (["a", *BERT_SPECIALS], r"line 1: 'a' is not \[PAD\]"),
+        ([*BERT_SPECIALS, "a", "b", "a"], "'a' stands there twice"),
     ],
 )
 def test_what_is_no_vocabulary_is_named(pieces, complaint, tmp_path):
@@ -214,11 +214,11 @@ def test_a_missing_vocabulary_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("LOOKBACK_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("LOOKBACK_DATA", raising=False)
     with pytest.raises(ValueError, match=r"there is no bert-base-uncased/vocab\.txt in the data folders"):
-        PublishedWordPiece().load(str(tmp_path))
+        PublishedWordPiece().tokenizer(list, str(tmp_path))
 
 
 def test_berts_vocabulary_gives_the_reference_pieces_and_ids_of_10570_questions(data_dir):
-    tokenizer, cut = PublishedWordPiece().load(str(data_dir)), cutter(True)
+    tokenizer, cut = PublishedWordPiece().tokenizer(list, str(data_dir)), cutter(True)
     assert len(tokenizer) == 30_522
     assert (tokenizer.pad, tokenizer.unk, tokenizer.bos, tokenizer.eos, tokenizer.mask) == (
         0,

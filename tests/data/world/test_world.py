@@ -123,7 +123,7 @@ def test_another_seed_says_other_things():
 
 
 def test_same_seed_same_bytes_in_fresh_interpreters():
-    code = "from data.world import World; print(World(test=30).pairs('test', 'fr', 'de'), World().seed)"
+    code = "from data.world.world import World; print(World(test=30).pairs('test', 'fr', 'de'), World().seed)"
     outputs = {
         subprocess.run(
             [sys.executable, "-c", code],
@@ -211,11 +211,11 @@ def test_lengths_spread(sentences):
 @pytest.mark.parametrize(
     "ask, message",
     [
-        (lambda: next(SMALL.sentences("dev")), "unknown split 'dev'; choose one of train, valid, test"),
-        (lambda: SMALL.pairs("test", "en", "nl"), "unknown language 'nl'; choose one of en, de, fr"),
-        (lambda: World(vocabulary=0), "World.vocabulary is 0; give a number from"),
-        (lambda: World(depth=-1), "World.depth is -1"),
-        (lambda: World(test=-1), "World.test is -1"),
+        (lambda: next(SMALL.sentences("dev")), "unknown split 'dev': choose from train, valid, test"),
+        (lambda: SMALL.pairs("test", "en", "nl"), "unknown language 'nl': choose from en, de, fr"),
+        (lambda: World(vocabulary=0), "World.vocabulary takes float, at least 0.05 and at most 1, not 0"),
+        (lambda: World(depth=-1), "World.depth takes int, at least 0 and at most 4, not -1"),
+        (lambda: World(test=-1), "World.test takes int, at least 0, not -1"),
     ],
 )
 def test_one_clear_line(ask, message):

@@ -102,20 +102,16 @@ def test_a_pair_teaches_each_target_from_those_before_it():
 
 def test_peers_need_no_jax():
     """Nor anything that an environment of PyTorch's lacks: an interpreter of its own may run them."""
-    own = {
-        "experiments.bench",
-        "experiments.bench.work",
-        "experiments.bench.generated_sentences",
-        "experiments.peers",
-        "experiments.bench.peers.torch_machine",
-    }
-    own |= {f"experiments.peers.{name}" for name in ("training", "generation", "gpt")}
-    allowed = own | {"torch", "transformers", "ctranslate2", "gensim", "numpy"} | sys.stdlib_module_names
+    bench = ROOT / "experiments" / "bench"
+    peers = sorted((bench / "peers").glob("*.py"))
     shared = [
-        ROOT / "experiments" / "bench" / f"{name}.py"
-        for name in ("work", "worker", "sentences", "running_text", "__init__")
+        bench / f"{name}.py" for name in ("work", "worker", "generated_sentences", "running_text", "__init__")
     ]
-    for path in [*sorted((ROOT / "experiments" / "peers").glob("*.py")), *shared]:
+    own = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (*peers, *shared)}
+    own |= {"experiments.bench", "experiments.bench.peers"}
+    allowed = own | {"torch", "transformers", "ctranslate2", "gensim", "numpy"} | sys.stdlib_module_names
+    assert len(peers) > 5
+    for path in [*peers, *shared]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) else []

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from experiments.report import ledger
 from experiments.report.columns import BleuByLength, Column
+from train.folder.manifest import FORMAT
+from train.folder.record import read
 
 BLEU = Column("BLEU", "test")
 
@@ -13,14 +14,14 @@ BLEU = Column("BLEU", "test")
 def test_bleu_by_length_takes_its_upper_edge_and_not_its_lower_one(tmp_path):
     folder = tmp_path / "a" / "0"
     (folder / "outputs").mkdir(parents=True)
-    (folder / "run.json").write_text(json.dumps({"format": 1, "run": {}, "row": "a", "seed": 0}))
-    scored = {"kind": "result", "metric": "BLEU", "split": "test", "value": 50.0, "protocol": {}}
+    (folder / "run.json").write_text(json.dumps({"format": FORMAT, "run": {}, "row": "a", "seed": 0}))
+    scored = {"kind": "result", "metric": "BLEU", "name": "test", "value": 50.0, "protocol": {}}
     (folder / "metrics.jsonl").write_text(json.dumps(scored) + "\n")
     lines = [("a " * words).strip() for words in (8, 9, 16, 17)]
     said = [lines[0], "x y z w v u t s r", lines[2], "x y z w"]  # of 9 and of 17 words nothing is right
     for side, texts in {"source": lines, "reference": lines, "hypothesis": said}.items():
         (folder / "outputs" / f"test.{side}").write_text("\n".join(texts) + "\n")
-    record = ledger.read(folder)
+    record = read(folder)
     score = lambda low, high: BleuByLength(BLEU, low, high).cell([record]).mean
     assert score(0, 8) == pytest.approx(100) and score(8, 9) < 1
     assert score(9, 16) == pytest.approx(100) and score(16, None) < 1

@@ -11,8 +11,8 @@ from matplotlib.image import imread
 
 from experiments.__main__ import main
 from experiments.commands.plot import by_distance
-from experiments.report import ledger, plots
-from experiments.report.ledger import Record
+from experiments.report import plots
+from train.folder.record import Record, read
 
 
 def record(train=(), valid=()):
@@ -99,7 +99,7 @@ def test_distance_curves_are_drawn_of_systems_that_have_them(tmp_path):
 
 def test_drawing_leaves_pyplot_and_its_style_alone(tmp_path):
     code = (
-        "import sys; from experiments import plots; assert 'matplotlib' not in sys.modules\n"
+        "import sys; from experiments.report import plots; assert 'matplotlib' not in sys.modules\n"
         "import numpy as np; plots.alignment(np.eye(2), 'ab', 'xy', sys.argv[1])\n"
         "assert 'matplotlib.pyplot' not in sys.modules and 'jax' not in sys.modules"
     )
@@ -111,13 +111,13 @@ def test_plot_draws_what_is_left_at_each_distance(tmp_path, capsys):
     for row, values in {"LSTM": (90.0, 40.0), "RNN": (80.0, 10.0)}.items():
         folder = tmp_path / row / "0"
         folder.mkdir(parents=True)
-        (folder / "run.json").write_text(json.dumps({"format": 1, "run": {}, "row": row, "seed": 0}))
+        (folder / "run.json").write_text(json.dumps({"format": 2, "run": {}, "row": row, "seed": 0}))
         lines = [{"kind": "valid", "step": 1, "loss": 1.0, "tokens": 1.0, "seconds": 1.0}]
         for distance, value in zip((1, 8), values, strict=True):
-            one = {"metric": "accuracy", "split": f"distance {distance}", "value": value}
+            one = {"metric": "accuracy", "name": f"distance {distance}", "value": value}
             lines.append({"kind": "result", **one})
         (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    found = [ledger.read(tmp_path / row / "0") for row in ("LSTM", "RNN")]
+    found = [read(tmp_path / row / "0") for row in ("LSTM", "RNN")]
     assert [by_distance(one, "accuracy") for one in found] == [[(1, 90.0), (8, 40.0)], [(1, 80.0), (8, 10.0)]]
     assert by_distance(found[0], "gradient") == []
     assert main(["plot", *(str(one.path) for one in found), "--out", str(tmp_path / "pictures")]) == 0

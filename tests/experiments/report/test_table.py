@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from experiments.report import ledger, published
+from experiments.report import published
 from experiments.report.columns import COSTS, Cell, Column, Cost, Significance
 from experiments.report.table import Published, Table, cells, render, with_ablations
+from train.folder.manifest import FORMAT
+from train.folder.record import collect
 
 PROTOCOL = {
     "signature": "nrefs:1|case:lc|tok:13a",
@@ -30,7 +32,8 @@ def write(runs, row, seed, *lines, tail="", **run):
     """A run directory as training leaves it."""
     folder = runs / "t" / row / str(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    run = {"format": 1, "run": {}, "commit": "abc123", "device": "2 × cpu", "row": row, "seed": seed} | run
+    origin = {"commit": "abc123", "device": "2 × cpu"}
+    run = {"format": FORMAT, "run": {}, "row": row, "seed": seed} | origin | run
     (folder / "run.json").write_text(json.dumps(run))
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + tail)
     return folder
@@ -40,7 +43,7 @@ def result(value, metric="BLEU", **protocol):
     return {
         "kind": "result",
         "metric": metric,
-        "split": "test",
+        "name": "test",
         "value": value,
         "protocol": PROTOCOL | protocol,
     }
@@ -48,7 +51,7 @@ def result(value, metric="BLEU", **protocol):
 
 def table(rows=("a", "b_|1%"), columns=None, **fields):
     columns = {"BLEU": BLEU, "size": Cost("parameters")} if columns is None else columns
-    return Table("t", "R&D <en|de> 5%", "?", dict.fromkeys(rows), columns, rows[0], seeds=(0, 1), **fields)
+    return Table("t", "R&D <en|de> 5%", columns, rows[0], dict.fromkeys(rows), seeds=(0, 1), **fields)
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ def small(tmp_path):
     write(tmp_path, "a", 1, result(21.0), cost)
     write(tmp_path, "b_|1%", 0, result(31.26), cost | {"parameters": 950})
     theirs = Published("C<D>", {"BLEU": "41.02", "ppl": ""}, "tok & lc_1", "A|B 2017")
-    return table(("a", "b_|1%", "not run"), published=(theirs,)), ledger.collect(tmp_path, "t")
+    return table(("a", "b_|1%", "not run"), published=(theirs,)), collect(tmp_path, "t")
 
 
 MD = r"""### R&D \<en\|de> 5%
@@ -170,7 +173,7 @@ def test_digits_after_the_point_or_significant_ones(tmp_path):
     for seed, value in enumerate((123.456, 0.0001234)):
         write(tmp_path, "a", seed, result(value))
         column = Column("BLEU", "test", 3, significant=bool(seed))
-        (record,) = [record for record in ledger.collect(tmp_path, "t")["a"] if record.seed == seed]
+        (record,) = [record for record in collect(tmp_path, "t")["a"] if record.seed == seed]
         assert column.text(column.cell([record])) == ("123.456", "0.000123")[seed]
 
 
@@ -178,10 +181,10 @@ def test_the_lowest_is_best_where_lower_is_better(tmp_path):
     write(tmp_path, "a", 0, result(5.0, "loss"))
     write(tmp_path, "b", 0, result(4.0, "loss"))
     loss = {"loss": Column("loss", "test", 2, better="lower")}
-    text = render(table(("a", "b"), loss), ledger.collect(tmp_path, "t"))
+    text = render(table(("a", "b"), loss), collect(tmp_path, "t"))
     assert "**4.00**" in text and "**5.00**" not in text
     neither = {"loss": dataclasses.replace(loss["loss"], better="neither")}
-    assert "**" not in render(table(("a", "b"), neither), ledger.collect(tmp_path, "t"))
+    assert "**" not in render(table(("a", "b"), neither), collect(tmp_path, "t"))
     with pytest.raises(ValueError, match="'higher', 'lower' or 'neither'"):
         Column("loss", "test", better="less")
 
@@ -192,7 +195,7 @@ def test_a_seed_that_diverged_shows_and_is_never_best(tmp_path):
     for row, value in {"b": 4.0, "c": 5.0}.items():
         write(tmp_path, row, 0, result(value, "loss"))
     loss = {"loss": Column("loss", "test", 1, better="lower")}
-    text = render(table(("a", "b", "c"), loss), ledger.collect(tmp_path, "t"))
+    text = render(table(("a", "b", "c"), loss), collect(tmp_path, "t"))
     assert "nan ± nan" in text and "**4.0**" in text
 
 
@@ -209,7 +212,7 @@ def test_scores_of_unlike_protocol_do_not_share_a_column(tmp_path, field, value)
     write(tmp_path, "a", 0, result(20.0))
     write(tmp_path, "b", 1, result(30.0, **{field: value}))
     with pytest.raises(ValueError) as error:
-        render(table(("a", "b")), ledger.collect(tmp_path, "t"))
+        render(table(("a", "b")), collect(tmp_path, "t"))
     message = str(error.value)
     assert "rows a (seed 0) and b (seed 1)" in message and f"{field}: {PROTOCOL[field]} / {value}" in message
     assert "\n" not in message and not any(
@@ -221,19 +224,19 @@ def test_seeds_of_one_row_do_not_mix_protocols_either(tmp_path):
     write(tmp_path, "a", 0, result(20.0))
     write(tmp_path, "a", 1, result(20.0, tokenisation="none"))
     with pytest.raises(ValueError, match=r"rows a \(seed 0\) and a \(seed 1\).*tokenisation: None / none"):
-        cells(table(("a",)), ledger.collect(tmp_path, "t"))
+        cells(table(("a",)), collect(tmp_path, "t"))
 
 
 def test_what_else_the_protocols_say_is_told_by_row(tmp_path):
     write(tmp_path, "a", 0, result(20.0))
     write(tmp_path, "b", 0, result(30.0, weights="average of last 10"), commit="def456+dirty")
-    text = render(table(("a", "b")), ledger.collect(tmp_path, "t"))
+    text = render(table(("a", "b")), collect(tmp_path, "t"))
     assert "weights last (a), average of last 10 (b)" in text
     assert "commit abc123 (a), def456+dirty (b)" in text
 
 
 def test_nothing_run_is_a_table_of_dashes_and_one_command(tmp_path):
-    text = render(table(("a", "b")), ledger.collect(tmp_path, "t"))
+    text = render(table(("a", "b")), collect(tmp_path, "t"))
     assert text.count("–") == 5 and "`lookback run t`" in text
 
 
@@ -267,7 +270,7 @@ def p_table(*rows):
 
 def test_p_is_against_the_baseline_of_the_same_seed_and_the_largest_counts(scored):
     runs, _ = scored
-    filled = cells(p_table("better", "mixed", "same"), ledger.collect(runs, "t"))
+    filled = cells(p_table("better", "mixed", "same"), collect(runs, "t"))
     assert filled["base"]["p"] is None
     assert filled["better"]["p"].mean < 0.05
     assert filled["mixed"]["p"].mean == 1.0  # significant twice, in opposite directions
@@ -277,7 +280,7 @@ def test_p_is_against_the_baseline_of_the_same_seed_and_the_largest_counts(score
 def test_p_can_be_spared_and_is_a_dash_without_outputs(scored):
     runs, _ = scored
     write(runs, "bare", 0, result(1.0))
-    records = ledger.collect(runs, "t")
+    records = collect(runs, "t")
     assert cells(p_table("better"), records, p_values=False)["better"]["p"] is None
     assert cells(p_table("bare"), records)["bare"]["p"] is None
 
@@ -286,7 +289,7 @@ def test_p_of_unlike_references_is_refused(scored):
     runs, reference = scored
     outputs(write(runs, "odd", 0, result(1.0)), reference, [*reference[1:], "else"])
     with pytest.raises(ValueError, match="references of test are not those"):
-        cells(p_table("odd"), ledger.collect(runs, "t"))
+        cells(p_table("odd"), collect(runs, "t"))
 
 
 def test_costs_print_as_people_read_them():
@@ -303,75 +306,22 @@ def test_costs_print_as_people_read_them():
     assert printed("FLOPs counted", 3.28e18) == "3.3e18"
 
 
-def test_a_half_written_last_line_is_passed_over(tmp_path):
-    folder = write(tmp_path, "a", 0, {"kind": "train", "step": 1, "loss": 2.0}, tail='{"kind": "train", "st')
-    assert [line["step"] for line in ledger.read(folder).train] == [1]
-
-
-def test_a_broken_line_within_is_named(tmp_path):
-    folder = write(tmp_path, "a", 0, tail='{"kind": "tr\n{"kind": "train", "step": 1}\n')
-    with pytest.raises(ValueError, match=r"metrics.jsonl, line 1: not JSON"):
-        ledger.read(folder)
-
-
-def test_a_resumed_run_counts_each_step_and_score_once(tmp_path):
-    steps = [
-        {"kind": "train", "step": s, "loss": loss} for s, loss in ((1, 3.0), (2, 2.0), (2, 1.9), (3, 1.0))
-    ]
-    record = ledger.read(write(tmp_path, "a", 0, *steps, result(10.0), result(11.0)))
-    assert [line["loss"] for line in record.train] == [3.0, 1.9, 1.0]
-    assert record.results["BLEU", "test"].value == 11.0 and record.output("test", "source") is None
-
-
-def test_outputs_keep_their_line_count(tmp_path):
-    folder = write(tmp_path, "a", 0)
-    outputs(folder, ["one\u2028still one", "", ""], ["x", "y", "z"])
-    assert ledger.read(folder).output("test", "hypothesis") == ["one\u2028still one", "", ""]
-
-
-def test_a_run_without_metrics_is_a_run_without_results(tmp_path):
-    folder = write(tmp_path, "a", 0)
-    (folder / "metrics.jsonl").unlink()
-    (tmp_path / "t" / "a" / "7").mkdir()
-    (record,) = ledger.collect(tmp_path, "t")["a"]
-    assert record.results == {} and record.train == () and (record.row, record.seed) == ("a", 0)
-
-
-def test_seeds_are_in_order_of_number(tmp_path):
-    for seed in (10, 2, 0):
-        write(tmp_path, "a", seed)
-    assert [record.seed for record in ledger.collect(tmp_path, "t")["a"]] == [0, 2, 10]
-    assert ledger.collect(tmp_path, "none") == {}
-
-
-@pytest.mark.parametrize(
-    "text, told",
-    [('{"format": 2}', "format 2"), ("{", "not JSON"), ("[]", "format None"), (None, "no such file")],
-)
-def test_a_run_of_another_version_is_one_clear_line(tmp_path, text, told):
-    path = write(tmp_path, "a", 0) / "run.json"
-    path.unlink() if text is None else path.write_text(text)
-    with pytest.raises(ValueError, match=told) as error:
-        ledger.read(path.parent)
-    assert str(path) in str(error.value) and "\n" not in str(error.value)
-
-
 def test_a_baseline_that_is_no_row_is_refused():
     with pytest.raises(ValueError, match="none of its rows"):
-        Table("t", "", "", {"a": None}, {}, baseline="b")
+        Table("t", "", {}, "b", {"a": None})
 
 
 def test_a_changed_row_stands_under_the_row_it_changes_whose_name_may_have_a_comma(tmp_path):
     for row in ("a", "a, 1 layer", "a, 1 layer, steps=2", "a, steps=2", "other, steps=2"):
         write(tmp_path, row, 0, result(20.0))
-    (whole,) = with_ablations(table(("a", "a, 1 layer")), ledger.collect(tmp_path, "t"))
+    (whole,) = with_ablations(table(("a", "a, 1 layer")), collect(tmp_path, "t"))
     assert list(whole.rows) == ["a", "a, steps=2", "a, 1 layer", "a, 1 layer, steps=2"]
 
 
 def test_published_values_carry_protocol_and_source_and_stay_out_of_the_comparison(tmp_path):
     write(tmp_path, "a", 0, result(20.0))
     write(tmp_path, "b", 0, result(10.0))
-    text = render(table(("a", "b"), published=published.TRANSLATION), ledger.collect(tmp_path, "t"))
+    text = render(table(("a", "b"), published=published.TRANSLATION), collect(tmp_path, "t"))
     ours, *theirs = text.split("### Published")
     assert "**20.0**" in ours and len(theirs) == len({row.protocol for row in published.TRANSLATION}) == 4
     assert all("Protocol: " in block and "Source: " in block and "**" not in block for block in theirs)
@@ -387,5 +337,5 @@ def test_the_lectures_flops_are_time_by_devices_by_sustained_rate():
 
 def test_reading_and_rendering_load_neither_jax_nor_sacrebleu():
     slow = ("jax", "sacrebleu", "matplotlib", "numpy")
-    code = f"import sys, experiments.published; assert not set({slow}) & set(sys.modules)"
+    code = f"import sys, experiments.report.published; assert not set({slow}) & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=True)

@@ -5,15 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from models.attention.bias import Alibi, Dense, Relative
+from models.attention.bias import BucketBias, Dense, LinearBias
 from models.attention.mask import Tile
 
 RNG = np.random.default_rng(2)
 TABLE = jnp.asarray(RNG.normal(size=(2, 32)), jnp.float32)
 BIASES = {
-    "alibi": Alibi(jnp.array([0.5, 0.25])),
-    "relative": Relative(TABLE),
-    "relative-causal": Relative(TABLE, 20, causal=True),
+    "alibi": LinearBias(jnp.array([0.5, 0.25])),
+    "relative": BucketBias(TABLE),
+    "relative-causal": BucketBias(TABLE, 20, causal=True),
     "dense": Dense(jnp.asarray(RNG.normal(size=(1, 2, 30, 40)), jnp.float32)),
 }
 biases = pytest.mark.parametrize("bias", BIASES.values(), ids=BIASES)
@@ -43,16 +43,16 @@ def test_the_place_of_the_first_query_is_of_its_row(bias):
 
 def test_alibi_is_the_published_penalty():
     """Press et al. 2022: 1/2, 1/4 .. 1/256 for 8 heads, times the distance; 2^-0.5, 2^-1 .. for 16."""
-    np.testing.assert_allclose(Alibi.of(8).slopes, 2.0 ** -np.arange(1, 9))
-    np.testing.assert_allclose(Alibi.of(16).slopes[:3], [2**-0.5, 2**-1, 2**-1.5], rtol=1e-6)
+    np.testing.assert_allclose(LinearBias.of(8).slopes, 2.0 ** -np.arange(1, 9))
+    np.testing.assert_allclose(LinearBias.of(16).slopes[:3], [2**-0.5, 2**-1, 2**-1.5], rtol=1e-6)
     np.testing.assert_array_equal(
-        Alibi(jnp.array([0.5])).array(3, 3, None)[0, 0], [[0, -0.5, -1], [-0.5, 0, -0.5], [-1, -0.5, 0]]
+        LinearBias(jnp.array([0.5])).array(3, 3, None)[0, 0], [[0, -0.5, -1], [-0.5, 0, -0.5], [-1, -0.5, 0]]
     )
 
 
 def test_buckets_of_the_published_model():
     """T5's 32 buckets up to 128: 0..7 and 16..23 are one distance each, then ever wider ones."""
-    bucket = Relative(TABLE).bucket
+    bucket = BucketBias(TABLE).bucket
     np.testing.assert_array_equal(bucket(-jnp.arange(8)), np.arange(8))
     np.testing.assert_array_equal(bucket(jnp.arange(1, 8)), 16 + np.arange(1, 8))
     # 8 + floor(8 log(d / 8) / log(16)), which first reaches each value at 8 2^(i/2)
@@ -63,7 +63,7 @@ def test_buckets_of_the_published_model():
 
 
 def test_a_causal_model_spends_no_bucket_on_the_future():
-    bucket = Relative(TABLE, causal=True).bucket
+    bucket = BucketBias(TABLE, causal=True).bucket
     np.testing.assert_array_equal(bucket(jnp.array([-15, -16, -128, -1000])), [15, 16, 31, 31])
     np.testing.assert_array_equal(bucket(jnp.array([0, 1, 50])), 0)
 

@@ -11,7 +11,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from models.attention import blocked
 from models.attention import blocked_heads as heads
 from models.attention import kernels as fused
-from models.attention.bias import Alibi, Dense, Relative
+from models.attention.bias import BucketBias, Dense, LinearBias
 from models.attention.blocked import Plan, Terms
 from models.attention.mask import Mask
 
@@ -47,12 +47,12 @@ CASES = {  # queries, keys, head size, key heads, mask, bias, dropout
     "window": (97, 97, 32, 2, Mask(causal=True, window=20), None, 0.0),
     "window-not-causal": (65, 65, 16, 4, Mask(window=20), None, 0.0),
     "lengths": (65, 65, 16, 4, Mask(lengths=LENGTHS), None, 0.0),
-    "places": (40, 97, 16, 4, Mask(causal=True, first=FIRST), Alibi.of(N), 0.0),
+    "places": (40, 97, 16, 4, Mask(causal=True, first=FIRST), LinearBias.of(N), 0.0),
     "segments": (97, 97, 16, 4, Mask(causal=True, segments=packed(97)), None, 0.3),
     "segments-cross": (40, 97, 16, 4, Mask(segments=packed(40), key_segments=packed(97)), None, 0.0),
-    "alibi-dropout": (97, 97, 16, 2, Mask(causal=True), Alibi.of(N), 0.3),
-    "relative": (65, 65, 16, 4, Mask(causal=True), Relative(TABLE, 40, causal=True), 0.0),
-    "relative-cross": (40, 97, 16, 4, Mask(), Relative(TABLE, 40), 0.0),
+    "alibi-dropout": (97, 97, 16, 2, Mask(causal=True), LinearBias.of(N), 0.3),
+    "relative": (65, 65, 16, 4, Mask(causal=True), BucketBias(TABLE, 40, causal=True), 0.0),
+    "relative-cross": (40, 97, 16, 4, Mask(), BucketBias(TABLE, 40), 0.0),
     "dense": (65, 65, 16, 4, Mask(causal=True), dense(65, 65, 1, N), 0.0),
     "dense-rows-dropout": (40, 97, 16, 4, Mask(), dense(40, 97, B, 1), 0.5),
     "everything": (
@@ -61,7 +61,7 @@ CASES = {  # queries, keys, head size, key heads, mask, bias, dropout
         16,
         2,
         Mask(jnp.array([97, 60]), jnp.array([0, 5]), True, 30, packed(97)),
-        Relative(TABLE, 40),
+        BucketBias(TABLE, 40),
         0.3,
     ),
 }
@@ -175,7 +175,7 @@ def test_two_devices_compute_what_one_does(axis):
     weight = jnp.asarray(RNG.normal(size=inputs[0].shape), jnp.float32)
 
     def loss(q, k, v, table, lengths, seeds):
-        terms = Terms(Mask(lengths=lengths, causal=True), Relative(table, 40), seeds, 0.25, 0.3)
+        terms = Terms(Mask(lengths=lengths, causal=True), BucketBias(table, 40), seeds, 0.25, 0.3)
         return jnp.sum(heads.attention(q, k, v, terms, UNROLLED) * weight)
 
     grads, arguments = jax.grad(loss, (0, 1, 2, 3)), (*inputs, TABLE, jnp.array([60, 33]), SEEDS)
@@ -193,11 +193,11 @@ def test_two_devices_compute_what_one_does(axis):
 @pytest.mark.parametrize("transform", [jax.pmap, jax.vmap], ids=["pmap", "vmap"])
 def test_mapped_it_is_the_same(transform):
     inputs = jax.tree.map(lambda *x: jnp.stack(x), *(qkv(40, 40, 16) for _ in range(2)))
-    slopes = jnp.stack([Alibi.of(N).slopes, 2 * Alibi.of(N).slopes])
+    slopes = jnp.stack([LinearBias.of(N).slopes, 2 * LinearBias.of(N).slopes])
 
     def grads(q, k, v, slopes):
         loss = lambda q, k, v, slopes: jnp.sum(
-            heads.attention(q, k, v, Terms(Mask(causal=True), Alibi(slopes)), UNROLLED) ** 2
+            heads.attention(q, k, v, Terms(Mask(causal=True), LinearBias(slopes)), UNROLLED) ** 2
         )
         return jax.grad(loss, (0, 1, 2, 3))(q, k, v, slopes)
 

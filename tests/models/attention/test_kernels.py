@@ -4,12 +4,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from xla_flags import EMITTERS
 
 from models.attention import kernels as fused
 from models.attention import splash
-from models.attention.bias import Alibi
+from models.attention.bias import LinearBias
 from models.attention.blocked import Terms
 from models.attention.mask import Mask
+from models.attention.scores import masked_softmax
 
 B, N, H = 2, 2, 8
 RNG = np.random.default_rng(1)
@@ -47,7 +49,8 @@ def value_and_grads(implementation, mask, *qkv):
         out = fused.attention(*qkv, mask, implementation=implementation)
         return jnp.sum(out.astype(jnp.float32) ** 2), out
 
-    (_, out), grads = jax.jit(jax.value_and_grad(loss, (0, 1, 2), has_aux=True))(*qkv)
+    both = jax.value_and_grad(loss, (0, 1, 2), has_aux=True)
+    (_, out), grads = jax.jit(both, compiler_options=EMITTERS)(*qkv)
     return jax.tree.map(lambda x: np.asarray(x, np.float32), (out, *grads))
 
 
@@ -106,7 +109,7 @@ def test_few_scores_are_not_cut_up():
         ("bfloat16", 64, Terms(Mask(causal=True)), "aligns query 0 with key 0"),
         ("bfloat16", 64, Terms(Mask(segments=jnp.zeros((2, 2), int))), "mask tensor"),
         ("bfloat16", 64, Terms(Mask(window=4)), "mask tensor"),
-        ("bfloat16", 64, Terms(Mask(), Alibi.of(2)), "with a bias"),
+        ("bfloat16", 64, Terms(Mask(), LinearBias.of(2)), "with a bias"),
         ("bfloat16", 64, Terms(Mask(), rate=0.1), "drops no weights"),
         ("bfloat16", 64, Terms(Mask(lengths=jnp.array([4, 2]))), None),
         ("float16", 128, Terms(Mask()), None),
@@ -139,7 +142,7 @@ def test_cudnn_equals_the_reference_on_a_gpu(length, causal, padded):
         (128, Terms(Mask(lengths=jnp.array([4, 2]))), "are data"),
         (512, Terms(Mask(causal=True)), "see no key"),
         (128, Terms(Mask(window=4)), "not causal"),
-        (128, Terms(Mask(), Alibi.of(2)), "no bias"),
+        (128, Terms(Mask(), LinearBias.of(2)), "no bias"),
         (128, Terms(Mask(), rate=0.1), "drops no weights"),
         (128, Terms(Mask(causal=True, window=64)), None),
     ],
@@ -213,7 +216,7 @@ def test_padding_is_never_read():
 def test_softmax_is_taken_in_float32(dtype):
     scores = jnp.asarray([[1e4, 1e4 - 64, -1e4, 3.0], [0.5, 0.25, 0.125, 0.0]], dtype)
     allowed = jnp.array([[1, 1, 1, 1], [1, 1, 0, 1]], bool)
-    got = fused.softmax(scores, allowed)
+    got = masked_softmax(scores, allowed)
     exact = np.where(allowed, np.asarray(scores, np.float64), -np.inf)
     e = np.exp(exact - exact.max(axis=-1, keepdims=True))
     assert got.dtype == jnp.float32
@@ -221,7 +224,7 @@ def test_softmax_is_taken_in_float32(dtype):
 
 
 def test_one_key_has_all_the_weight_and_no_gradient():
-    weight = lambda s: fused.softmax(s[None], jnp.array([[True, False]]))[0, 0]
+    weight = lambda s: masked_softmax(s[None], jnp.array([[True, False]]))[0, 0]
     value, grad = jax.value_and_grad(weight)(jnp.array([3.0, 5.0]))
     assert value == 1 and jnp.all(grad == 0)
 
@@ -244,7 +247,7 @@ def test_query_heads_share_key_heads_in_order():
 def test_a_bias_is_added_to_the_scores():
     """Of slope ln 2 it halves a weight with every step back."""
     q, k, v = qkv(4, 4)
-    bias = Alibi(jnp.full(N, jnp.log(2.0)))
+    bias = LinearBias(jnp.full(N, jnp.log(2.0)))
     eye = jnp.broadcast_to(jnp.eye(4, H)[None, :, None], v.shape)
     got = fused.attention(q * 0, k, eye, Mask(causal=True), bias=bias)[0, 3, 0, :4]
     np.testing.assert_allclose(got, np.array([1, 2, 4, 8]) / 15, rtol=1e-6)

@@ -129,7 +129,7 @@ def test_multi_head_attention_equals_its_heads_by_hand():
 
 
 def test_heads_must_share_the_features():
-    with pytest.raises(ValueError, match="features=6 must be a multiple of heads=4"):
+    with pytest.raises(ValueError, match="features=6 must be a multiple of num_heads=4"):
         jax.eval_shape(
             lambda: MultiHeadAttention(4, 6).init(jax.random.key(0), Q, K, Mask(), method=multi_head)
         )

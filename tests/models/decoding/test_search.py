@@ -11,8 +11,16 @@ from jax.sharding import PartitionSpec as P
 
 from models.attention.scores import ScaledDot
 from models.decoding import search as decoding
-from models.decoding.sampling import Draw
-from models.decoding.search import Continuation, Marks, PerToken, Search, Wu, beam_search, generate
+from models.decoding.sampling import Sample
+from models.decoding.search import (
+    Continuation,
+    GNMTPenalty,
+    LengthNormalised,
+    Search,
+    SpecialTokens,
+    beam_search,
+    generate,
+)
 from models.ids import BOS, EOS, PAD
 from models.language.gpt2 import GPT2
 from models.layers.recurrent import GRU
@@ -28,7 +36,7 @@ MIX, WORDS, OUT = (
 )
 STARTS = RNG.normal(size=(ROWS, WIDTH))
 BIAS = np.where(np.arange(V) == EOS, -4.0, 0.0)  # hypotheses of several words
-PENALTIES = [PerToken(0.0), PerToken(1.0), Wu(0.6)]
+PENALTIES = [LengthNormalised(0.0), LengthNormalised(1.0), GNMTPenalty(0.6)]
 EVERYTHING = 128  # more than the 121 sequences of at most 4 tokens over EOS and three words
 
 
@@ -112,7 +120,9 @@ def test_a_beam_of_everything_finds_every_sequence_in_order(penalty):
         )
 
 
-@pytest.mark.parametrize("beam, penalty", [(1, Wu(0.6)), (2, Wu(0.6)), (3, PerToken(1.0))], ids=str)
+@pytest.mark.parametrize(
+    "beam, penalty", [(1, GNMTPenalty(0.6)), (2, GNMTPenalty(0.6)), (3, LengthNormalised(1.0))], ids=str
+)
 def test_a_beam_equals_lists_by_hand(beam, penalty):
     limits = (6, 3, 5)
     found = searched(beam, penalty, limits, 6)
@@ -130,8 +140,11 @@ def test_hypotheses_that_cannot_be_are_empty():
 
 def test_penalties_are_their_formulas():
     for length in (1.0, 7.0, 20.0):
-        np.testing.assert_allclose(Wu(0.6)(length), (5 + length) ** 0.6 / (5 + 1) ** 0.6)
-        assert PerToken(1.0)(length) == length and PerToken(0.0)(length) == Wu(0.0)(length) == 1
+        np.testing.assert_allclose(GNMTPenalty(0.6)(length), (5 + length) ** 0.6 / (5 + 1) ** 0.6)
+        assert (
+            LengthNormalised(1.0)(length) == length
+            and LengthNormalised(0.0)(length) == GNMTPenalty(0.0)(length) == 1
+        )
 
 
 def test_greedy_takes_the_likeliest_and_a_beam_of_one_is_greedy():
@@ -155,8 +168,8 @@ def test_greedy_takes_the_likeliest_and_a_beam_of_one_is_greedy():
 def test_a_row_is_the_same_in_any_company():
     """With another row, in another place, with more room, under jit or not."""
     limits = jnp.array([3, 6, 6])
-    together = beam_search(step, carry(), limits, 6, 3, PerToken(1.0))
-    paired = jax.jit(lambda c, limits: beam_search(step, c, limits, 8, 3, PerToken(1.0)))
+    together = beam_search(step, carry(), limits, 6, 3, LengthNormalised(1.0))
+    paired = jax.jit(lambda c, limits: beam_search(step, c, limits, 8, 3, LengthNormalised(1.0)))
     for row in range(ROWS):
         other = paired(carry(STARTS[[row, (row + 1) % ROWS]]), jnp.array([limits[row], 8]))
         np.testing.assert_array_equal(other.tokens[0, :, :6], together.tokens[row])
@@ -168,7 +181,7 @@ def test_the_greatest_are_those_of_a_full_sort(size, width, count):
     """Among equals, of which there are many, the first in the row."""
     x = np.random.default_rng(0).integers(6, size=(50, size)).astype(np.float32)
     x[0], x[1, 1:] = -np.inf, -np.inf
-    values, of, places = decoding.greatest(jnp.array(x)[:, None], jnp.zeros((50, 1)), count, width)
+    values, of, places = decoding.top_k(jnp.array(x)[:, None], jnp.zeros((50, 1)), count, width)
     order = np.argsort(-x, axis=1, kind="stable")[:, :count]
     np.testing.assert_array_equal(values, np.take_along_axis(x, order, axis=1))
     np.testing.assert_array_equal(places, order)
@@ -181,7 +194,7 @@ def test_the_greatest_of_several_rows_are_those_of_all_sums(size, width, count):
     x = draw.integers(6, size=(40, 3, size)).astype(np.float32)
     added = draw.integers(4, size=(40, 3)).astype(np.float32)
     added[0, 1:] = -1e30
-    values, of, places = decoding.greatest(jnp.array(x), jnp.array(added), count, width)
+    values, of, places = decoding.top_k(jnp.array(x), jnp.array(added), count, width)
     sums = (x + added[..., None]).reshape(40, -1)
     order = np.argsort(-sums, axis=1, kind="stable")[:, :count]
     np.testing.assert_array_equal(values, np.take_along_axis(sums, order, axis=1))
@@ -199,7 +212,7 @@ MANY = 4000
 TABLE = np.log([0.4, 0.25, 0.15, 0.1, 0.06, 0.04])
 
 
-def drawn(draw: Draw, rows: int = MANY, seed: int = 0) -> np.ndarray:
+def drawn(draw: Sample, rows: int = MANY, seed: int = 0) -> np.ndarray:
     pick = jax.jit(draw)
     return np.asarray(pick(jnp.tile(jnp.float32(TABLE), (rows, 1)), jax.random.key(seed)))
 
@@ -207,14 +220,14 @@ def drawn(draw: Draw, rows: int = MANY, seed: int = 0) -> np.ndarray:
 @pytest.mark.parametrize(
     "draw, allowed",
     [
-        (Draw(), 6),
-        (Draw(temperature=0.5), 6),
-        (Draw(temperature=2.0), 6),
-        (Draw(top_k=3), 3),
-        (Draw(top_p=0.7), 3),  # .4 + .25 < .7 <= .4 + .25 + .15
-        (Draw(top_p=0.3), 1),
-        (Draw(temperature=2.0, top_k=4, top_p=0.6), 3),  # .28 + .22 < .6
-        (Draw(top_k=1), 1),
+        (Sample(), 6),
+        (Sample(temperature=0.5), 6),
+        (Sample(temperature=2.0), 6),
+        (Sample(top_k=3), 3),
+        (Sample(top_p=0.7), 3),  # .4 + .25 < .7 <= .4 + .25 + .15
+        (Sample(top_p=0.3), 1),
+        (Sample(temperature=2.0, top_k=4, top_p=0.6), 3),  # .28 + .22 < .6
+        (Sample(top_k=1), 1),
     ],
     ids=str,
 )
@@ -227,23 +240,23 @@ def test_samples_follow_the_cut_distribution(draw, allowed):
 
 
 def test_samples_depend_on_key_and_row_but_not_on_company():
-    few, many = drawn(Draw(), 50), drawn(Draw(), 80)
+    few, many = drawn(Sample(), 50), drawn(Sample(), 80)
     np.testing.assert_array_equal(few, many[:50])
-    assert len(set(few)) > 1 and np.any(few != drawn(Draw(), 50, seed=1))
+    assert len(set(few)) > 1 and np.any(few != drawn(Sample(), 50, seed=1))
 
 
 def test_each_of_two_devices_draws_what_its_rows_would_alone():
     rows, mesh = P("d"), jax.sharding.Mesh(np.array(jax.devices()[:2]), "d")
-    draw = lambda key, table: Draw()(table, key)
+    draw = lambda key, table: Sample()(table, key)
     table = jnp.tile(jnp.asarray(TABLE), (50, 1))
     own = jax.shard_map(draw, mesh=mesh, in_specs=(P(), rows), out_specs=rows)
-    np.testing.assert_array_equal(jax.jit(own)(jax.random.key(0), table), drawn(Draw(), 50))
+    np.testing.assert_array_equal(jax.jit(own)(jax.random.key(0), table), drawn(Sample(), 50))
 
 
 def test_sampled_sequences_follow_the_model():
     """2,000 of one start: each sequence as often as its probability says, and that probability reported."""
     count, limit = 2000, 2
-    said = jax.jit(lambda c, key: generate(step, c, jnp.full(count, limit), limit, Draw(), key))
+    said = jax.jit(lambda c, key: generate(step, c, jnp.full(count, limit), limit, Sample(), key))
     found = said(carry(np.tile(STARTS[:1], (count, 1))), jax.random.key(0))
     sequences = [spoken(tokens) for tokens in np.asarray(found.tokens[:, 0])]
     expected = every_sequence(0, limit)
@@ -255,14 +268,14 @@ def test_sampled_sequences_follow_the_model():
 
 @pytest.mark.parametrize("wrong", [{"temperature": 0.0}, {"top_p": 0.0}, {"top_p": 1.5}, {"top_k": 0}])
 def test_draws_that_cannot_be_are_refused(wrong):
-    with pytest.raises(ValueError, match=f"{[*wrong][0]}=.* are needed"):
-        Draw(**wrong)
+    with pytest.raises(ValueError, match=f"Sample.{[*wrong][0]} takes"):
+        Sample(**wrong)
 
 
 SOURCE = jnp.array([[4, 5, 6, 7, 2], [8, 9, 2, 0, 0]])
 MODELS = {
-    "transformer": Transformer(11, 6, 10, 2, encoder_layers=1, decoder_layers=1),
-    "seq2seq": Seq2Seq(11, cell=GRU(), embed_dim=6, hidden_dim=8, score=ScaledDot(), bidirectional=False),
+    "transformer": Transformer(11, 6, 10, 2, num_encoder_layers=1, num_decoder_layers=1),
+    "seq2seq": Seq2Seq(11, cell=GRU(), embed_dim=6, features=8, score=ScaledDot(), bidirectional=False),
 }
 
 
@@ -291,7 +304,7 @@ def test_search_on_a_model(name, beam):
     found = translated(name, Search(beam, stretch=1.0, slack=1))
     for k in range(beam):
         inputs = np.pad(found.tokens[:, k], [(0, 0), (1, 0)], constant_values=BOS)[:, :-1]
-        gains = decoding.forbid(rescored(name)(inputs))
+        gains = decoding.log_probs(rescored(name)(inputs))
         for row, limit in enumerate((6, 4)):
             said = spoken(found.tokens[row, k])
             assert not {PAD, BOS} & set(said) and EOS not in said[:-1]
@@ -313,7 +326,7 @@ def test_neither_padding_of_the_source_nor_more_rows_change_a_translation(name):
     np.testing.assert_allclose(wide.scores[:2], narrow.scores, atol=1e-4)
 
 
-LANGUAGE = GPT2(9, context=16, features=6, heads=2, layers=2)
+LANGUAGE = GPT2(9, context=16, features=6, num_heads=2, num_layers=2)
 PROMPTS = jnp.array([[1, 4, 5, 6], [1, 7, 0, 0], [1, 0, 0, 0]])
 PROMPT_LENGTHS, SAID = (4, 2, 1), 5
 
@@ -338,32 +351,34 @@ def uncached():
     return jax.jit(lambda inputs: LANGUAGE.apply({"params": language()}, inputs))
 
 
-def next_log_probabilities(prompt, said, marks) -> np.ndarray:
+def next_log_probabilities(prompt, said, special) -> np.ndarray:
     tokens = [*prompt, *said]
     logits = uncached()(jnp.array([tokens + [0] * (10 - len(tokens))]))[0, len(tokens) - 1]
-    return np.asarray(decoding.forbid(logits, marks.never))
+    return np.asarray(decoding.log_probs(logits, special.never))
 
 
-@pytest.mark.parametrize("marks", [Marks(), Marks(end=-1, fill=3, never=())], ids=["marked", "unmarked"])
+@pytest.mark.parametrize(
+    "special", [SpecialTokens(), SpecialTokens(end=-1, fill=3, never=())], ids=["marked", "unmarked"]
+)
 @pytest.mark.parametrize("beam", [1, 3])
-def test_prompts_of_unlike_length_are_continued_as_without_a_cache(beam, marks):
+def test_prompts_of_unlike_length_are_continued_as_without_a_cache(beam, special):
     """Every hypothesis against the model applied anew for each token, and the best against lists by hand."""
-    found = continued(Continuation(SAID, beam, marks=marks))
+    found = continued(Continuation(SAID, beam, special=special))
     for row, (length, limit) in enumerate(zip(PROMPT_LENGTHS, (5, 3, 5), strict=True)):
         prompt = [int(token) for token in PROMPTS[row, :length]]
         opened, finished = [((), 0.0)], []
         while opened and len(finished) < beam and len(opened[0][0]) < limit:
-            gains = [(pair, next_log_probabilities(prompt, pair[0], marks)) for pair in opened]
+            gains = [(pair, next_log_probabilities(prompt, pair[0], special)) for pair in opened]
             grown = [((*said, v), total + g[v]) for (said, total), g in gains for v in range(9)]
             grown.sort(key=lambda pair: -pair[1])
-            done = lambda tokens: tokens[-1] == marks.end or len(tokens) == limit  # noqa: B023
+            done = lambda tokens: tokens[-1] == special.end or len(tokens) == limit  # noqa: B023
             finished += [pair for pair in grown[:beam] if done(pair[0])]
-            opened = [pair for pair in grown[: 2 * beam] if pair[0][-1] != marks.end][:beam]
+            opened = [pair for pair in grown[: 2 * beam] if pair[0][-1] != special.end][:beam]
         score = (lambda pair: pair[1] / len(pair[0])) if beam > 1 else (lambda pair: pair[1])
         expected = sorted(finished, key=lambda pair: -score(pair))[:beam]
         for k, pair in enumerate(expected):
             said, filled = np.split(found.tokens[row, k], [len(pair[0])])
-            assert tuple(said) == pair[0] and np.all(filled == marks.fill)
+            assert tuple(said) == pair[0] and np.all(filled == special.fill)
             np.testing.assert_allclose(found.log_probabilities[row, k], pair[1], atol=1e-4)
             np.testing.assert_allclose(found.scores[row, k], score(pair), atol=1e-4)
 
@@ -379,4 +394,4 @@ def test_a_continuation_does_not_depend_on_its_company():
 
 def test_a_draw_and_a_beam_exclude_each_other():
     with pytest.raises(ValueError, match="beam=2 does not draw"):
-        Continuation(beam=2, draw=Draw())
+        Continuation(beam=2, sample=Sample())

@@ -13,7 +13,7 @@ from models.encoders.bert import BASE, BERT, LARGE, MEDIUM, MINI, PUBLISHED, SMA
 from models.heads.pooling import First
 
 V, D, N = 11, 6, 2
-MODEL = BERT(V, context=7, features=D, heads=N, depth=2, dropout=0.5)
+MODEL = BERT(V, context=7, features=D, num_heads=N, num_layers=2, dropout=0.5)
 INPUTS = jnp.array([[1, 10, 4, 6, 3, 7], [7, 7, 2, 8, 0, 0]])
 SEGMENTS = jnp.array([[0, 0, 0, 1, 1, 1], [0, 1, 1, 1, 0, 0]])
 LENGTHS = (6, 4)
@@ -76,7 +76,7 @@ def look(p, x):
 
 
 def oracle(p, inputs, segments):
-    x = norm(p["norm"], p["table"][inputs] + p["places"][: len(inputs)] + p["sides"][segments])
+    x = norm(p["norm"], p["table"][inputs] + p["positions"][: len(inputs)] + p["token_types"][segments])
     states = [x]
     for block in (p["blocks_0"], p["blocks_1"]):
         x = norm(block["residuals_0"]["norm"], x + look(block["attention"], x))
@@ -123,7 +123,7 @@ def test_padding_changes_neither_states_nor_gradients():
     np.testing.assert_allclose(states, same, atol=1e-5)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-4), short, padded)
     assert np.any(short["params"]["table"][7]) and not np.any(padded["params"]["table"][0])
-    assert not np.any(padded["params"]["places"][LENGTHS[1] :])
+    assert not np.any(padded["params"]["positions"][LENGTHS[1] :])
 
 
 def test_a_row_of_nothing_but_padding_is_finite():
@@ -143,7 +143,7 @@ def test_dropout_falls_in_training_only():
 
 def test_weights_of_attention_are_dropped_alone():
     """In each row by itself, and nowhere but in the blocks."""
-    model = dataclasses.replace(MODEL, dropout=0.0, attention_dropout=0.4, depth=1)
+    model = dataclasses.replace(MODEL, dropout=0.0, attention_dropout=0.4, num_layers=1)
     variables, inputs = filled(model), jnp.tile(INPUTS[:1, :5], (400, 1))
     run = lambda key: model.apply(variables, inputs, train=True, rngs={"dropout": key}, method="layers")
     one, other = (run(jax.random.key(seed)) for seed in (0, 1))
@@ -153,15 +153,15 @@ def test_weights_of_attention_are_dropped_alone():
 
 def test_initial_weights_are_those_published():
     """A normal distribution without what is over two deviations has 0.8796 of its deviation."""
-    model = BERT(vocab_size=200, context=100, features=64, heads=4, depth=1)
+    model = BERT(vocab_size=200, context=100, features=64, num_heads=4, num_layers=1)
     params = jax.jit(model.init)(jax.random.key(0), ONE)["params"]
     block = params["blocks_0"]
     attention, feed = block["attention"], block["feed_forward"]
-    drawn = [params["table"], params["places"], *(attention[name]["kernel"] for name in attention)]
+    drawn = [params["table"], params["positions"], *(attention[name]["kernel"] for name in attention)]
     for weights in (*drawn, *(feed[name]["kernel"] for name in feed)):
         assert np.abs(weights).max() <= 0.04
         assert abs(np.std(weights) / (0.02 * 0.8796) - 1) < 5 / np.sqrt(2 * weights.size)
-    assert np.abs(params["sides"]).max() <= 0.04
+    assert np.abs(params["token_types"]).max() <= 0.04
     assert not any(np.any(part[name]["bias"]) for part in (attention, feed) for name in part)
 
 

@@ -229,11 +229,10 @@ def test_dropout_of_both_directions_does_not_know_how_many_devices_there_are():
 
 
 def test_bad_input_is_named():
-    inputs, characters = spelled(SENTENCES)
-    with pytest.raises(ValueError, match="characters=True"):
-        SMALL.init(jax.random.key(0), inputs)
-    with pytest.raises(ValueError, match="'gelu'.*relu, tanh"):
-        dataclasses.replace(SMALL, activation="gelu").init(jax.random.key(0), inputs, None, characters)
+    with pytest.raises(ValueError, match="width 13 is more than a word has, longest=12"):
+        dataclasses.replace(SMALL, filters=((1, 2), (13, 4)))
+    with pytest.raises(ValueError, match="must be pairs of a width and how many"):
+        dataclasses.replace(SMALL, filters=((1, 2), (3,)))
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,21 @@
 """Which layers a task reads, against numpy; what is frozen, and that padding is not there."""
 
+import functools
+from types import SimpleNamespace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from models.encoders.bert import BERT
-from models.encoders.features import CHOICES, Concatenated, Layer, LayerFeatures, Mixed
+from models.encoders.features import CHOICES, Concatenated, Layer, Mixed
 from models.heads.feature_tagger import FeatureTagger
 
-ENCODER = BERT(11, context=7, features=6, heads=2, depth=4, dropout=0.5)
+ENCODER = BERT(11, context=7, features=6, num_heads=2, num_layers=4, dropout=0.5)
 INPUTS = jnp.array([[1, 10, 4, 6, 3], [7, 2, 8, 0, 0]])
 LAYERS = jnp.asarray(np.random.default_rng(0).normal(size=(5, 2, 3, 6)), jnp.float32)
+TASK = SimpleNamespace(targets="a class of each input", characters=False, longest=256)
 SHARES = np.array([0.5, -1.0, 2.0, 0.0])
 
 
@@ -55,19 +59,23 @@ def test_at_first_all_layers_weigh_the_same():
 @pytest.mark.parametrize(
     "choice, complaint",
     [
-        (Layer(5), r"Layer\(index=5\): there are 5, embeddings among them"),
-        (Layer(-6), r"Layer\(index=-6\): there are 5"),
-        (Concatenated(5), "last=5: above the embeddings there are 4 layers"),
-        (Mixed(0), "last=0: above the embeddings there are 4 layers"),
+        (Layer(5), "Layer.index=5: there are 5 layers, embeddings among them"),
+        (Layer(-6), "Layer.index=-6: there are 5 layers"),
+        (Concatenated(5), "Concatenated.last=5: above the embeddings there are 4 layers"),
+        (Mixed(6), "Mixed.last=6: above the embeddings there are 4 layers"),
     ],
 )
 def test_layers_that_are_not_there_are_refused(choice, complaint):
     with pytest.raises(ValueError, match=complaint):
         choice.apply({}, LAYERS)
+    model = FeatureTagger(encoder=ENCODER, choice=choice)
+    with pytest.raises(ValueError, match=complaint):
+        model.require(SimpleNamespace(task=TASK))
+    FeatureTagger(encoder=ENCODER).require(SimpleNamespace(task=TASK))
 
 
 def read_all(frozen: bool) -> FeatureTagger:
-    return FeatureTagger(11, ENCODER, frozen, classes=3, choice=Mixed(2), hidden_dim=4)
+    return FeatureTagger(11, ENCODER, frozen, classes=3, choice=Mixed(2), features=4)
 
 
 @pytest.mark.parametrize("frozen", [True, False])
@@ -84,15 +92,6 @@ def test_a_frozen_encoder_has_no_gradient_and_no_dropout(frozen):
     assert (one == other) == frozen
     assert np.any(gradient["encoder"]["table"]) != frozen
     assert np.any(gradient["choice"]["mix"]["weights"]) and np.any(gradient["output"]["kernel"])
-
-
-def test_features_are_an_encoder_for_any_head():
-    model = LayerFeatures(11, ENCODER, choice=Layer(-2))
-    variables = jax.jit(model.init)(jax.random.key(0), INPUTS)
-    params = {"params": variables["params"]["encoder"]}
-    expected = ENCODER.apply(params, INPUTS, method="layers")[3]
-    np.testing.assert_allclose(jax.jit(model.apply)(variables, INPUTS), expected, atol=1e-5)
-    assert model.clone(vocab_size=30).encoder.vocab_size == 30
 
 
 def test_padding_changes_no_state():
@@ -112,20 +111,21 @@ def test_its_parameters_are_an_encoder_and_a_head():
 
 @pytest.mark.parametrize("segments", [None, jnp.tile(jnp.array([[0, 1]]), (2, 5))])
 def test_what_is_longer_than_the_context_is_read_in_parts(segments):
-    model = LayerFeatures(11, ENCODER, choice=Layer(-1))
+    model = FeatureTagger(11, ENCODER, classes=3, num_layers=0)
     variables = jax.jit(model.init)(jax.random.key(0), INPUTS)
     inputs = jnp.asarray(np.random.default_rng(1).integers(1, 11, (2, 10))).at[1, 6:].set(0)
-    got = jax.jit(model.apply)(variables, inputs, segments)
+    states = functools.partial(model.apply, method="encoded")
+    got = jax.jit(states, static_argnums=4)(variables, inputs, segments, None, False)
     for part in (slice(0, 7), slice(7, 10)):
         sides = None if segments is None else segments[:, part]
-        expected = model.apply(variables, inputs[:, part], sides)
+        expected = states(variables, inputs[:, part], sides, None, False)
         real = inputs[:, part] != 0
         np.testing.assert_allclose(got[:, part][real], expected[real], atol=1e-5)
     assert np.all(np.isfinite(got))
 
 
 def test_without_recurrent_layers_the_features_are_what_is_read():
-    model = FeatureTagger(11, ENCODER, False, classes=3, choice=Layer(-1), depth=0)
+    model = FeatureTagger(11, ENCODER, False, classes=3, choice=Layer(-1), num_layers=0)
     variables = jax.jit(model.init)(jax.random.key(0), INPUTS)
     assert set(variables["params"]) == {"encoder", "output"}
     states = ENCODER.apply({"params": variables["params"]["encoder"]}, INPUTS)

@@ -11,8 +11,8 @@ from models.language.rnn import RNNLM
 ENCODERS = (
     BagOfWords(vocab_size=20, embed_dim=6),
     Convolutions(vocab_size=20, embed_dim=6, maps=4, widths=(1, 2, 3, 5)),
-    WordLSTM(vocab_size=20, embed_dim=6, hidden_dim=5, depth=2),
-    WordLSTM(vocab_size=20, embed_dim=6, hidden_dim=5, bidirectional=False),
+    WordLSTM(vocab_size=20, embed_dim=6, features=5, num_layers=2),
+    WordLSTM(vocab_size=20, embed_dim=6, features=5, bidirectional=False),
 )
 IDS = jnp.array([[5, 6, 7, 8, 9, 6], [7, 7, 11, 0, 0, 0], [4, 0, 0, 0, 0, 0]])
 each = pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: type(encoder).__name__)
@@ -110,8 +110,8 @@ def test_both_directions_see_the_whole_text_and_one_its_beginning():
 
 
 def test_in_one_direction_it_begins_with_what_a_language_model_has_learnt():
-    model = RNNLM(vocab_size=20, embed_dim=6, hidden_dim=5, depth=2)
-    encoder = WordLSTM(vocab_size=20, embed_dim=6, hidden_dim=5, depth=2, bidirectional=False)
+    model = RNNLM(vocab_size=20, embed_dim=6, features=5, num_layers=2)
+    encoder = WordLSTM(vocab_size=20, embed_dim=6, features=5, num_layers=2, bidirectional=False)
     params = drawn(model, IDS)
     own = encoder.init(jax.random.key(0), IDS)["params"]
     taken = {name: params[name] for name in own}

@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from models.baselines.majority import Majority
+from models.baselines.mean_score import MeanScore
 from models.encoders.words import BagOfWords, WordLSTM
 from models.heads.classifier import Classifier
-from models.heads.pooling import POOLINGS, Attentive, First, Last, Max, Mean
+from models.heads.pooling import Attentive, First, Last, Max, Mean
 
 STATES = jax.random.normal(jax.random.key(0), (3, 5, 4))
 MASK = jnp.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [0, 1, 1, 0, 0]], bool)
 IDS = jnp.array([[1, 5, 6, 2, 7, 2], [1, 8, 2, 9, 2, 0]])
 SEGMENTS = jnp.array([[0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 0]])
+POOLINGS = (Mean(), Max(), Last(), First(), Attentive())
 each = pytest.mark.parametrize("pooling", POOLINGS, ids=lambda pooling: type(pooling).__name__)
 
 
@@ -95,8 +97,6 @@ def test_a_pair_is_compared_by_its_four_parts():
         parts = np.concatenate([u, v, np.abs(u - v), u * v])
         expected = parts @ params["output"]["kernel"] + params["output"]["bias"]
         np.testing.assert_allclose(found[row], expected, atol=1e-4)
-    with pytest.raises(ValueError, match="compares two texts"):
-        model.apply(variables, IDS)
 
 
 def test_without_pairs_the_segments_are_the_encoders_business():
@@ -106,7 +106,7 @@ def test_without_pairs_the_segments_are_the_encoders_business():
 
 
 def test_one_class_is_a_score():
-    model = Classifier(vocab_size=20, encoder=BagOfWords(embed_dim=6), hidden_dim=7, classes=1)
+    model = Classifier(vocab_size=20, encoder=BagOfWords(embed_dim=6), mlp_dim=7, classes=1)
     variables = drawn(model, IDS)
     params = jax.tree.map(np.asarray, variables["params"])
     p = params["encoder"]["embedding"]["table"][np.asarray(IDS[0])].mean(axis=0)
@@ -118,16 +118,16 @@ def test_one_class_is_a_score():
 
 
 def test_the_encoder_has_the_vocabulary_of_the_model():
-    model = Classifier(encoder=WordLSTM(vocab_size=3, embed_dim=6, hidden_dim=5), vocab_size=20, classes=2)
+    model = Classifier(encoder=WordLSTM(vocab_size=3, embed_dim=6, features=5), vocab_size=20, classes=2)
     assert model.encoder.vocab_size == 20
-    assert model == Classifier(encoder=WordLSTM(embed_dim=6, hidden_dim=5), vocab_size=20, classes=2)
+    assert model == Classifier(encoder=WordLSTM(embed_dim=6, features=5), vocab_size=20, classes=2)
     variables = model.init(jax.random.key(0), IDS)
     assert variables["params"]["encoder"]["embedding"]["table"].shape == (20, 6)
 
 
 @pytest.mark.parametrize("frozen", [False, True])
 def test_a_frozen_encoder_has_no_gradient_and_no_dropout(frozen):
-    encoder = WordLSTM(embed_dim=6, hidden_dim=5, dropout=0.5)
+    encoder = WordLSTM(embed_dim=6, features=5, dropout=0.5)
     model = Classifier(vocab_size=20, encoder=encoder, frozen=frozen, classes=3)
     variables = drawn(model, IDS)
     key = jax.random.key(3)
@@ -139,13 +139,20 @@ def test_a_frozen_encoder_has_no_gradient_and_no_dropout(frozen):
 
 
 def test_majority_says_the_commonest_class_of_every_text():
-    class One:
-        def __init__(self, targets):
-            self.targets = targets
-
+    given = {"inputs": np.ones((4, 5), np.int32), "targets": np.array([2, 2, 2, 0]), "weights": np.ones(4)}
     model = Majority(vocab_size=20, classes=3)
-    params = model.fit([One(target) for target in (2, 2, 2, 0)])
-    texts = [One(target) for target in (0, 1, 2)]
+    params = model.fit(given)
+    others = given | {"inputs": given["inputs"][:3], "targets": np.array([0, 1, 2])}
     shares = np.array([2, 1, 4]) / 7
-    np.testing.assert_allclose(model.log_probabilities(params, texts), np.log(shares))
-    np.testing.assert_allclose(model.logits(params, texts), np.tile(np.log(shares), (3, 1)))
+    np.testing.assert_allclose(model.log_probabilities(params, others), np.log(shares))
+    np.testing.assert_allclose(model.logits(params, others), np.tile(np.log(shares), (3, 1)))
+
+
+def test_the_mean_score_is_said_of_every_text():
+    given = {"inputs": np.ones((3, 5), np.int32), "targets": np.array([1.0, 2.0, 6.0]), "weights": np.ones(3)}
+    model = MeanScore(vocab_size=20, classes=1)
+    params = model.fit(given)
+    assert model.logits(params, given).tolist() == [3.0, 3.0, 3.0]
+    # log N(s; 3, 1) = -(s - 3)^2 / 2 - log(2 pi) / 2
+    expected = -np.array([4.0, 1.0, 9.0]) / 2 - np.log(2 * np.pi) / 2
+    np.testing.assert_allclose(model.log_probabilities(params, given), expected)

@@ -12,7 +12,7 @@ from models.encoders.words import BagOfWords
 from models.heads.masked_lm import MaskedLM
 
 V, D = 11, 6
-MODEL = MaskedLM(V, BERT(context=8, features=D, heads=2, depth=1, dropout=0.5))
+MODEL = MaskedLM(V, BERT(context=8, features=D, num_heads=2, num_layers=1, dropout=0.5))
 INPUTS = jnp.array([[1, 10, 4, 6, 2, 7, 2], [1, 7, 2, 8, 2, 0, 0]])
 SEGMENTS = jnp.array([[0, 0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 0, 0]])
 POSITIONS = jnp.array([[2, 5], [1, 0]])
@@ -95,7 +95,7 @@ def test_initial_weights_say_hardly_more_than_nothing():
 
 
 def test_an_encoder_without_a_table_is_refused():
-    with pytest.raises(ValueError, match="MaskedLM: BagOfWords has no table"):
+    with pytest.raises(ValueError, match="BagOfWords has no table of embeddings"):
         MaskedLM(V, BagOfWords()).init(jax.random.key(0), INPUTS)
 
 

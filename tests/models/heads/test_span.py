@@ -28,7 +28,7 @@ def test_logits_are_products_with_each_state():
 
 
 def test_padding_has_no_probability_and_no_gradient():
-    model = SpanFinder(vocab_size=12, encoder=WordLSTM(embed_dim=6, hidden_dim=4))
+    model = SpanFinder(vocab_size=12, encoder=WordLSTM(embed_dim=6, features=4))
     params = drawn(model)["params"]
     batch = {"inputs": INPUTS, "targets": jnp.array([[4, 5], [3, 3]]), "weights": jnp.ones((2, 2))}
     longer = batch | {"inputs": jnp.pad(INPUTS, [(0, 0), (0, 3)])}

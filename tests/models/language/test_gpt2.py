@@ -8,11 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from models.attention.positions import Sinusoidal, sinusoid
+from models.attention.scores import Additive
 from models.language.gpt2 import GPT2, LARGE, MEDIUM, SMALL, XL
-from models.layers.embedding import Sinusoidal, sinusoid
 
 V, D, N = 11, 6, 2
-MODEL = GPT2(V, context=7, features=D, heads=N, layers=2, dropout=0.5, attention_dropout=0.5)
+MODEL = GPT2(V, context=7, features=D, num_heads=N, num_layers=2, dropout=0.5, attention_dropout=0.5)
 INPUTS = jnp.array([[1, 10, 4, 6, 3], [7, 7, 2, 8, 5]])
 ONE = jnp.ones((1, 1), jnp.int32)
 
@@ -42,13 +43,24 @@ def gelu(x):
     return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
 
 
+def additive(p, n, query, keys):
+    """v . tanh(W q + U k + b) of head n."""
+    hidden = query @ p["query"]["kernel"][n] + keys @ p["key"]["kernel"][n] + p["key"]["bias"][n]
+    return (np.tanh(hidden) @ p["weight"][n])[:, 0]
+
+
 def look_back(p, x):
+    """Multi-head attention by loops; with parameters of a score, by the additive score of each head."""
     out = np.tile(p["out"]["bias"], (len(x), 1))
     for n in range(N):
         q = x @ p["query"]["kernel"][:, n] + p["query"]["bias"][n]
         k, v = (x @ p["key_value"]["kernel"][:, i, n] + p["key_value"]["bias"][i, n] for i in (0, 1))
         for t in range(len(x)):
-            e = np.exp(k[: t + 1] @ q[t] / np.sqrt(D / N))
+            e = np.exp(
+                additive(p["score"], n, q[t], k[: t + 1])
+                if "score" in p
+                else k[: t + 1] @ q[t] / np.sqrt(D / N)
+            )
             out[t] += e / e.sum() @ v[: t + 1] @ p["out"]["kernel"][n]
     return out
 
@@ -68,14 +80,26 @@ def test_logits_equal_loops_by_hand():
     exact = jax.tree.map(lambda p: np.asarray(p, np.float64), variables["params"])
     got = jax.jit(MODEL.apply)(variables, INPUTS)
     for row in (0, 1):
-        np.testing.assert_allclose(got[row], oracle(exact, INPUTS[row], exact["places"]), atol=5e-5)
+        np.testing.assert_allclose(
+            got[row], oracle(exact, INPUTS[row], exact["positions"]["table"]), atol=5e-5
+        )
+
+
+def test_additive_attention_equals_loops_by_hand():
+    model = dataclasses.replace(MODEL, score=Additive(3))
+    variables = filled(model)
+    exact = jax.tree.map(lambda p: np.asarray(p, np.float64), variables["params"])
+    got = jax.jit(model.apply)(variables, INPUTS)
+    for row in (0, 1):
+        expected = oracle(exact, INPUTS[row], exact["positions"]["table"])
+        np.testing.assert_allclose(got[row], expected, atol=5e-5)
 
 
 @pytest.mark.parametrize("positions", [None, Sinusoidal(0.5)], ids=["none", "sinusoids"])
 def test_other_positions_or_none_stand_where_the_learned_ones_do(positions):
     model = dataclasses.replace(MODEL, positions=positions)
     variables = filled(model)
-    assert "places" not in variables["params"]
+    assert "positions" not in variables["params"]
     exact = jax.tree.map(lambda p: np.asarray(p, np.float64), variables["params"])
     places = np.zeros((7, D)) if positions is None else 0.5 * np.asarray(sinusoid(jnp.arange(7), D))
     got = jax.jit(model.apply)(variables, INPUTS)
@@ -85,13 +109,13 @@ def test_other_positions_or_none_stand_where_the_learned_ones_do(positions):
 
 def test_initial_weights_are_those_published():
     """0.02, 0.01 for positions; 0.02 / sqrt(2 x 2 layers) for what writes to the residual stream."""
-    model = GPT2(vocab_size=200, context=200, features=64, heads=4, layers=2)
+    model = GPT2(vocab_size=200, context=200, features=64, num_heads=4, num_layers=2)
     params = jax.jit(model.init)(jax.random.key(0), ONE)["params"]
     block = params["blocks_1"]
     attention, feed = block["attention"], block["feed_forward"]
     expected = [
         (params["table"], 0.02),
-        (params["places"], 0.01),
+        (params["positions"]["table"], 0.01),
         (attention["query"]["kernel"], 0.02),
         (attention["key_value"]["kernel"], 0.02),
         (feed["widen"]["kernel"], 0.02),
@@ -105,7 +129,7 @@ def test_initial_weights_are_those_published():
 
 def test_weights_of_attention_are_dropped_alone():
     """The first token looks at itself alone: it is dropped or doubled, and never something between."""
-    model = dataclasses.replace(MODEL, dropout=0.0, layers=1, heads=1)
+    model = dataclasses.replace(MODEL, dropout=0.0, num_layers=1, num_heads=1)
     variables, inputs = filled(model), jnp.tile(INPUTS[:1, :1], (200, 1))
     apply = jax.jit(partial(model.apply, method="states"), static_argnums=2)
     trained = model.apply(variables, inputs, True, rngs={"dropout": jax.random.key(0)}, method="states")
@@ -127,7 +151,7 @@ def test_remat_changes_neither_values_nor_gradients():
 
 
 def test_remat_keeps_less_for_the_backward_pass():
-    model = GPT2(vocab_size=32, context=64, features=32, heads=4, layers=2)
+    model = GPT2(vocab_size=32, context=64, features=32, num_heads=4, num_layers=2)
     variables, inputs = filled(model), jnp.zeros((8, 64), jnp.int32)
 
     def kept(model):

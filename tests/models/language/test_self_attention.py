@@ -10,8 +10,8 @@ import scipy.special
 
 from models.attention.mask import Mask
 from models.attention.multihead import MultiHeadAttention
+from models.attention.positions import Learned, Sinusoidal
 from models.language.self_attention import AveragedHeads, ConcatenatedHeads, SelfAttentionLM
-from models.layers.embedding import Learned, Sinusoidal
 
 V, D, P = 9, 4, 2
 INPUTS = jnp.array([[4, 7, 4, 8, 5, 3], [6, 6, 2, 1, 0, 8]])
@@ -55,7 +55,7 @@ def test_logits_equal_loops_by_hand(changes):
         for t in range(len(inputs)):
             prefix = x[max(0, t + 1 - (model.window or 99)) : t + 1]
             heads = []
-            for k in range(model.heads.heads):
+            for k in range(model.heads.num_heads):
                 a = scipy.special.softmax([x[t] @ p["looks"]["score"][k] @ other for other in prefix])
                 mapped = prefix @ p["looks"]["value"][k] if model.heads.values else prefix
                 heads.append(sum(weight * vector for weight, vector in zip(a, mapped, strict=True)))

@@ -12,7 +12,7 @@ from models.language.window import FixedWindowLM
 
 V, D, H = 9, 3, 5
 INPUTS = jnp.array([[4, 7, 4, 8, 5, 3], [6, 6, 2, 1, 0, 8]])
-WINDOW = FixedWindowLM(V, window=3, embed_dim=D, hidden_dim=H)
+WINDOW = FixedWindowLM(V, window=3, embed_dim=D, features=H)
 
 
 def filled(model):
@@ -54,7 +54,7 @@ def test_parameters_are_linear_in_the_window(direct):
 
 @pytest.mark.parametrize("dilated", [False, True])
 def test_convolution_is_its_equation(dilated):
-    model = ConvolutionLM(V, kernel=2, features=D, layers=3, dilated=dilated)
+    model = ConvolutionLM(V, kernel=2, features=D, num_layers=3, dilated=dilated)
     variables = filled(model)
     p, got = exact(variables), jax.jit(model.apply)(variables, INPUTS)
     for row, inputs in enumerate(np.asarray(INPUTS)):
@@ -70,7 +70,7 @@ def test_convolution_is_its_equation(dilated):
 
 
 def test_a_dilated_stack_sees_as_many_words_as_its_kernel_to_the_power_of_its_layers():
-    model = ConvolutionLM(V, kernel=3, features=D, layers=2)
+    model = ConvolutionLM(V, kernel=3, features=D, num_layers=2)
     variables, inputs = filled(model), jnp.full((1, 12), 4)
     said = model.apply(variables, inputs)
     for place, seen in ((2, False), (3, True)):  # the last word but nine, but eight
@@ -79,5 +79,5 @@ def test_a_dilated_stack_sees_as_many_words_as_its_kernel_to_the_power_of_its_la
 
 
 def test_a_window_of_no_words_is_refused():
-    with pytest.raises(ValueError, match="window=0 must be at least 1"):
+    with pytest.raises(ValueError, match="FixedWindowLM.window takes int, at least 1, not 0"):
         filled(dataclasses.replace(WINDOW, window=0))

@@ -1,4 +1,4 @@
-"""Tied embeddings and positions against their formulas."""
+"""Tied embeddings against their formulas, and words that become unknown in training."""
 
 import dataclasses
 
@@ -9,27 +9,7 @@ import pytest
 
 from models.encoders.words import BagOfWords, Convolutions, WordLSTM
 from models.ids import UNK
-from models.layers.embedding import Embed, Learned, Sinusoidal, WordEmbed, sinusoid
-
-D = 6
-
-
-def test_sinusoids_are_their_closed_form():
-    """sin(p / 10000^(2i/D)) and cos of the same angle: first all sines, then all cosines."""
-    positions = np.array([[0, 1, 2], [7, 100, 500]])
-    got = Sinusoidal().apply({}, jnp.array(positions), D)
-    for at, p in np.ndenumerate(positions):
-        angles = [p / 10000 ** (2 * i / D) for i in range(D // 2)]
-        np.testing.assert_allclose(got[at], [*np.sin(angles), *np.cos(angles)], atol=5e-5)
-    np.testing.assert_allclose(Sinusoidal(0.25).apply({}, jnp.array(positions), D), got / 4, atol=1e-6)
-
-
-def test_a_shift_is_one_rotation_wherever_it_starts():
-    shift, starts = 5, jnp.array([0, 3, 40])
-    angles = shift * 10000.0 ** (-np.arange(0, D, 2) / D)
-    cos, sin = np.diag(np.cos(angles)), np.diag(np.sin(angles))
-    rotation = np.block([[cos, sin], [-sin, cos]])
-    np.testing.assert_allclose(sinusoid(starts + shift, D), sinusoid(starts, D) @ rotation.T, atol=1e-5)
+from models.layers.embedding import Embed, WordEmbed
 
 
 def test_logits_are_the_table_the_ids_look_up():
@@ -41,15 +21,6 @@ def test_logits_are_the_table_the_ids_look_up():
     logits = embed.apply(variables, x, method="attend")
     np.testing.assert_allclose(logits, np.asarray(x, np.float64) @ np.asarray(table, np.float64).T, atol=1e-5)
     assert abs(float(table.std()) * 4 - 1) < 4 / (2 * table.size) ** 0.5
-
-
-def test_learned_positions_are_rows_and_the_last_repeats():
-    table = jnp.arange(4.0)[:, None] * jnp.ones(D)
-    positions = jnp.array([[0, 2, 3], [3, 4, 99]])
-    apply = lambda table: Learned(4).apply({"params": {"table": table}}, positions, D)
-    np.testing.assert_array_equal(apply(table)[..., 0], [[0, 2, 3], [3, 3, 3]])
-    used = jax.grad(lambda table: apply(table).sum())(table)
-    np.testing.assert_array_equal(used[:, 0], [1, 0, 1, 4])
 
 
 def test_rare_words_are_read_as_unknown_half_of_the_time_and_only_in_training():

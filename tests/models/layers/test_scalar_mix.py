@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.special
 
+from models.encoders.encoder import Encoder
 from models.encoders.mixed_layers import MixedLayers
 from models.layers.dropout import Dropout
 from models.layers.scalar_mix import ScalarMix
@@ -16,7 +17,7 @@ LAYERS = jnp.asarray(np.random.default_rng(0).normal(size=(3, 2, 4, 5)), jnp.flo
 INPUTS = jnp.array([[5, 6, 0]])
 
 
-class TwoLayers(nn.Module):
+class TwoLayers(Encoder):
     """An encoder of two layers with weights and dropout; at padding it has something too."""
 
     vocab_size: int = 0

@@ -15,9 +15,9 @@ from models.translation.seq2seq import Seq2Seq
 
 SOURCE = jnp.array([[4, 5, 6, 7, 2], [8, 9, 2, 0, 0]])
 INPUTS = jnp.array([[1, 4, 5, 6], [1, 7, 8, 0]])
-BASE = Seq2Seq(vocab_size=11, embed_dim=6, hidden_dim=8, score=Additive(7), dropout=0.5)
+BASE = Seq2Seq(vocab_size=11, embed_dim=6, features=8, score=Additive(7), dropout=0.5)
 MODELS = {
-    "lstm-additive": dataclasses.replace(BASE, depth=2),
+    "lstm-additive": dataclasses.replace(BASE, num_layers=2),
     "gru-bilinear": dataclasses.replace(BASE, cell=GRU(), score=Bilinear(), tied=False),
     "rnn-dot": dataclasses.replace(BASE, cell=RNN(), score=Dot(), bidirectional=False),
     "gru-scaled": dataclasses.replace(BASE, cell=GRU(), score=ScaledDot(), input_feeding=False),
@@ -156,14 +156,14 @@ def test_scheduled_sampling_costs_at_most_half_as_much_again():
 
 
 def test_a_model_is_a_value():
-    assert BASE == Seq2Seq(vocab_size=11, embed_dim=6, hidden_dim=8, score=Additive(7), dropout=0.5)
+    assert BASE == Seq2Seq(vocab_size=11, embed_dim=6, features=8, score=Additive(7), dropout=0.5)
     assert len({BASE, dataclasses.replace(BASE), *MODELS.values()}) == 6
     assert dataclasses.replace(BASE, cell=GRU()).cell == GRU() != BASE.cell
 
 
-@pytest.mark.parametrize("wrong", [{"hidden_dim": 7}, {"cell": GRU(16)}])
+@pytest.mark.parametrize("wrong", [{"features": 7}, {"cell": GRU(16)}])
 def test_widths_that_cannot_be_are_refused(wrong):
-    with pytest.raises(ValueError, match="hidden_dim="):
+    with pytest.raises(ValueError, match="features="):
         jax.eval_shape(dataclasses.replace(BASE, **wrong).init, jax.random.key(0), SOURCE, INPUTS)
 
 

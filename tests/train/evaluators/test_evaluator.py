@@ -5,23 +5,25 @@ import dataclasses
 import numpy as np
 import pytest
 
+from data.batches.pairs import Buckets
 from data.corpora.parallel import Generated, Multi30k
 from data.tasks.translation import Translation
 from data.tokenizers.levels import BPE, Words
 from data.world.world import World
-from models.decoding.search import PerToken, Search, Wu
-from train.config import Run
-from train.evaluators.evaluator import Trained
+from models.decoding.search import GNMTPenalty, LengthNormalised, Search
+from models.translation.seq2seq import Seq2Seq
 from train.evaluators.translation.alignment_error import AlignmentError
-from train.evaluators.translation.bleu_scores import Bleu, spell
-from train.inference.translator import Hypothesis
+from train.evaluators.translation.bleu_scores import Bleu
+from train.inference.translator import Hypothesis, Translator
 from train.metrics.alignment import alignment_error_rate, words_of
+from train.objectives.next_token import NextTargetToken
+from train.run import Run, Trained
 
 TASK = Translation(corpus=Generated(World(train=200, valid=10, test=20, depth=1)), tokenizer=Words(least=1))
 
 
 class Oracle:
-    """Says what it is told to, and looks where the gold alignment says."""
+    """Gives the translations that it was given, and looks where the gold alignment says."""
 
     def __init__(self, task, said=None, links=None):
         self.tokenizer, self.said, self.links = task.train_tokenizer(), said, links
@@ -41,15 +43,21 @@ class Oracle:
         return np.array(weights), ["?"] * len(owners[0]), ["?"] * len(owners[1])
 
 
-def trained(translator, task, folder):
-    done = Trained(Run(model=None, task=task), None, {}, None, "made up", folder)
-    vars(done)["translator"] = translator  # in place of the one it would make
-    return done
+@pytest.fixture
+def trained(tmp_path, monkeypatch):
+    """A run that is judged by what an oracle says, in place of the translator that it would make."""
+
+    def made(oracle, task):
+        monkeypatch.setattr(Translator, "of", lambda trained, search=Search(): oracle)
+        run = Run(Seq2Seq(), task, NextTargetToken(), batches=Buckets())
+        return Trained(run, run.model, {}, None, "made up", tmp_path)
+
+    return made
 
 
-def test_bleu_of_the_references_is_100_and_what_was_scored_is_kept(tmp_path):
+def test_bleu_of_the_references_is_100_and_what_was_scored_is_kept(trained, tmp_path):
     references = [target for _, target in TASK.pairs("test")]
-    results = {r.metric: r for r in Bleu()(trained(Oracle(TASK, references), TASK, tmp_path))}
+    results = {r.metric: r for r in Bleu(search=Search(beam=1))(trained(Oracle(TASK, references), TASK))}
     assert results["BLEU"].value == pytest.approx(100) and results["chrF"].value == pytest.approx(100)
     assert "tok:13a" in results["BLEU"].protocol["signature"]
     assert results["BLEU"].protocol["decoding"] == "greedy"
@@ -58,16 +66,16 @@ def test_bleu_of_the_references_is_100_and_what_was_scored_is_kept(tmp_path):
     assert kept.removesuffix("\n").split("\n") == references
 
 
-def test_bleu_says_how_text_was_tokenised(tmp_path):
+def test_bleu_says_how_text_was_tokenised(trained):
     references = [target for _, target in TASK.pairs("test")]
-    (bleu, _) = Bleu(tokenize="none")(trained(Oracle(TASK, references), TASK, tmp_path))
+    (bleu, _) = Bleu(tokenize="none")(trained(Oracle(TASK, references), TASK))
     assert "tok:none" in bleu.protocol["signature"]
 
 
-def aer(folder, change):
+def aer(trained, change):
     sentences = list(TASK.corpus.world.sentences("test"))
     links = [(sentence, change(sentence.alignment("en", "de"))) for sentence in sentences]
-    (result,) = AlignmentError(sentences=20)(trained(Oracle(TASK, links=links), TASK, folder))
+    (result,) = AlignmentError(sentences=20)(trained(Oracle(TASK, links=links), TASK))
     return result.value
 
 
@@ -75,30 +83,34 @@ def one_source_a_target(links):
     return {min(link for link in links if link[1] == target) for _, target in links}
 
 
-def test_alignment_error_is_that_of_the_links_that_argmax_can_show(tmp_path):
+def test_alignment_error_is_that_of_the_links_that_argmax_can_show(trained):
     gold = [sentence.alignment("en", "de") for sentence in TASK.corpus.world.sentences("test")]
     shown = [one_source_a_target(links) for links in gold]
     missed = 100 * alignment_error_rate(shown, gold)
-    assert aer(tmp_path, one_source_a_target) == pytest.approx(missed)
-    assert aer(tmp_path, lambda links: set()) == 100.0
+    assert aer(trained, one_source_a_target) == pytest.approx(missed)
+    assert aer(trained, lambda links: set()) == 100.0
 
 
-def test_alignment_error_refuses_a_corpus_without_gold(tmp_path):
-    task = dataclasses.replace(TASK, corpus=Multi30k())
-    with pytest.raises(ValueError, match="no gold alignment"):
-        next(AlignmentError()(trained(None, task, tmp_path)))
+def test_alignment_error_refuses_a_corpus_without_gold_and_a_model_without_attention():
+    run = Run(Seq2Seq(), dataclasses.replace(TASK, corpus=Multi30k()), NextTargetToken(), batches=Buckets())
+    with pytest.raises(ValueError, match="AlignmentError .* gold .* task.corpus=Multi30k is no Generated"):
+        AlignmentError().require(run)
+    blind = dataclasses.replace(run, task=TASK, model=Seq2Seq(score=None))
+    with pytest.raises(ValueError, match="model=Seq2Seq without attention aligns nothing; set model.score"):
+        AlignmentError().require(blind)
+    AlignmentError().require(dataclasses.replace(run, task=TASK))
 
 
 @pytest.mark.parametrize(
     ("search", "words"),
     [
         (Search(beam=1), "greedy"),
-        (Search(beam=4, penalty=PerToken(0.5)), "beam 4, score / length^0.5"),
-        (Search(beam=5, penalty=Wu(0.6)), "beam 5, score / ((5 + length) / 6)^0.6"),
+        (Search(beam=4, penalty=LengthNormalised(0.5)), "beam 4, score / length^0.5"),
+        (Search(beam=5, penalty=GNMTPenalty(0.6)), "beam 5, score / ((5 + length) / 6)^0.6"),
     ],
 )
-def test_a_search_is_spelled_so_that_unlike_ones_differ(search, words):
-    assert spell(search) == words
+def test_a_search_is_written_so_that_unlike_ones_differ(search, words):
+    assert str(search) == words
 
 
 def test_pieces_find_their_words_whatever_they_are_and_unknown_ones_too():

@@ -18,8 +18,9 @@ import pytest
 
 from train.folder import checkpoint
 from train.folder.checkpoint import Checkpoints
+from train.folder.manifest import FORMAT
 
-RUN = {"format": 1, "run": {"model": "Seq2Seq()"}}
+RUN = {"format": FORMAT, "run": {"model": "Seq2Seq()"}}
 ROOT = Path(checkpoint.__file__).parents[2]
 
 
@@ -177,12 +178,12 @@ def test_another_model_or_format_is_refused_by_name(tmp_path):
     other = abstract(state_at(0))
     with pytest.raises(ValueError, match="params/bias is bfloat16.*absent in this run"):
         checkpoints.restore(other._replace(params={"encoder": other.params["encoder"]}))
-    with pytest.raises(ValueError, match="format 2"):
-        checkpoints.save(4, state_at(4), {}, RUN | {"format": 2})
+    with pytest.raises(ValueError, match="format 7"):
+        checkpoints.save(4, state_at(4), {}, RUN | {"format": 7})
     path = tmp_path / "3" / checkpoint.RECORD
-    path.write_text(path.read_text().replace('"format": 1', '"format": 9'))
+    path.write_text(path.read_text().replace(f'"format": {FORMAT}', '"format": 9'))
     (tmp_path / "3" / checkpoint.DIGESTS).write_text(json.dumps(checkpoint.digests(tmp_path / "3")))
-    with pytest.raises(ValueError, match="3: written in format 9, this version reads format 1"):
+    with pytest.raises(ValueError, match=f"3: written in format 9, this version reads format {FORMAT}"):
         checkpoints.restore(abstract(state_at(0)))
     assert lines == []
 
@@ -259,7 +260,8 @@ def python(code: str, *arguments: object, devices: int = 1) -> subprocess.Popen:
 KILLED_AGAIN_AND_AGAIN = """
 import itertools, os, pathlib, random, signal, sys, time, warnings
 import jax.numpy as jnp
-from train.checkpoint import Checkpoints
+from train.folder.checkpoint import Checkpoints
+from train.folder.manifest import FORMAT
 
 warnings.filterwarnings("ignore", message="os.fork")
 folder = pathlib.Path(sys.argv[1])
@@ -273,7 +275,7 @@ def save_for_ever():
     assert start == 0 or all((leaf == start).all() for leaf in jax.tree.leaves(state))
     for step in itertools.count(start + 1):
         state = jax.tree.map(lambda leaf: jnp.full(leaf.shape, step, leaf.dtype), abstract)
-        checkpoints.save(step, state, {"batch": step}, {"format": 1})
+        checkpoints.save(step, state, {"batch": step}, {"format": FORMAT})
 
 for seed in range(5):
     goal = (Checkpoints(folder).latest or 0) + 2
@@ -304,13 +306,14 @@ def test_kill_9_in_the_middle_of_saves_always_leaves_a_whole_state(tmp_path):
 ON_MESH = """
 import sys, jax.numpy as jnp, numpy as np
 from jax.sharding import NamedSharding, PartitionSpec as P
-from train.checkpoint import Checkpoints
+from train.folder.checkpoint import Checkpoints
+from train.folder.manifest import FORMAT
 mesh = jax.make_mesh((len(jax.devices()),), ("data",), axis_types=(jax.sharding.AxisType.Auto,))
 x = np.random.default_rng(0).normal(size=(8, 12)).astype(np.float32)
 checkpoints = Checkpoints(sys.argv[2])
 if sys.argv[1] == "save":
     rows = NamedSharding(mesh, P("data", None))
-    checkpoints.save(1, {"params": {"x": jax.device_put(x, rows)}}, {}, {"format": 1}, wait=True)
+    checkpoints.save(1, {"params": {"x": jax.device_put(x, rows)}}, {}, {"format": FORMAT}, wait=True)
 else:
     columns = NamedSharding(mesh, P(None, "data"))
     state = {"params": {"x": jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=columns)}}

@@ -10,6 +10,7 @@ import pytest
 
 from data.tokenizers.levels import Words
 from models.decoding.search import Search
+from models.translation.encoder_decoder import EncoderDecoder
 from train.inference.groups import TOKENS, WIDTHS, grouped, rows_for
 from train.inference.translator import Translator
 
@@ -17,7 +18,7 @@ WORDS = [f"w{number}" for number in range(20)]
 TOKENIZER = Words(least=1).train([" ".join(WORDS)])
 
 
-class Copier(nn.Module):
+class Copier(EncoderDecoder):
     """Says the source again, up to its EOS: the least model that keeps the contract of a decoder.
 
     The bias makes no two other words equally likely, so that a beam has something to choose from.

@@ -17,12 +17,11 @@ from data.tasks.language import LanguageModelling
 from data.tasks.translation import Translation
 from data.tokenizers.levels import Words
 from data.world.world import World
-from models.decoding.search import Search
 from models.language.gpt2 import GPT2
 from models.language.ngram import NGram
+from models.language.rnn import RNNLM
 from models.translation.seq2seq import Seq2Seq
 from models.translation.transformer import Transformer
-from train.config import Run
 from train.evaluators.language.perplexities import Perplexity
 from train.evaluators.translation.bleu_scores import Bleu
 from train.folder.checkpoint import Checkpoints
@@ -32,19 +31,20 @@ from train.loop import training as loop
 from train.objectives.histories import FreeRunning
 from train.objectives.next_token import NextTargetToken, NextToken
 from train.optimizers import Adam, Constant, Plateau, Sgd
+from train.run import Run
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 
 SMALL = World(train=60, valid=8, test=8, depth=0, distance=0, ambiguity=0)
 RUN = Run(
-    model=Seq2Seq(embed_dim=16, hidden_dim=16, dropout=0.0),
+    model=Seq2Seq(embed_dim=16, features=16, dropout=0.0),
     task=Translation(corpus=Generated(SMALL), tokenizer=Words(least=1)),
+    objective=NextTargetToken(),
     optimizer=Adam(schedule=Constant(peak=1e-2), clip=1.0),
     batches=Buckets(tokens=64, shapes=1, multiple=2),
     steps=8,
     evaluate_every=2,
     evaluators=(),
-    search=Search(beam=1),
 )
 
 
@@ -184,7 +184,7 @@ def test_ctrl_c_while_evaluating_is_not_swallowed_and_loses_nothing(tmp_path, mo
 
 
 def test_a_start_that_fails_claims_nothing(tmp_path):
-    short = dataclasses.replace(RUN.task, longest=1)
+    short = dataclasses.replace(RUN.task, longest=2)
     with pytest.raises(ValueError, match="raise task.longest"):
         loop.train(dataclasses.replace(RUN, task=short), tmp_path)
     loop.train(RUN, tmp_path)
@@ -193,7 +193,7 @@ def test_a_start_that_fails_claims_nothing(tmp_path):
 
 def test_asked_to_stop_while_it_is_fitted_a_run_is_not_evaluated(tmp_path, monkeypatch):
     task = LanguageModelling(GeneratedText(World(train=20, valid=5, test=5)), Words(least=1))
-    run = Run(NGram(order=2), task, NextToken(), evaluators=(Perplexity("valid"),))
+    run = Run(NGram(order=2), task, evaluators=(Perplexity("valid"),))
     fit = NGram.fit
     with monkeypatch.context() as patch, pytest.raises(loop.Stopped, match="the same command evaluates it"):
         patch.setattr(NGram, "fit", lambda *given: os.kill(os.getpid(), signal.SIGTERM) or fit(*given))
@@ -207,28 +207,41 @@ def test_asked_to_stop_while_it_is_fitted_a_run_is_not_evaluated(tmp_path, monke
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"batches": Streams()}, r"batches=Streams does not go with Translation: set batches=Buckets\(\)"),
+        (
+            {"batches": Streams()},
+            r"batches=Streams cuts a stream of tokens, and task=Translation .*: set batches=Buckets\(\)",
+        ),
         (
             {"objective": NextToken()},
-            r"objective=NextToken does not go with .*: set objective=NextTargetToken",
+            r"objective=NextToken learns the next token, and task=.*: set objective=NextTargetToken",
         ),
-        ({"model": Seq2Seq(dropout=1.0)}, "Seq2Seq.dropout is 1.0: a share from 0 to below 1"),
-        ({"model": Seq2Seq(dtype="bfloat17")}, "Seq2Seq.dtype is 'bfloat17': one of float32, bfloat16"),
+        ({"objective": None}, "objective is None, and model=Seq2Seq is trained by gradients: set objective"),
+        (
+            {"model": GPT2()},
+            "objective=NextTargetToken trains a model of kind EncoderDecoder, and model=GPT2",
+        ),
+        ({"model": NGram()}, "model=NGram is fitted to the next token, and task=Translation gives"),
         (
             {"model": Transformer(), "objective": NextTargetToken(history=FreeRunning())},
             "objective.history=FreeRunning: Transformer reads no words of its own",
         ),
         (
             {
+                "model": GPT2(),
                 "task": LanguageModelling(),
                 "batches": Windows(),
                 "objective": NextToken(),
                 "evaluators": (Bleu(),),
             },
-            "evaluators: Bleu judges translations, and the task is LanguageModelling",
+            "evaluators: Bleu judges translations, and task=LanguageModelling is no Translation",
         ),
         (
-            {"task": LanguageModelling(), "batches": Windows(), "objective": NextToken(carried=True)},
+            {
+                "model": RNNLM(),
+                "task": LanguageModelling(),
+                "batches": Windows(),
+                "objective": NextToken(carried=True),
+            },
             "objective.carried reads on from batch to batch: set batches=Streams",
         ),
         (
@@ -250,5 +263,5 @@ def test_parts_that_do_not_go_together_are_told_before_anything_is_read(changes,
 
 
 def test_no_patience_is_no_run():
-    with pytest.raises(ValueError, match="Run.patience must be at least 1, or None, not 0"):
+    with pytest.raises(ValueError, match="Run.patience takes int, at least 1 or None, not 0"):
         dataclasses.replace(RUN, patience=0)

@@ -1,37 +1,40 @@
-"""Both losses are means however a batch is spread; scores are told apart by what stands in a hidden place."""
+"""Both losses are means however a batch is spread; scores are told apart by what is masked, and how."""
 
 import dataclasses
 import functools
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from data.batches.documents import FOLLOWS
 from data.batches.masked import MaskedBatches, MaskedPairs
 from data.batches.masking import Masking
 from data.corpora.text import TextFiles
-from data.tasks.pretraining import FOLLOWS, Pretraining
+from data.tasks.pretraining import Pretraining
+from data.tasks.translation import Translation
 from data.tokenizers.wordpiece import WordPiece
 from models.encoders.bert import BERT
 from models.heads.masked_lm import MaskedLM
-from train.config import Run
-from train.evaluators.evaluator import Trained
+from models.model import Network
 from train.evaluators.language.masked_scores import PretrainingScores
 from train.evaluators.language.perplexities import Perplexity
-from train.loop.step import init_state
 from train.objectives.masked_tokens import MaskedTokens
 from train.optimizers import Adam, Constant, Sgd
 from train.parallel import Jit, Pmap
+from train.run import Run, Trained
+from train.step import init_state
 
 V, ROWS = 13, 8
-MODEL = MaskedLM(V, BERT(context=10, features=4, heads=2, depth=1, dropout=0.0, attention_dropout=0.0))
+MODEL = MaskedLM(
+    V, BERT(context=10, features=4, num_heads=2, num_layers=1, dropout=0.0, attention_dropout=0.0)
+)
 OPTIMIZER = Sgd(Constant(0.3))
 
 
 def some_batch(rows=ROWS, seed=0):
-    """Rows hold from 0 to 3 hidden tokens, so that no two devices have as many."""
+    """Rows hold from 0 to 3 masked tokens, so that no two devices have as many."""
     rng = np.random.default_rng(seed)
     weights = (np.arange(3) < (np.arange(rows) % 4)[:, None]).astype(np.float32)
     return {
@@ -70,7 +73,7 @@ def initial(model, objective, optimizer, batch):
     return jax.jit(lambda batch: init_state(model, objective, optimizer, 0, batch))(batch)
 
 
-def test_the_loss_is_the_mean_of_hidden_tokens_and_the_mean_of_pairs_added(params):
+def test_the_loss_is_the_mean_of_masked_tokens_and_the_mean_of_pairs_added(params):
     args = BATCH["inputs"], BATCH["segments"], None, BATCH["positions"]
     outputs = jax.jit(lambda *args: MODEL.apply({"params": params}, *args))(*args)
     logits, follows = (np.asarray(jax.nn.log_softmax(x)) for x in outputs)
@@ -92,7 +95,7 @@ def test_a_batch_without_pairs_has_the_loss_of_its_tokens(params):
     assert float(total / count) == pytest.approx(float(loss(params, MaskedTokens(next_sentence=False))))
 
 
-def test_only_hidden_tokens_count(params):
+def test_only_masked_tokens_count(params):
     other = np.where(BATCH["weights"] > 0, BATCH["targets"], 5)
     assert loss(params, targets=other) == loss(params)
     assert loss(params, targets=(BATCH["targets"] + 1) % V) != loss(params)
@@ -143,7 +146,7 @@ def updated(layout, batch, accumulate, devices):
     return jax.device_get(state.params)
 
 
-class Echo(nn.Module):
+class Echo(Network):
     """Says of each place the piece that stands there, and of every pair that it follows."""
 
     vocab_size: int = 0
@@ -188,10 +191,10 @@ def test_scores_are_told_apart_by_what_is_read(task, tmp_path):
     wrong = np.log(np.exp(9) + len(done.tokenizer) - 1)
     assert value["masked-token loss"] == pytest.approx(wrong - 9 * right, rel=1e-4)
     said = results["masked-token loss"].protocol["signature"]
-    assert said.endswith("tokens, 15% hidden, of these 80% [MASK], 10% replaced")
+    assert said.endswith("tokens, 15% masked, of these 80% [MASK], 10% replaced")
 
 
-def test_every_run_is_scored_on_the_same_hidden_tokens(task, tmp_path):
+def test_every_run_is_scored_on_the_same_masked_tokens(task, tmp_path):
     done = trained(task, tmp_path, Echo(), {}, seed=7)
     other = dataclasses.replace(
         done,
@@ -200,26 +203,29 @@ def test_every_run_is_scored_on_the_same_hidden_tokens(task, tmp_path):
         ),
     )
     assert list(PretrainingScores()(done)) == list(PretrainingScores()(other))
-    hidden = {result.metric for result in PretrainingScores(masking=Masking(masked=1.0, replaced=0.0))(done)}
-    assert "masked-token accuracy, itself" not in hidden and "masked-token accuracy, [MASK]" in hidden
+    metrics = {result.metric for result in PretrainingScores(masking=Masking(masked=1.0, replaced=0.0))(done)}
+    assert "masked-token accuracy, itself" not in metrics and "masked-token accuracy, [MASK]" in metrics
 
 
-def test_no_run_of_hidden_tokens_has_a_perplexity(task, tmp_path):
+def test_no_run_of_masked_tokens_has_a_perplexity(task, tmp_path):
     done = trained(task, tmp_path, Echo(), {})
-    with pytest.raises(ValueError, match="Perplexity: a model trained for MaskedTokens gives no probability"):
-        list(Perplexity()(done))
+    with pytest.raises(ValueError, match="Perplexity is of a text, and task=Pretraining is no Language"):
+        Perplexity().require(done.run)
     assert not any("perplexity" in result.metric for result in PretrainingScores()(done))
 
 
-def test_what_hides_no_tokens_is_not_scored(task, tmp_path):
-    done = trained(task, tmp_path, Echo(), {})
-    done = dataclasses.replace(done, run=Run(model=Echo()))
-    with pytest.raises(ValueError, match="PretrainingScores: Translation hides no tokens"):
-        list(PretrainingScores()(done))
+def test_what_masks_no_tokens_is_not_scored(task):
+    for run, complaint in (
+        (Run(MaskedLM(), Translation()), "task=Translation is no Pretraining"),
+        (Run(Echo(), task), "model=Echo is no MaskedLM"),
+    ):
+        with pytest.raises(ValueError, match=f"PretrainingScores scores masked tokens, and {complaint}"):
+            PretrainingScores().require(run)
+    PretrainingScores().require(Run(MaskedLM(), task))
 
 
 @pytest.mark.slow
-def test_a_small_encoder_learns_hidden_tokens_and_following_texts(tmp_path):
+def test_a_small_encoder_learns_masked_tokens_and_following_texts(tmp_path):
     """A document is about one animal: which, its neighbours tell, and so does the other text of a pair."""
     lines = "The {0} {2}.\nThe {0} is {1}.\nIt {2}.\nAll is {1}.\n"
     kinds = (("dog", "brown", "barks"), ("cat", "black", "purrs"), ("cow", "white", "moos"))
@@ -228,7 +234,8 @@ def test_a_small_encoder_learns_hidden_tokens_and_following_texts(tmp_path):
     task = Pretraining(corpus, WordPiece(size=100), length=24)
     tokenizer = task.train_tokenizer()
     model = MaskedLM(
-        len(tokenizer), BERT(context=24, features=32, heads=2, depth=1, dropout=0.0, attention_dropout=0.0)
+        len(tokenizer),
+        BERT(context=24, features=32, num_heads=2, num_layers=1, dropout=0.0, attention_dropout=0.0),
     )
     encoded, held_out = (task.encoded(split, tokenizer) for split in ("train", "valid"))
     batches, valid = MaskedPairs(rows=16).over(encoded, held_out, seed=0)

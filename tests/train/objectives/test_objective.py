@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import scipy.special
 
+from train.objectives.bidirectional_tokens import BidirectionalTokens
 from train.objectives.cross_entropy import cross_entropy
 from train.objectives.histories import Exponential, FreeRunning, InverseSigmoid, Linear, TeacherForcing
 from train.objectives.next_token import NextTargetToken, NextToken
+from train.objectives.supervised import Label
 
 LOGITS = np.random.default_rng(0).normal(size=(2, 3, 7)).astype(np.float32) * 3
 TARGETS = np.array([[4, 5, 2], [6, 2, 0]])
@@ -109,3 +111,21 @@ def test_gold_probabilities_are_their_closed_forms(step):
     assert gold(InverseSigmoid(k=100.0)) == pytest.approx(
         100 * np.exp(-step / 100) / (100 * np.exp(-step / 100) + 1), rel=1e-5, abs=1e-30
     )
+
+
+@pytest.mark.parametrize(
+    ("part", "fields"),
+    [
+        (NextToken, {"smoothing": 1.5, "tokens": 0}),
+        (NextTargetToken, {"smoothing": -0.1, "tokens": 0, "history": None}),
+        (BidirectionalTokens, {"smoothing": 1.5, "tokens": 0}),
+        (Label, {"smoothing": 1.5}),
+        (Linear, {"steps": 0, "floor": 1.5}),
+        (Exponential, {"base": 1.0}),
+        (InverseSigmoid, {"k": 0.5}),
+    ],
+)
+def test_what_no_objective_can_use_is_refused_in_a_line_that_names_the_field(part, fields):
+    for field, value in fields.items():
+        with pytest.raises(ValueError, match=f"^{part.__name__}.{field} takes [^\n]*$"):
+            part(**{field: value})

@@ -7,10 +7,10 @@ import pytest
 
 from models.encoders.words import BagOfWords
 from models.heads.classifier import Classifier
-from train.loop.step import axis_of_rows, init_state, make_step
 from train.objectives.objective import read
 from train.objectives.supervised import Label, Regress
 from train.optimizers import Constant, Sgd
+from train.step import axis_of_rows, init_state, make_step
 
 INPUTS = jnp.array([[1, 5, 6, 2], [1, 7, 2, 0], [0, 0, 0, 0], [1, 8, 8, 2]])
 WEIGHTS = jnp.array([1.0, 1.0, 0.0, 1.0])

@@ -55,7 +55,7 @@ def states(model, params, inputs, segments):
 
 def test_layers_are_those_of_transformers(golden, said):
     model, params = golden
-    assert model == BERT(vocab_size=40, context=12, features=16, heads=4, depth=2, dropout=0.1)
+    assert model == BERT(vocab_size=40, context=12, features=16, num_heads=4, num_layers=2, dropout=0.1)
     got, inside = states(model, params, said["inputs"], said["segments"]), said["inputs"] != 0
     np.testing.assert_allclose(got[:, inside], said["layers"][:, inside], atol=1e-5, rtol=0)
 
@@ -201,13 +201,17 @@ def test_weights_of_another_model_are_named(tmp_path, change, complaint):
 @pytest.mark.parametrize(
     "field, value, complaint",
     [
-        ("model_type", "roberta", "model_type is 'roberta'; models.bert computes with 'bert' only"),
-        ("hidden_act", "gelu_new", "hidden_act is 'gelu_new'; models.bert computes with"),
+        ("model_type", "roberta", "model_type is 'roberta'; models.encoders.bert computes with 'bert' only"),
+        ("hidden_act", "gelu_new", "hidden_act is 'gelu_new'; models.encoders.bert computes with"),
         ("layer_norm_eps", 1e-5, "layer_norm_eps is 1e-05"),
         ("position_embedding_type", "relative_key", "position_embedding_type is 'relative_key'"),
         ("is_decoder", True, "is_decoder is True"),
         ("pad_token_id", 1, "pad_token_id is 1"),
-        ("intermediate_size", 32, "intermediate_size is 32; models.bert computes with 4 hidden_size only"),
+        (
+            "intermediate_size",
+            32,
+            "intermediate_size is 32; models.encoders.bert computes with 4 hidden_size",
+        ),
         ("num_attention_heads", 3, "hidden_size is 16, not a multiple of num_attention_heads, which is 3"),
         ("num_hidden_layers", "2", "num_hidden_layers is '2', not a whole number above 0"),
         ("type_vocab_size", None, "type_vocab_size is None, not a whole number above 0"),
@@ -289,7 +293,7 @@ def test_a_fresh_model_of_ours_is_one_of_theirs(transformers, tmp_path):
     """Random weights, written by us and loaded by them, read with padding and two segments."""
     import torch
 
-    model = BERT(vocab_size=50, context=20, features=24, heads=2, depth=3)
+    model = BERT(vocab_size=50, context=20, features=24, num_heads=2, num_layers=3)
     rng = np.random.default_rng(7)
     made = jax.eval_shape(model.init, jax.random.key(0), ONE)["params"]
     params = jax.tree.map(lambda p: jnp.asarray(rng.normal(size=p.shape) / 4, jnp.float32), made)
@@ -329,8 +333,8 @@ def test_names_and_shapes_are_theirs(transformers, model):
     import torch
 
     model = dataclasses.replace(model, vocab_size=PUBLISHED)
-    sizes = {"hidden_size": model.features, "num_hidden_layers": model.depth}
-    sizes |= {"num_attention_heads": model.heads, "intermediate_size": 4 * model.features}
+    sizes = {"hidden_size": model.features, "num_hidden_layers": model.num_layers}
+    sizes |= {"num_attention_heads": model.num_heads, "intermediate_size": 4 * model.features}
     with torch.device("meta"):
         theirs = transformers.BertForPreTraining(transformers.BertConfig(**sizes)).state_dict()
     tied = {f"cls.predictions.decoder.{kind}" for kind in ("weight", "bias")}

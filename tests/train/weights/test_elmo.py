@@ -13,7 +13,9 @@ import pytest
 from models.encoders.elmo import ELMo
 from train.weights.elmo import OPTIONS, read_elmo, write_elmo
 
-SMALL = ELMo(features=3, cells=4, depth=1, filters=((1, 2), (2, 3)), character_dim=2, highways=1, skip=False)
+SMALL = ELMo(
+    features=3, cells=4, num_layers=1, filters=((1, 2), (2, 3)), character_dim=2, highways=1, skip=False
+)
 MODEL = dataclasses.replace(
     SMALL, activation="tanh", longest=9, cell_clip=None, projection_clip=2.5, dropout=0.2
 )
@@ -68,7 +70,7 @@ def changed(folder, change):
     [
         (lambda options: options["lstm"].update(dim=5), r"W_cnn_0|LSTMCell/W_0 is \(6, 16\), \(6, 20\)"),
         (lambda options: options["lstm"].update(n_layers=2), "Cell1/LSTMCell/W_0 is missing"),
-        (lambda options: options["lstm"].update(n_layers=0), "depth is 0, not a whole number"),
+        (lambda options: options["lstm"].update(n_layers=0), "num_layers is 0, not a whole number"),
         (lambda options: options["char_cnn"].update(activation="gelu"), "activation is 'gelu'"),
         (lambda options: options["char_cnn"].update(n_characters=300), "n_characters is 300"),
         (lambda options: options.pop("char_cnn"), "KeyError.*char_cnn"),
@@ -88,3 +90,13 @@ def test_what_is_not_there_or_not_of_the_model_is_refused(params, tmp_path):
         write_elmo(tmp_path, dataclasses.replace(MODEL, cells=5), params)
     with pytest.raises(ValueError, match="extra is"):
         write_elmo(tmp_path, MODEL, {**params, "extra": np.ones(2)})
+
+
+def test_a_file_that_is_no_hdf5_is_named(params, tmp_path):
+    write_elmo(tmp_path, MODEL, params)
+    path = tmp_path / "lm_weights.hdf5"
+    for content in (path.read_bytes()[:500], b"", b"not at all"):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="not HDF5, or damaged") as caught:
+            read_elmo(tmp_path)
+        assert str(caught.value).startswith(f"{path}: ") and "\n" not in str(caught.value)

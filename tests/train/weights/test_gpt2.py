@@ -11,7 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from models.decoding.search import Marks, generate
+from models.attention.positions import Learned, Rotary
+from models.attention.scores import Dot
+from models.decoding.search import SpecialTokens, generate
 from models.language.gpt2 import GPT2, SMALL, XL
 from train.weights import safetensors
 from train.weights.gpt2 import layout, read_gpt2, write_gpt2
@@ -49,7 +51,7 @@ def same(one, other) -> None:
 def test_logits_are_those_of_transformers(golden, said):
     model, params = golden
     assert model == GPT2(
-        vocab_size=40, context=12, features=16, heads=4, layers=2, dropout=0.1, attention_dropout=0.1
+        vocab_size=40, context=12, features=16, num_heads=4, num_layers=2, dropout=0.1, attention_dropout=0.1
     )
     got = jax.jit(model.apply)({"params": params}, said[0])
     np.testing.assert_allclose(got, said[1], atol=1e-5, rtol=0)
@@ -173,18 +175,18 @@ def test_weights_of_another_model_are_named(tmp_path, change, complaint):
 @pytest.mark.parametrize(
     "field, value, complaint",
     [
-        ("model_type", "bert", "model_type is 'bert'; models.gpt2 computes with 'gpt2' only"),
+        ("model_type", "bert", "model_type is 'bert'; models.language.gpt2 computes with 'gpt2' only"),
         (
             "activation_function",
             "gelu",
-            "activation_function is 'gelu'; models.gpt2 computes with",
+            "activation_function is 'gelu'; models.language.gpt2 computes with",
         ),
         ("layer_norm_epsilon", 1e-6, "layer_norm_epsilon is 1e-06"),
         ("scale_attn_weights", False, "scale_attn_weights is False"),
         ("scale_attn_by_inverse_layer_idx", True, "scale_attn_by_inverse_layer_idx is True"),
         ("add_cross_attention", True, "add_cross_attention is True"),
         ("tie_word_embeddings", False, "tie_word_embeddings is False"),
-        ("n_inner", 32, "n_inner is 32; models.gpt2 computes with 4 n_embd only"),
+        ("n_inner", 32, "n_inner is 32; models.language.gpt2 computes with 4 n_embd only"),
         ("n_head", 3, "n_embd is 16, not a multiple of n_head, which is 3"),
         ("n_layer", "2", "n_layer is '2', not a whole number above 0"),
         ("n_embd", 0, "n_embd is 0, not a whole number above 0"),
@@ -240,9 +242,20 @@ def test_parameters_of_another_model_are_not_written(golden, tmp_path, change, c
     assert not any(tmp_path.iterdir())
 
 
-def test_a_model_without_learned_positions_is_not_written(golden, tmp_path):
-    with pytest.raises(ValueError, match="positions=None.: a published GPT-2 has learned ones only"):
-        write_gpt2(tmp_path, dataclasses.replace(golden[0], positions=None), golden[1])
+@pytest.mark.parametrize(
+    "change, complaint",
+    [
+        ({"positions": None}, "positions=None.: a published GPT-2 has learned ones only"),
+        ({"positions": Rotary()}, "positions=Rotary.: a published GPT-2 has learned ones only"),
+        ({"positions": Learned(length=5)}, "positions=Learned.: .* one for each position of its context"),
+        ({"score": Dot()}, "score=Dot.: a published GPT-2 has ScaledDot only"),
+        ({"num_kv_heads": 1}, "num_kv_heads=1.: a published GPT-2 does not group heads"),
+    ],
+)
+def test_a_model_that_is_no_published_one_is_not_written(golden, tmp_path, change, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        write_gpt2(tmp_path, dataclasses.replace(golden[0], **change), golden[1])
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("model, arrays, count", [(SMALL, 148, 124_439_808), (XL, 580, 1_557_611_200)])
@@ -262,7 +275,7 @@ def test_a_fresh_model_of_ours_is_one_of_theirs(transformers, tmp_path):
     """Random weights, written by us and loaded by them: logits, and greedy search through both caches."""
     import torch
 
-    model = GPT2(vocab_size=50, context=20, features=24, heads=2, layers=3)
+    model = GPT2(vocab_size=50, context=20, features=24, num_heads=2, num_layers=3)
     rng = np.random.default_rng(7)
     made = jax.eval_shape(model.init, jax.random.key(0), ONE)
     variables = jax.tree.map(lambda p: jnp.asarray(rng.normal(size=p.shape) / 4, jnp.float32), made)
@@ -278,8 +291,8 @@ def test_a_fresh_model_of_ours_is_one_of_theirs(transformers, tmp_path):
 
     apply = partial(model.apply, variables)
     _, carry = apply(apply(4, 20, method="start"), prompts[:, :-1], jnp.full(4, 5), method="prefill")
-    limits, marks = jnp.full(4, 14), Marks(end=-1, never=())
-    found = generate(partial(apply, method="step"), carry, limits, 14, first=prompts[:, -1], marks=marks)
+    limits, special = jnp.full(4, 14), SpecialTokens(end=-1, never=())
+    found = generate(partial(apply, method="step"), carry, limits, 14, first=prompts[:, -1], special=special)
     np.testing.assert_array_equal(found.tokens[:, 0], continued[:, 6:])
 
 
@@ -294,7 +307,7 @@ def test_a_fresh_model_of_theirs_comes_through_unchanged(transformers, tmp_path)
 def test_names_and_shapes_are_theirs(transformers, model):
     import torch
 
-    sizes = {"n_embd": model.features, "n_head": model.heads, "n_layer": model.layers}
+    sizes = {"n_embd": model.features, "n_head": model.num_heads, "n_layer": model.num_layers}
     with torch.device("meta"):
         theirs = transformers.GPT2Model(transformers.GPT2Config(**sizes)).state_dict()
     assert {name: shape for name, shape, _ in layout(model)} == {n: tuple(w.shape) for n, w in theirs.items()}

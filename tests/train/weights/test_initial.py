@@ -4,6 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import flax.traverse_util
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,14 +22,14 @@ from models.encoders.mixed_layers import MixedLayers
 from models.encoders.words import BagOfWords, WordLSTM
 from models.heads.classifier import Classifier
 from models.language.rnn import RNNLM
-from train.config import Run
-from train.folder.checkpoint import Checkpoints, flatten
+from train.folder.checkpoint import Checkpoints
 from train.loop.training import Training, train
 from train.objectives.supervised import Label
 from train.optimizers import Adam, Constant
 from train.parts import from_tree, parse, to_tree
+from train.run import Run
 from train.weights.initial import Pretrained, Weights, find, taken
-from train.weights.load import initial, initial_tokenizer, told, uncased
+from train.weights.load import TokenizerOf, initial, initial_tokenizer, told, uncased
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 
@@ -52,25 +53,29 @@ def params_of(model, seed=0):
     return jax.tree.map(lambda leaf: draw.normal(size=leaf.shape), shapes)
 
 
+def flat(params):
+    return flax.traverse_util.flatten_dict(params, sep="/")
+
+
 def same(one, other):
     return jax.tree.all(jax.tree.map(lambda a, b: bool((np.asarray(a) == np.asarray(b)).all()), one, other))
 
 
-LM = RNNLM(vocab_size=9, embed_dim=4, hidden_dim=5)
-BESIDE = Classifier(vocab_size=9, encoder=WordLSTM(embed_dim=4, hidden_dim=5, bidirectional=False), classes=2)
+LM = RNNLM(vocab_size=9, embed_dim=4, features=5)
+BESIDE = Classifier(vocab_size=9, encoder=WordLSTM(embed_dim=4, features=5, bidirectional=False), classes=2)
 
 
 def test_an_encoder_begins_with_a_language_model_and_its_softmax_stays_behind():
     theirs, ours = params_of(LM), params_of(BESIDE, seed=1)
     found = taken(Weights("there", into="encoder"), theirs, ours, FOLDER)
-    assert set(found) == {path for path in flatten(ours) if path.startswith("encoder/")}
-    assert all(same(leaf, flatten(theirs)[path.removeprefix("encoder/")]) for path, leaf in found.items())
+    assert set(found) == {path for path in flat(ours) if path.startswith("encoder/")}
+    assert all(same(leaf, flat(theirs)[path.removeprefix("encoder/")]) for path, leaf in found.items())
 
 
 def test_of_one_classifier_another_takes_the_encoder_alone():
     theirs, ours = params_of(BESIDE), params_of(dataclasses.replace(BESIDE, classes=3), seed=1)
     found = taken(Weights("there", of="encoder", into="encoder"), theirs, ours, FOLDER)
-    assert set(found) == {path for path in flatten(ours) if path.startswith("encoder/")}
+    assert set(found) == {path for path in flat(ours) if path.startswith("encoder/")}
     table = taken(Weights("there", of="encoder/embedding", into="encoder/embedding"), theirs, ours, FOLDER)
     assert list(table) == ["encoder/embedding/table"]
 
@@ -139,8 +144,9 @@ def test_a_run_begins_with_the_encoder_and_the_tokenizer_of_one_beside_it(tmp_pa
     assert training.tokenizer.hash == json.loads((beside / "run.json").read_text())["tokenizer"]
     assert same(training.state.params["encoder"], theirs["encoder"])
     assert told(run, training.directory) == dataclasses.replace(
-        run, task=dataclasses.replace(task, tokenizer=given)
+        run, task=dataclasses.replace(task, tokenizer=TokenizerOf(given))
     )
+    assert str(TokenizerOf(given)) == str(given)
     assert told(RUN, training.directory) == RUN
     by_chance = jax.jit(training.init)(training.example).params
     assert same(training.state.params["output"], by_chance["output"])
@@ -170,6 +176,6 @@ BENEATH = Classifier(encoder=WordLSTM(0, 4, 5, contextual=MixedLayers(encoder=EL
 
 
 @pytest.mark.parametrize("model", [FROZEN, BENEATH], ids=["the encoder", "one within it"])
-def test_a_frozen_encoder_takes_no_decay(model, tmp_path):
+def test_a_frozen_encoder_takes_no_decay(model):
     with pytest.raises(ValueError, match="set optimizer.decay=0"):
-        Training(dataclasses.replace(RUN, model=model, optimizer=Adam(decay=0.01)), tmp_path)
+        dataclasses.replace(RUN, model=model, optimizer=Adam(decay=0.01)).require()

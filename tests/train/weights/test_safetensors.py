@@ -1,4 +1,4 @@
-"""A file of the format byte by byte, as its authors describe it; nothing else is taken for one."""
+"""Files of the format, also by hand as its authors describe it: sound ones are read, others refused."""
 
 import json
 import random
@@ -34,7 +34,7 @@ def test_a_file_is_read_as_the_format_says(tmp_path):
     header = {"__metadata__": {"a": "b"}, "two": entry(4, 10, [3, 1], "BF16"), "one": entry(0, 4, [])}
     path.write_bytes(file_of(header, bytes.fromhex("0000c03f 803f 00c0 0000")))
     found = safetensors.read(path)
-    assert list(found) == ["one", "two"] and found["one"] == np.float32(1.5)
+    assert found.keys() == {"one", "two"} and found["one"] == np.float32(1.5)
     assert found["two"].dtype == jnp.bfloat16 and found["two"].tolist() == [[1.0], [-2.0], [0.0]]
 
 
@@ -48,6 +48,8 @@ def test_a_file_is_written_as_the_format_says(tmp_path):
     text = header + b" " * (-len(header) % 8)
     assert path.read_bytes() == file_of(text, bytes.fromhex("0000c03f 07"))
     assert [path.name for path in tmp_path.iterdir()] == [path.name]
+    (other := tmp_path / "other").touch()
+    assert path.stat().st_mode == other.stat().st_mode  # whoever may read other files may read this one
 
 
 def test_arrays_come_back_bit_for_bit(tmp_path):
@@ -61,51 +63,86 @@ def test_arrays_come_back_bit_for_bit(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content, complaint",
+    "content",
     [
-        (b"", "0 bytes that announce a header of 0"),
-        (file_of({}, length=3), "10 bytes that announce a header of 3"),
-        (file_of({}, length=1), "not a header of safetensors"),
-        (file_of({}, length=2**63), "announce a header of 9223372036854775808"),
-        (b"\x80\x02}q\x00." * 9, "54 bytes that announce a header"),
-        (file_of(b"[]"), "does not begin with a brace"),
-        (file_of(b" {}"), "does not begin with a brace"),
-        (file_of(b"{\xff}"), "not a header of safetensors"),
-        (file_of(b'{"x":' + b"[" * 100_000), "not a header of safetensors"),
-        (file_of(b'{"x": 1, "x": 2, "y": 3}'), "'x' is there twice"),
-        (file_of({"x": [1, 2]}), "'x' has no proper dtype"),
-        (file_of({"x": entry(0, 4, [True])}, b"1234"), "'x' has no proper dtype"),
-        (file_of({"x": entry(0, 4, [1.0])}, b"1234"), "'x' has no proper dtype"),
-        (file_of({"x": entry(-4, 0, [1])}, b"1234"), "'x' has no proper dtype"),
-        (file_of({"x": entry(0, 4, [-1, -1])}, b"1234"), "'x' has no proper dtype"),
-        (file_of({"x": entry(0, 4, [1], ["F32"])}, b"1234"), "'x' has no proper dtype"),
-        (file_of({"x": entry(0, 4, [4], "F8_E4M3")}, b"1234"), "'x' is of dtype F8_E4M3; those read are F32"),
-        (file_of({"x": entry(0, 4, [2])}, b"1234"), r"'x' has 4 bytes, too many or few for \(2,\)"),
-        (file_of({"x": entry(0, 8, [1])}, b"12345678"), r"'x' has 8 bytes, too many or few for \(1,\)"),
-        (file_of({"x": entry(4, 8, [1])}, b"12345678"), "'x' begins at byte 4 of the data, not at 0"),
-        (
-            file_of({"x": entry(0, 8, [2]), "y": entry(4, 8, [1])}, b"12345678"),
-            "'y' begins at byte 4 of the data, not at 8",
+        b"",
+        file_of({}, length=3),
+        file_of({}, length=1),
+        file_of({}, length=2**63),
+        b"\x80\x02}q\x00." * 9,
+        file_of(b"[]"),
+        file_of(b"{\xff}"),
+        file_of(b'{"x":' + b"[" * 100_000),
+        file_of({"x": [1, 2]}),
+        file_of({"x": entry(0, 4, [True])}, b"1234"),
+        file_of({"x": entry(0, 4, [1.0])}, b"1234"),
+        file_of({"x": entry(-4, 0, [1])}, b"1234"),
+        file_of({"x": entry(0, 4, [-1, -1])}, b"1234"),
+        file_of({"x": entry(0, 4, [1], ["F32"])}, b"1234"),
+        file_of({"x": entry(0, 4, [1], "F99")}, b"1234"),
+        file_of({"x": entry(0, 4, [4], "F8_E4M3")}, b"1234"),
+        file_of({"x": entry(0, 4, [2])}, b"1234"),
+        file_of({"x": entry(0, 8, [1])}, b"12345678"),
+        file_of({"x": entry(4, 8, [1])}, b"12345678"),
+        file_of({"x": entry(0, 8, [2]), "y": entry(4, 8, [1])}, b"12345678"),
+        file_of(
+            b'{"x":%b,"x":%b}' % tuple(json.dumps(entry(at, at + 4, [1])).encode() for at in (0, 4)),
+            b"12345678",
         ),
-        (file_of({"x": entry(0, 8, [2])}, b"1234"), "4 bytes of data where the header speaks of 8"),
-        (file_of({"x": entry(0, 4, [1])}, b"12345678"), "8 bytes of data where the header speaks of 4"),
+        file_of({"x": entry(0, 8, [2])}, b"1234"),
+        file_of({"x": entry(0, 4, [1])}, b"12345678"),
+        file_of({"x\nTraceback": entry(4, 8, [1])}, b"12345678"),
+        file_of({"x": entry(0, 0, [0, 2**63])}),
+        file_of({"x": entry(0, 0, [0, 2**40, 2**40])}),
+        file_of({"x": entry(0, 0, [0] * 70)}),
     ],
-    ids=lambda value: value if isinstance(value, str) else "file",
+    ids=[
+        "nothing",
+        "header cut short",
+        "header cut within",
+        "header of 2^63 bytes",
+        "a pickle",
+        "a list",
+        "not UTF-8",
+        "nested too deep",
+        "an entry that is a list",
+        "a size that is true",
+        "a size that is 1.0",
+        "a place below 0",
+        "a size below 0",
+        "a type that is a list",
+        "an unknown type",
+        "a type that numpy lacks",
+        "too few bytes for the shape",
+        "too many bytes for the shape",
+        "a gap before the first",
+        "arrays that overlap",
+        "one name twice",
+        "data cut short",
+        "data undescribed",
+        "a name of two lines",
+        "a side of 2^63",
+        "a product beyond 64 bits",
+        "too many axes",
+    ],
 )
-def test_what_does_not_keep_to_the_format_is_refused(tmp_path, content, complaint):
+def test_what_does_not_keep_to_the_format_is_refused_in_one_line(tmp_path, content):
     path = tmp_path / "broken.safetensors"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=complaint) as caught:
+    with pytest.raises(ValueError) as caught:
         safetensors.read(path)
-    assert str(caught.value).startswith(f"{path}: ")
+    [line] = str(caught.value).splitlines()
+    assert line.startswith(f"{path}: not safetensors, or damaged (")
 
 
-def test_a_long_header_is_refused_unread(tmp_path, monkeypatch):
+def test_a_long_header_is_refused_unread(tmp_path):
     path = tmp_path / "broken.safetensors"
     path.write_bytes(file_of(b"{}" + b" " * 98))
     assert safetensors.read(path) == {}
-    monkeypatch.setattr(safetensors, "LONGEST_HEADER", 99)
-    with pytest.raises(ValueError, match="announce a header of 100"):
+    with open(path, "wb") as file:
+        file.write(file_of(b"{}", length=100_000_001))
+        file.truncate(100_000_009)  # sparse: the file is as long as it says
+    with pytest.raises(ValueError, match="header too large"):
         safetensors.read(path)
 
 
@@ -128,23 +165,7 @@ def test_damage_of_any_kind_is_a_refusal_or_other_arrays(tmp_path):
         assert sum(array.nbytes for array in arrays.values()) == 10
 
 
-def test_only_known_types_are_written(tmp_path):
-    with pytest.raises(ValueError, match="'x' is of complex64; what can be written is F32"):
-        safetensors.write(tmp_path / "x.safetensors", {"x": np.ones(1, np.complex64)})
+def test_a_type_that_the_format_lacks_is_not_written(tmp_path):
+    with pytest.raises(ValueError, match=r"x.safetensors: cannot be written \(Unknown dtype .complex128"):
+        safetensors.write(tmp_path / "x.safetensors", {"x": np.ones(1, np.complex128)})
     assert not any(tmp_path.iterdir())
-
-
-def test_the_library_reads_and_writes_the_same_bytes(tmp_path):
-    """Held to the format's own implementation where the extra `parity` is installed."""
-    library = pytest.importorskip("safetensors.numpy")
-    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
-    plain = {name: np.ascontiguousarray(array) for name, array in ARRAYS.items() if name != "brain"}
-    safetensors.write(ours, plain, {"format": "np"})
-    library.save_file(plain, theirs, {"format": "np"})
-    for found in (library.load_file(ours), safetensors.read(theirs)):
-        assert found.keys() == plain.keys()
-        assert all(found[name].tobytes() == array.tobytes() for name, array in plain.items())
-    only = {name: array for name, array in plain.items() if array.dtype == np.float32}
-    safetensors.write(ours, only, {"format": "np"})
-    library.save_file(only, theirs, {"format": "np"})
-    assert ours.read_bytes() == theirs.read_bytes()

@@ -6,63 +6,73 @@ from typing import ClassVar
 
 import numpy as np
 
+from data.fields import Count
+from data.items.corpus import LabelledCorpus
 from data.tasks.classification import Classification
-from train.evaluators.evaluator import Result, Trained, keep
+from train.folder.outputs import keep
 from train.inference.predictor import Predictor
 from train.metrics import classification
+from train.run import Evaluator, Result, Run, Trained
 
 
 @dataclasses.dataclass(frozen=True)
-class Judged:
+class Judged(Evaluator):
     """What evaluators of classes and scores have in common: a split, and `measures` of gold and predicted.
 
     The split is of the task's own corpus, or of another one with the same labels, whose results go by `name`.
     """
 
+    abstract = True
+    needs = {"task": Classification}
+    why = "judges classes and scores of texts"
     split: str = "test"
-    corpus: object = None
+    corpus: LabelledCorpus | None = None
     name: str | None = None
     scored: ClassVar[bool] = False
 
     def measures(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+        """{metric: value} of gold and predicted classes, or scores, of the same texts."""
         raise NotImplementedError
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
-        task = self.require(trained.task)
+        task = self.judged(trained.task)
         examples = task.encoded(self.split, trained.tokenizer, trained.data_dir)
         if not all(one.weights for one in examples):
             raise ValueError(f"{task.protocol(self.split)}: its targets are not published; take split=valid")
-        gold, said = np.array([one.targets for one in examples]), np.stack(Predictor(trained)(examples))
-        predicted = said if self.scored else said.argmax(axis=-1)
+        gold, outputs = np.array([one.targets for one in examples]), np.stack(Predictor(trained)(examples))
+        predicted = outputs if self.scored else outputs.argmax(axis=-1)
         name = self.name or self.split
-        spelled = (lambda score: f"{score:g}") if self.scored else (lambda one: task.labels[one])
-        keep(trained.directory, name, target=map(spelled, gold), prediction=map(spelled, predicted))
-        protocol = {"corpus": task.protocol(self.split), "weights": trained.weights}
+        written = (lambda score: f"{score:g}") if self.scored else (lambda one: task.labels[one])
+        keep(trained.directory, name, target=map(written, gold), prediction=map(written, predicted))
+        protocol = trained.protocol(task.protocol(self.split))
         for metric, value in self.measures(gold, predicted).items():
             yield Result(metric, name, value, protocol)
 
-    def require(self, task) -> Classification:
-        """The task to be judged; ValueError for one of another kind."""
-        kind = type(self).__name__
-        if not isinstance(task, Classification):
-            raise ValueError(f"{kind}: {type(task).__name__} gives a text no class and no score")
+    def judged(self, task: Classification) -> Classification:
+        """The run's task, of the corpus that is judged."""
+        return task if self.corpus is None else dataclasses.replace(task, corpus=self.corpus)
+
+    def require(self, run: Run) -> None:
+        """And ValueError where the task has no such targets, or `corpus` has other labels."""
+        super().require(run)
+        kind, task = type(self).__name__, run.task
         if task.scored != self.scored:
+            has = "scores" if task.scored else "classes"
+            raise ValueError(f"evaluators: {kind}: {task.protocol(self.split)} has {has}; set evaluators")
+        other = self.judged(task)
+        if (other.scored, other.labels) != (task.scored, task.labels):
+            theirs, own = other.protocol(self.split), task.protocol("train")
             raise ValueError(
-                f"{kind}: {task.protocol(self.split)} has {'scores' if task.scored else 'classes'}"
+                f"evaluators: {kind}: {theirs} has other labels than {own}, which the run learns"
             )
-        if self.corpus is None:
-            return task
-        if (self.corpus.scored, self.corpus.labels) != (task.scored, task.labels):
-            other, own = self.corpus.protocol(self.split), task.protocol("train")
-            raise ValueError(f"{kind}: {other} has other labels than {own}, which the run learns")
-        return dataclasses.replace(task, corpus=self.corpus)
 
 
 @dataclasses.dataclass(frozen=True)
 class Accuracy(Judged):
     """The share of texts whose likeliest class is theirs, in per cent."""
 
-    def measures(self, gold, predicted):
+    def measures(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+        """{"accuracy": per cent}."""
         return {"accuracy": 100 * classification.accuracy(gold, predicted)}
 
 
@@ -70,9 +80,17 @@ class Accuracy(Judged):
 class F1(Judged):
     """F1 of the class of number `positive`, or the mean of all classes' where that is None; in per cent."""
 
-    positive: int | None = 1
+    positive: Count | None = 1
 
-    def measures(self, gold, predicted):
+    def require(self, run: Run) -> None:
+        """And ValueError where there is no class of the number `positive`."""
+        super().require(run)
+        if self.positive is not None and self.positive >= len(run.task.labels):
+            classes = len(run.task.labels)
+            raise ValueError(f"F1.positive={self.positive}: the task has {classes} classes, counted from 0")
+
+    def measures(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+        """{"F1": per cent}, or {"macro F1": per cent}."""
         if self.positive is None:
             return {"macro F1": 100 * classification.macro_f1(gold, predicted)}
         return {"F1": 100 * classification.f1(gold, predicted, self.positive)}
@@ -80,9 +98,10 @@ class F1(Judged):
 
 @dataclasses.dataclass(frozen=True)
 class Matthews(Judged):
-    """Matthews' correlation of the classes said with those there, times 100."""
+    """Matthews' correlation of the predicted classes with the gold ones, times 100."""
 
-    def measures(self, gold, predicted):
+    def measures(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+        """{"Matthews": 100 times the correlation}."""
         return {"Matthews": 100 * classification.matthews(gold, predicted)}
 
 
@@ -92,7 +111,8 @@ class Correlation(Judged):
 
     scored = True
 
-    def measures(self, gold, predicted):
+    def measures(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+        """Both correlations, times 100."""
         return {
             "Pearson": 100 * classification.pearson(gold, predicted),
             "Spearman": 100 * classification.spearman(gold, predicted),
@@ -105,5 +125,6 @@ class Errors(Judged):
 
     scored = True
 
-    def measures(self, gold, predicted):
+    def measures(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+        """Both errors."""
         return {"RMSE": classification.rmse(gold, predicted), "MAE": classification.mae(gold, predicted)}

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Float
 
+from data.fields import Positive
 from data.items.question import Question
 from data.tasks.questions import Questions, Window
-from train.evaluators.evaluator import Result, Trained, keep
+from train.folder.outputs import keep
 from train.inference.predictor import Predictor
 from train.metrics import answers
+from train.run import Evaluator, Result, Trained
 
 
 def best_span(
@@ -35,8 +37,8 @@ def found_answers(
 ) -> list[str]:
     """The answer to each question: the text of its likeliest span in any of its windows."""
     best = [(-np.inf, "")] * len(questions)
-    for window, said in zip(windows, logits, strict=True):
-        score, first, last = best_span(said, [place is not None for place in window.places], longest)
+    for window, own in zip(windows, logits, strict=True):
+        score, first, last = best_span(own, [place is not None for place in window.places], longest)
         begin, end = window.places[first], window.places[last]
         if begin and end and score > best[window.question][0]:
             best[window.question] = score, questions[window.question].context[begin[0] : end[1]]
@@ -44,34 +46,33 @@ def found_answers(
 
 
 @dataclasses.dataclass(frozen=True)
-class SpanAnswers:
+class SpanAnswers(Evaluator):
     """Exact match and F1 of answers in per cent, as SQuAD's; an answer has at most `longest` inputs."""
 
+    needs = {"task": Questions}
+    why = "judges answers to questions"
     split: str = "test"
-    longest: int = 30
+    longest: Positive = 30
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         task = trained.task
-        if not isinstance(task, Questions):
-            raise ValueError(f"SpanAnswers: {type(task).__name__} asks nothing; Questions() does")
         questions = task.asked(self.split, trained.data_dir)
         windows = task.windows(questions, trained.tokenizer)
         logits = Predictor(trained)([window.example for window in windows])
-        said = found_answers(questions, windows, logits, self.longest)
+        found = found_answers(questions, windows, logits, self.longest)
         gold = [[answer.text for answer in question.answers] for question in questions]
         keep(
             trained.directory,
             self.split,
             question=[" ".join(question.question.split()) for question in questions],
-            answer=[" ".join(text.split()) for text in said],
+            answer=[" ".join(text.split()) for text in found],
             gold=[" ".join(texts[0].split()) for texts in gold],
         )
-        protocol = {
-            "signature": f"SQuAD 1.1, {len(questions):,} questions",
-            "corpus": task.protocol(self.split),
-            "decoding": f"likeliest span of at most {self.longest} inputs",
-            "weights": trained.weights,
-        }
+        protocol = trained.protocol(
+            task.protocol(self.split),
+            signature=f"SQuAD 1.1, {len(questions):,} questions",
+            decoding=f"likeliest span of at most {self.longest} inputs",
+        )
         for metric, of in (("exact match", answers.exact_match), ("F1", answers.f1)):
-            value = 100 * float(np.mean([of(text, texts) for text, texts in zip(said, gold, strict=True)]))
+            value = 100 * float(np.mean([of(text, texts) for text, texts in zip(found, gold, strict=True)]))
             yield Result(metric, self.split, value, protocol)

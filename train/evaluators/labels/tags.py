@@ -5,58 +5,66 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from data.items.tagged import Tagged
-from train.evaluators.evaluator import Result, Trained
+from data.tasks.tagging import Tagging
 from train.inference.word_tagger import WordTagger
 from train.metrics import entities
+from train.run import Evaluator, Result, Run, Trained
 
 Tags = Sequence[Sequence[str]]
 
 
 @dataclasses.dataclass(frozen=True)
-class EntityF1:
+class EntityF1(Evaluator):
     """Precision, recall and F1 of entities in per cent, over all and of each type, by conlleval's rules.
 
     outputs/SPLIT.conll holds what was scored, a line "word gold found" a word: conlleval reads it.
     """
 
+    needs = {"task": Tagging}
+    why = "judges tags of words"
     split: str = "test"
 
-    def __call__(self, trained: Trained) -> Iterator[Result]:
-        tagger = WordTagger(trained)
-        if not trained.task.corpus.spans:
+    def require(self, run: Run) -> None:
+        """And ValueError where tags mark no entities."""
+        super().require(run)
+        if not run.task.corpus.spans:
+            kind = type(run.task.corpus).__name__
             raise ValueError(
-                f"EntityF1: tags of {trained.task.protocol(self.split)} mark no entities; use TagAccuracy()"
+                f"evaluators: EntityF1: tags of task.corpus={kind} mark no entities; "
+                "set evaluators=TagAccuracy()"
             )
-        items, found = tagged(tagger, self.split)
+
+    def __call__(self, trained: Trained) -> Iterator[Result]:
+        items, found = tagged(WordTagger(trained), self.split)
         gold = [item.tags for item in items]
         every, by_kind = entities.entities(gold, found)
-        count = {"signature": f"conlleval, {every.gold:,} entities"}
-        protocol = described(trained, self.split)
+        protocol = described(trained, self.split, f"conlleval, {every.gold:,} entities")
         for metric, value in (("F1", every.f1), ("precision", every.precision), ("recall", every.recall)):
-            yield Result(metric, self.split, 100 * value, count | protocol)
+            yield Result(metric, self.split, 100 * value, protocol)
         for kind, counted in by_kind.items():
-            count = {"signature": f"conlleval, {counted.gold:,} entities"}
-            yield Result(f"F1 {kind}", self.split, 100 * counted.f1, count | protocol)
+            protocol = described(trained, self.split, f"conlleval, {counted.gold:,} entities")
+            yield Result(f"F1 {kind}", self.split, 100 * counted.f1, protocol)
 
 
 @dataclasses.dataclass(frozen=True)
-class TagAccuracy:
+class TagAccuracy(Evaluator):
     """The share of words with the right tag, in per cent: of all, and of those that training never shows.
 
     Tags that mark spans are compared in IOB2. outputs/SPLIT.conll is as of EntityF1.
     """
 
+    needs = {"task": Tagging}
+    why = "judges tags of words"
     split: str = "test"
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         items, found = tagged(WordTagger(trained), self.split)
         seen = {word for item in trained.task.labelled("train", trained.data_dir) for word in item.words}
         new = [[word not in seen for word in item.words] for item in items]
-        protocol = described(trained, self.split)
         for metric, chosen in (("accuracy", None), ("accuracy, new words", new)):
             gold, theirs = (only(tags, chosen) for tags in ([item.tags for item in items], found))
-            count = {"signature": f"{sum(map(len, gold)):,} words"}
-            yield Result(metric, self.split, 100 * entities.accuracy(gold, theirs), count | protocol)
+            protocol = described(trained, self.split, f"{sum(map(len, gold)):,} words")
+            yield Result(metric, self.split, 100 * entities.accuracy(gold, theirs), protocol)
 
 
 def only(tags: Tags, chosen: Sequence[Sequence[bool]] | None) -> Tags:
@@ -78,15 +86,14 @@ def tagged(tagger: WordTagger, split: str) -> tuple[list[Tagged], list[tuple[str
     return items, found
 
 
-def described(trained: Trained, split: str) -> dict[str, str]:
-    """A protocol but for its signature."""
-    chosen = (
-        "Viterbi, sequences of the scheme only" if getattr(trained.model, "crf", False) else "each by itself"
-    )
-    return {"corpus": trained.task.protocol(split), "tags": chosen, "weights": trained.weights}
+def described(trained: Trained, split: str, signature: str) -> dict[str, str]:
+    """The protocol of tags that were found for a split."""
+    chosen = "Viterbi, sequences of the scheme only" if trained.model.decodes_sequences else "each by itself"
+    return trained.protocol(trained.task.protocol(split), signature=signature, tags=chosen)
 
 
 def keep(directory: Path, split: str, items: Sequence[Tagged], found: Tags) -> None:
+    """outputs/SPLIT.conll: a line "word gold found" a word, an empty line between sentences."""
     folder = directory / "outputs"
     folder.mkdir(exist_ok=True)
     sentences = (

@@ -17,8 +17,11 @@ from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from data.corpora.code_labels import of_split
 from data.corpora.stdlib_text import StdlibCode
-from models.layers.recurrent import LSTM
-from train.evaluators.evaluator import Result, Trained
+from data.fields import Positive
+from data.tasks.language import LanguageModelling
+from data.tokenizers.levels import TextCharacters
+from models.language.rnn import RNNLM
+from train.run import Evaluator, Result, Trained
 
 
 def cell_states(model: nn.Module, params: PyTree, ids: Int[Array, "T"]) -> Float[Array, "T N"]:
@@ -27,7 +30,7 @@ def cell_states(model: nn.Module, params: PyTree, ids: Int[Array, "T"]) -> Float
 
     def step(carry, token):
         _, carry = apply(carry, token[None, None], method="read")
-        memories = [layer[0] if isinstance(layer, tuple) else layer for layer in carry.cells]
+        memories = [model.cell.memory(layer) for layer in carry.cells]
         return carry, jnp.concatenate(memories, axis=-1)[0].astype(jnp.float32)
 
     return jax.lax.scan(step, apply(1, 0, method="start"), ids)[1]
@@ -94,7 +97,7 @@ def passage(text: str, labels: Bool[np.ndarray, "P T"], length: int) -> slice:
 
 
 @dataclasses.dataclass(frozen=True)
-class CellProbe:
+class CellProbe(Evaluator):
     """The area under the ROC curve of the cell that best tells each property of source code.
 
     Cells are chosen on the first half of the split and scored on the second. A depth or a position becomes
@@ -104,23 +107,21 @@ class CellProbe:
     result. outputs/cells.npz holds a passage of the second half, `length` characters, and its best cells.
     """
 
+    needs = {
+        "task": LanguageModelling,
+        "task.corpus": StdlibCode,
+        "task.tokenizer": TextCharacters,
+        "model": RNNLM,
+    }
+    why = "looks for cells that tell properties of source code"
     split: str = "test"
-    moves: int = 20
-    length: int = 1500
+    moves: Positive = 20
+    length: Positive = 1500
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         task, model = trained.task, trained.model
-        if not isinstance(task.corpus, StdlibCode):
-            raise ValueError(f"CellProbe: {task.protocol(self.split)} has no labels; StdlibCode() has")
-        if not hasattr(model, "cell"):
-            raise ValueError(f"CellProbe: {type(model).__name__} passes no state from step to step")
         text = task.text(self.split, trained.data_dir)
         ids = np.asarray(task.encoded(self.split, trained.tokenizer, trained.data_dir), np.int32)
-        if len(ids) != len(text):
-            raise ValueError(
-                f"CellProbe: {task.tokenizer} gives {len(text):,} characters {len(ids):,} ids; "
-                "set task.tokenizer=TextCharacters()"
-            )
         half = len(text) // 2
         labels, thresholds = both_ways(of_split(task.corpus, self.split), half)
         if not labels:
@@ -129,11 +130,9 @@ class CellProbe:
         first, second = ranks(states[:half]), ranks(states[half:])
         found = best_cells(first, second, np.stack(list(labels.values())))
         self.keep(trained, text[half : 2 * half], states[half:], labels, found)
-        protocol = {
-            "corpus": task.protocol(self.split),
-            "states": "c of every layer" if isinstance(model.cell, LSTM) else "h of every layer",
-            "weights": trained.weights,
-        }
+        protocol = trained.protocol(
+            task.protocol(self.split), states=f"{model.cell.memory_name} of every layer"
+        )
         chosen = f"cell chosen on the first half of {2 * half:,} characters, scored on the second"
         for (name, label), area in zip(labels.items(), found.area, strict=True):
             meant = {"label": f"{name} > {thresholds[name]:g}"} if name in thresholds else {}
@@ -151,7 +150,7 @@ class CellProbe:
         found: Found,
     ) -> None:
         """What the pictures show: tanh(c) as in the paper, or h, with the sign that makes 1 say "true"."""
-        lstm, width = isinstance(trained.model.cell, LSTM), trained.model.hidden_dim
+        width = trained.model.features
         second = np.stack(list(labels.values()))[:, len(text) :]
         shown = passage(text, second, self.length)
         activations = states[shown][:, found.cell].T * found.sign[:, None]
@@ -163,7 +162,7 @@ class CellProbe:
             properties=list(labels),
             cells=[f"layer {cell // width + 1}, cell {cell % width + 1}" for cell in found.cell],
             areas=found.area,
-            activations=np.tanh(activations) if lstm else activations,
+            activations=np.tanh(activations) if trained.model.cell.memory_name == "c" else activations,
             labels=second[:, shown],
         )
 

@@ -2,33 +2,36 @@
 
 import dataclasses
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
 
+from data.fields import Positive
+from data.tasks.language import LanguageModelling
+from models.language.rnn import RNNLM
 from train.evaluators.language.horizon import gradient_norms
-
-if TYPE_CHECKING:
-    pass
-from train.evaluators.evaluator import Result, Trained
+from train.run import Evaluator, Result, Trained
 
 
 @dataclasses.dataclass(frozen=True)
-class GradientReach:
-    """How much of a loss's gradient reaches the state so many steps back, in per cent of one step back.
+class GradientReach(Evaluator):
+    """How much of a loss's gradient reaches the state d steps back, in per cent of the first distance's.
 
-    |dL_T / dh_(T - d)|, the mean over `rows` places of the split, of a model that reads on from a state.
+    |dL_T / dh_(T - d)|, the mean over `rows` places of the split, of a recurrent model: see gradient_norms.
     """
 
+    needs = {"task": LanguageModelling, "model": RNNLM}
+    why = "follows a gradient through the states of a recurrent language model"
     split: str = "test"
-    distances: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)
-    rows: int = 64
+    distances: tuple[Positive, ...] = (1, 2, 4, 8, 16, 32, 64)
+    rows: Positive = 64
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.distances:
+            raise ValueError("GradientReach.distances=(): name at least one; the first is the 100 %")
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
-        if not hasattr(trained.model, "cell"):
-            kind = type(trained.model).__name__
-            raise ValueError(f"GradientReach: {kind} passes no state from step to step")
         ids = trained.task.encoded(self.split, trained.tokenizer, trained.data_dir)
         length = max(self.distances) + 2
         if len(ids) < self.rows * length:
@@ -39,11 +42,7 @@ class GradientReach:
         rows = np.asarray(ids[starts[:, None] + np.arange(length)], np.int32)
         norms = jax.jit(lambda params, rows: gradient_norms(trained.model, params, rows, self.distances))
         means = np.asarray(norms(trained.params, rows)).mean(axis=1)
+        protocol = trained.protocol(trained.task.protocol(self.split), signature=f"{self.rows} places")
         for distance, mean in zip(self.distances, means, strict=True):
-            protocol = {
-                "signature": f"{self.rows} places",
-                "corpus": trained.task.protocol(self.split),
-                "weights": trained.weights,
-            }
             value = 100 * float(mean / means[0])
             yield Result("gradient", f"distance {distance}", value, protocol)

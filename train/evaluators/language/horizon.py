@@ -13,7 +13,7 @@ from train.objectives.cross_entropy import cross_entropy
 def gradient_norms(
     model: nn.Module, params: PyTree, ids: Int[Array, "B T"], distances: Sequence[int]
 ) -> Float[Array, "K B"]:
-    """|dL_T / dh_(T - d)| of each row, L_T the loss of its last token and h_T the state that foretells it.
+    """|dL_T / dh_(T - d)| of each row, L_T the loss of its last token and h_T the state that predicts it.
 
     Pascanu et al. 2013, eqs. 3-5: a product of d Jacobians, and where the model looks back the paths past
     them too, since h is then both the state that is passed on and one that is looked at.

@@ -2,20 +2,31 @@
 
 import dataclasses
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data.fields import Positive
+from data.tasks.language import LanguageModelling
+from models.language.language_model import FittedLM, LanguageModel
 from train.inference.scoring import Scorer, measures
-from train.objectives.next_token import NextToken
+from train.run import Evaluator, Result, Run, Trained, require_role
 
-if TYPE_CHECKING:
-    from train.config import Run
-from train.evaluators.evaluator import Result, Trained
+
+class OfText(Evaluator):
+    """What evaluators of log p of a running text have in common."""
+
+    abstract = True
+    needs = {"task": LanguageModelling}
+    why = "is of a text"
+
+    def require(self, run: Run) -> None:
+        """And ValueError where the model gives no probabilities to tokens."""
+        super().require(run)
+        require_probabilities(run, f"evaluators: {type(self).__name__}")
 
 
 @dataclasses.dataclass(frozen=True)
-class Perplexity:
+class Perplexity(OfText):
     """exp of the mean loss in nats a token, that loss, and the same as bits a character and a byte.
 
     Bits compare models of unlike vocabulary as far as these know the text, perplexity only those of one. An
@@ -25,34 +36,29 @@ class Perplexity:
     """
 
     split: str = "test"
-    stride: int | None = None
+    stride: Positive | None = None
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         run, task, tokenizer = trained.run, trained.task, trained.tokenizer
-        require_next_token(run)
         scorer = Scorer(run, trained.model, trained.params, tokenizer.eos, self.stride)
         ids = np.asarray(task.encoded(self.split, tokenizer, trained.data_dir))
         losses, unknown = scorer(ids), 0.0 if tokenizer.unk is None else np.mean(ids == tokenizer.unk)
         sizes = task.sizes(self.split, trained.data_dir)
         for metric, value in measures(losses, sizes.characters, sizes.bytes).items():
             bits = metric not in ("perplexity", "loss")
-            protocol = {
-                "signature": "" if bits else f"{len(losses):,} tokens",
-                "unknown": f"{unknown:.1%} of the tokens" if bits and unknown else "",
-                "corpus": task.protocol(self.split),
-                "vocabulary": f"{len(tokenizer):,} ids",
-                "context": scorer.context,
-                "weights": trained.weights,
-            }
-            yield Result(metric, self.split, value, {key: said for key, said in protocol.items() if said})
+            protocol = trained.protocol(
+                task.protocol(self.split),
+                signature="" if bits else f"{len(losses):,} tokens",
+                unknown=f"{unknown:.1%} of the tokens" if bits and unknown else "",
+                vocabulary=trained.vocabulary,
+                context=scorer.context,
+            )
+            yield Result(metric, self.split, value, protocol)
 
 
-def require_next_token(run: "Run") -> None:
-    """ValueError for a run whose probabilities are not those of a next token."""
-    if not getattr(run.model, "normalised", True):
-        raise ValueError(f"Perplexity: what {run.model.smoothing} gives to words does not sum to 1")
-    if not isinstance(run.objective, NextToken):
-        raise ValueError(
-            f"Perplexity: a model trained for {type(run.objective).__name__} gives no probability to a text "
-            "from left to right; set objective=NextToken()"
-        )
+def require_probabilities(run: Run, who: str) -> None:
+    """ValueError unless the run's model gives each token a probability, given those before it."""
+    require_role(who, "is of a text from left to right", "model", run.model, (LanguageModel, FittedLM))
+    if run.model.fitted and not run.model.normalised:
+        smoothing = type(run.model.smoothing).__name__
+        raise ValueError(f"{who}: what model.smoothing={smoothing} gives to words does not sum to 1")

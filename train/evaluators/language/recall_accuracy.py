@@ -2,40 +2,35 @@
 
 import dataclasses
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from data.corpora.recall import Recall
+from data.tasks.language import LanguageModelling
+from models.language.language_model import FittedLM, LanguageModel
 from train.inference.scoring import Scorer
-
-if TYPE_CHECKING:
-    pass
-from train.evaluators.evaluator import Result, Trained
+from train.run import Evaluator, Result, Trained
 
 
 @dataclasses.dataclass(frozen=True)
-class RecallAccuracy:
+class RecallAccuracy(Evaluator):
     """How often the likeliest next word is the answer, in per cent, a result for each distance to its cue."""
 
+    needs = {"task": LanguageModelling, "task.corpus": Recall, "model": (LanguageModel, FittedLM)}
+    why = "asks for answers that are marked"
     split: str = "test"
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         task, tokenizer = trained.task, trained.tokenizer
-        if not isinstance(task.corpus, Recall):
-            raise ValueError(
-                f"RecallAccuracy: {task.protocol(self.split)} has no answers marked; Recall() has"
-            )
         scorer = Scorer(trained.run, trained.model, trained.params, tokenizer.eos)
         probes = task.corpus.probes(self.split)
         for distance in task.corpus.distances:
             lines = [" ".join(probe.words) for probe in probes if probe.distance == distance]
             ids = np.array(tokenizer.encode(lines))[:, :-1]  # without EOS
             right = scorer.following(ids[:, :-1]).argmax(axis=1) == ids[:, -1]
-            protocol = {
-                "signature": f"likeliest of {len(tokenizer)}, {len(lines)} lines",
-                "corpus": task.protocol(self.split),
-                "context": "the line from its beginning",
-                "weights": trained.weights,
-            }
+            protocol = trained.protocol(
+                task.protocol(self.split),
+                signature=f"likeliest of {len(tokenizer)}, {len(lines)} lines",
+                context="the line from its beginning",
+            )
             yield Result("accuracy", f"distance {distance}", 100 * float(right.mean()), protocol)

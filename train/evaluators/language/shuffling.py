@@ -1,4 +1,4 @@
-"""Does a model know in which order words came? What it says once the words of a history are shuffled."""
+"""Does a model know in which order words came? Its perplexity once the words of a history are shuffled."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -6,29 +6,31 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Int
 
-from train.evaluators.evaluator import Result, Trained
-from train.evaluators.language.perplexities import require_next_token
+from data.fields import Positive
+from data.tasks.language import LanguageModelling
+from models.language.language_model import LanguageModel
+from train.evaluators.language.perplexities import OfText
 from train.inference import scoring
 from train.inference.scoring import TOKENS, Scorer
+from train.run import Result, Trained
 
 
 @dataclasses.dataclass(frozen=True)
-class ShuffledHistory:
+class ShuffledHistory(OfText):
     """Perplexity after true histories, after the same ones shuffled, and the second over the first.
 
     A history is what stands before a target, as many tokens as a row of training has; shuffled, all but the
-    last are in an order of chance. Targets are `places` tokens of the split, evenly spread. A ratio of 1 says
+    last are in a random order. Targets are `places` tokens of the split, evenly spread. A ratio of 1 says
     that what came before the last word is a bag to the model.
     """
 
+    needs = {"task": LanguageModelling, "model": LanguageModel}
+    why = "shuffles the history of a network (an n-gram's is too short)"
     split: str = "test"
-    places: int = 2000
+    places: Positive = 2000
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         run, tokenizer = trained.run, trained.tokenizer
-        require_next_token(run)
-        if hasattr(run.model, "fit"):
-            raise ValueError("ShuffledHistory: an n-gram's history is too short to shuffle; take a network")
         ids, length = trained.task.encoded(self.split, tokenizer, trained.data_dir), run.batches.length
         if len(ids) <= length:
             raise ValueError(
@@ -39,18 +41,16 @@ class ShuffledHistory:
         scorer = Scorer(run, trained.model, trained.params, tokenizer.eos)
         true = perplexity(scorer, histories, targets)
         shuffled = perplexity(scorer, reordered(histories), targets)
-        protocol = {
-            "signature": f"{len(places):,} tokens, {length} before each",
-            "corpus": trained.task.protocol(self.split),
-            "weights": trained.weights,
-        }
+        protocol = trained.protocol(
+            trained.task.protocol(self.split), signature=f"{len(places):,} tokens, {length} before each"
+        )
         yield Result("perplexity", "true history", true, protocol)
         yield Result("perplexity", "history shuffled", shuffled, protocol)
         yield Result("ratio", "history shuffled", shuffled / true, protocol)
 
 
 def reordered(histories: Int[np.ndarray, "n L"]) -> Int[np.ndarray, "n L"]:
-    """Each history in an order of chance, the same for all models, but for its last word."""
+    """Each history in a random order, the same for all models, but for its last word."""
     before = np.random.default_rng(0).permuted(histories[:, :-1], axis=1)
     return np.concatenate([before, histories[:, -1:]], axis=1)
 

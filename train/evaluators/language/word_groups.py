@@ -1,4 +1,4 @@
-"""Which words does a model foretell well? Perplexity of rare words and of words that could be copied."""
+"""Which words does a model predict well? Perplexity of rare words and of words that could be copied."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -6,13 +6,14 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Bool, Int
 
-from train.evaluators.evaluator import Result, Trained
-from train.evaluators.language.perplexities import require_next_token
+from data.fields import Count, Positive
+from train.evaluators.language.perplexities import OfText
 from train.inference.scoring import Scorer, perplexity
+from train.run import Result, Trained
 
 
 @dataclasses.dataclass(frozen=True)
-class WordGroups:
+class WordGroups(OfText):
     """Perplexity of a split's rare words, of those seen shortly before, and of the four kinds these two make.
 
     Rare is a word that training has at most `rare` times; UNK, which stands for many, is not. Seen is one
@@ -22,12 +23,11 @@ class WordGroups:
     """
 
     split: str = "test"
-    rare: int = 10
-    window: int = 100
+    rare: Count = 10
+    window: Positive = 100
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         run, task, tokenizer = trained.run, trained.task, trained.tokenizer
-        require_next_token(run)
         train, ids = (task.encoded(split, tokenizer, trained.data_dir) for split in ("train", self.split))
         scorer = Scorer(run, trained.model, trained.params, tokenizer.eos)
         losses = scorer(ids).astype(float)
@@ -37,14 +37,13 @@ class WordGroups:
         for name, group in groups(rare, seen).items():
             if not group.any():
                 continue
-            protocol = {
-                "signature": f"{np.sum(group):,} of {len(ids):,} tokens, rare ≤ {self.rare} times in train, "
+            protocol = trained.protocol(
+                task.protocol(self.split),
+                signature=f"{np.sum(group):,} of {len(ids):,} tokens, rare ≤ {self.rare} times in train, "
                 f"seen among {self.window} before the last",
-                "corpus": task.protocol(self.split),
-                "vocabulary": f"{len(tokenizer):,} ids",
-                "context": scorer.context,
-                "weights": trained.weights,
-            }
+                vocabulary=trained.vocabulary,
+                context=scorer.context,
+            )
             yield Result("perplexity", name, perplexity(losses[group]), protocol)
 
 

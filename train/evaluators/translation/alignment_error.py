@@ -2,32 +2,39 @@
 
 import dataclasses
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from data.corpora.parallel import Generated
+from data.fields import Positive
+from data.tasks.translation import Translation
+from models.translation.encoder_decoder import EncoderDecoder
+from train.inference.translator import Translator
 from train.metrics import alignment
-
-if TYPE_CHECKING:
-    pass
-from train.evaluators.evaluator import Result, Trained
+from train.run import Evaluator, Result, Run, Trained
 
 
 @dataclasses.dataclass(frozen=True)
-class AlignmentError:
+class AlignmentError(Evaluator):
     """Alignment error rate of the attention weights against the generated world's gold alignment.
 
     Weights come from a teacher-forced pass over the first `sentences` references, pieces merged to words.
     """
 
+    needs = {"task": Translation, "task.corpus": Generated, "model": EncoderDecoder}
+    why = "compares with the gold alignment of the generated world"
     split: str = "test"
-    sentences: int = 200
+    sentences: Positive = 200
+
+    def require(self, run: Run) -> None:
+        """And ValueError where the model has no attention."""
+        super().require(run)
+        if not run.model.attends:
+            model = type(run.model).__name__
+            raise ValueError(
+                f"evaluators: AlignmentError: model={model} without attention aligns nothing; set model.score"
+            )
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
-        task, translator = trained.task, trained.translator
-        if not isinstance(task.corpus, Generated):
-            raise ValueError(
-                f"AlignmentError: {task.protocol(self.split)} has no gold alignment; the generated world has"
-            )
+        task, translator = trained.task, Translator.of(trained)
         gold, predicted = [], []
         for _, sentence in zip(range(self.sentences), task.corpus.world.sentences(self.split), strict=False):
             source, target = sentence.text(task.source), sentence.text(task.target)
@@ -41,10 +48,9 @@ class AlignmentError:
             predicted.append(alignment.from_weights(words))
             gold.append(sentence.alignment(task.source, task.target))
         value = 100 * alignment.alignment_error_rate(predicted, gold)
-        protocol = {
-            "signature": "argmax a target word, heads averaged",
-            "corpus": task.protocol(self.split),
-            "decoding": "teacher forcing on the reference",
-            "weights": trained.weights,
-        }
+        protocol = trained.protocol(
+            task.protocol(self.split),
+            signature="argmax a target word, heads averaged",
+            decoding="teacher forcing on the reference",
+        )
         yield Result("AER", self.split, value, protocol)

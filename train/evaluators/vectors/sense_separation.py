@@ -8,15 +8,13 @@ import numpy as np
 from jaxtyping import Float
 
 from data.corpora.senses import GREEN, Occurrence, WorldSenses
-from data.tasks.bidirectional import BothWays
-from data.tasks.tagging import Tagging
-from train.evaluators.evaluator import Result, Trained
-from train.inference.embedder import Embedded, Embedder
+from train.inference.embedder import EMBEDDED, Embedded, Embedder
 from train.metrics.senses import nearest_centroid, pair_cosines, principal
+from train.run import Evaluator, Result, Trained
 
 
 @dataclasses.dataclass(frozen=True)
-class SenseSeparation:
+class SenseSeparation(Evaluator):
     """How alike are the vectors of a word in different sentences, and do they tell which sense is meant?
 
     cosine, one sense     mean over forms of the mean over pairs of sentences
@@ -29,6 +27,8 @@ class SenseSeparation:
     each form along their two principal directions: what `lookback plot` draws.
     """
 
+    needs = {"model": EMBEDDED}
+    why = "compares vectors of words"
     senses: WorldSenses = WorldSenses()
     split: str = "test"
 
@@ -41,12 +41,11 @@ class SenseSeparation:
         for index, one in enumerate(found):
             groups[one.form].append(index)
         senses = np.array([one.sense for one in found])
-        protocol = {
-            "signature": f"{len(found):,} sentences of {len(groups)} forms",
-            "corpus": self.senses.protocol(self.split),
-            "vocabulary": f"{len(trained.tokenizer):,} ids",
-            "weights": trained.weights,
-        }
+        protocol = trained.protocol(
+            self.senses.protocol(self.split),
+            signature=f"{len(found):,} sentences of {len(groups)} forms",
+            vocabulary=trained.vocabulary,
+        )
         for number, layer in enumerate(layers):
             last = number == len(layers) - 1
             for metric, value in measures(layer, senses, list(groups.values())).items():
@@ -55,16 +54,16 @@ class SenseSeparation:
         keep(trained, found, layers[-1], groups)
         green = vectors(embedder, GREEN)[-1]
         _, apart = pair_cosines(green, np.arange(len(green)))
-        three = {"signature": "3 pairs", "corpus": "green shirt, green recruits, green policy"}
-        yield Result("cosine", "green", float(apart.mean()), three | {"weights": trained.weights})
+        three = trained.protocol("green shirt, green recruits, green policy", signature="3 pairs")
+        yield Result("cosine", "green", float(apart.mean()), three)
 
 
 def vectors(embedder: Embedder, found: Sequence[Occurrence]) -> Float[np.ndarray, "L n D"]:
     """The vector of each word in each layer."""
-    raw = not isinstance(embedder.trained.task, BothWays | Tagging)
-    texts, spans = zip(*(one.told(raw) for one in found), strict=True)
-    said = embedder(texts)
-    return np.stack([of_word(one, span) for one, span in zip(said, spans, strict=True)], axis=1)
+    raw = not embedder.trained.task.of_words
+    texts, spans = zip(*(one.describe(raw) for one in found), strict=True)
+    lines = embedder(texts)
+    return np.stack([of_word(one, span) for one, span in zip(lines, spans, strict=True)], axis=1)
 
 
 def of_word(line: Embedded, span: tuple[int, int]) -> Float[np.ndarray, "L D"]:
@@ -78,6 +77,7 @@ def of_word(line: Embedded, span: tuple[int, int]) -> Float[np.ndarray, "L D"]:
 def measures(
     layer: Float[np.ndarray, "n D"], senses: np.ndarray, groups: list[list[int]]
 ) -> dict[str, float]:
+    """The three metrics of SenseSeparation, of one layer; `groups` are the rows of each form."""
     within, between, recalls = [], [], []
     for members in groups:
         of_form, meant = layer[members], senses[members]

@@ -5,21 +5,30 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from data.corpora.similarity import GoogleAnalogies, WordPairs, WorldAnalogies, WorldPairs
+from data.corpora.similarity import (
+    AnalogySet,
+    GoogleAnalogies,
+    RatedPairs,
+    WordPairs,
+)
+from data.fields import Positive
 from data.tokenizers.tokenizer import Tokenizer
-from train.evaluators.evaluator import Result, Trained
+from models.vectors.counts import WordVectors
 from train.metrics.classification import spearman
 from train.metrics.similarity import Rows, completed, cosines
+from train.run import Evaluator, Result, Trained
 
 
 @dataclasses.dataclass(frozen=True)
-class Similarity:
+class Similarity(Evaluator):
     """Spearman's rank correlation, times 100, of words' cosines with their ratings.
 
     A pair with a word that has no vector is left out; how many are in stands in the signature.
     """
 
-    pairs: WordPairs | WorldPairs = WordPairs()
+    needs = {"model": WordVectors}
+    why = "compares vectors of words"
+    pairs: RatedPairs = WordPairs()
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         rated = self.pairs.pairs(trained.data_dir)
@@ -34,15 +43,17 @@ class Similarity:
 
 
 @dataclasses.dataclass(frozen=True)
-class Analogies:
+class Analogies(Evaluator):
     """How often the word that is asked for is the answer of 3CosAdd, in per cent: of all, and group by group.
 
     Answers are the first `among` words of the vocabulary, the commonest, but the question's own. Questions
     with a word that is none of these are left out; how many are in stands in the signature.
     """
 
-    questions: GoogleAnalogies | WorldAnalogies = GoogleAnalogies()
-    among: int = 30_000
+    needs = {"model": WordVectors}
+    why = "compares vectors of words"
+    questions: AnalogySet = GoogleAnalogies()
+    among: Positive = 30_000
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         questions = self.questions.questions(trained.data_dir)
@@ -69,15 +80,12 @@ class Analogies:
 
 def rows(trained: Trained) -> Rows:
     """The vectors of words by their ids."""
-    if not hasattr(trained.model, "vectors"):
-        raise ValueError(
-            f"Similarity: {type(trained.model).__name__} has no vectors of words; Word2Vec() has"
-        )
     return lambda ids: trained.model.vectors(trained.params, ids)
 
 
 def fitted_to(trained: Trained) -> dict[str, str]:
-    return {"corpus": trained.task.protocol("train"), "vocabulary": f"{len(trained.tokenizer):,} ids"}
+    """What the vectors were counted from, in a protocol's words."""
+    return {"corpus": trained.task.protocol("train"), "vocabulary": trained.vocabulary}
 
 
 def known_words(words: Iterable[str], tokenizer: Tokenizer) -> dict[str, int]:

@@ -22,7 +22,7 @@ def lit(activations=None, labels=None, text=TEXT):
 
 
 def test_all_rows_have_256_cells_to_choose_from():
-    assert {run.model.hidden_dim * run.model.depth for run in TABLE.rows.values()} == {256}
+    assert {run.model.features * run.model.num_layers for run in TABLE.rows.values()} == {256}
 
 
 def test_the_table_asks_for_what_the_labels_tell():

@@ -15,7 +15,12 @@ TINY = (
     "evaluate_every=1",
     "task.corpus.world=World(train=120,valid=20,test=20,depth=0,ambiguity=0.5)",
 )
-TINY += ("model.encoder.features=8", "model.encoder.heads=2", "model.encoder.depth=2", "batches.rows=2")
+TINY += (
+    "model.encoder.features=8",
+    "model.encoder.num_heads=2",
+    "model.encoder.num_layers=2",
+    "batches.rows=2",
+)
 TINY += ("task.tokenizer.size=150", "model.encoder.context=128")
 TINY += ("evaluators=(SenseSeparation(senses=WorldSenses(world=World(ambiguity=1.0, depth=0, test=120))),)",)
 

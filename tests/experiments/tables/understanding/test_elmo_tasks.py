@@ -6,14 +6,14 @@ import json
 import jax
 import pytest
 
-from experiments.report import ledger
 from experiments.report.columns import Column
 from experiments.report.compared import ErrorReduction, PairedBootstrap, error_reduction
 from experiments.report.table import render
 from experiments.tables.representations import elmo_pretraining
 from experiments.tables.understanding import elmo_tasks
-from train.evaluators.evaluator import keep
 from train.folder.manifest import FORMAT
+from train.folder.outputs import keep
+from train.folder.record import collect
 
 
 def test_error_reductions_are_the_published_ones():
@@ -71,7 +71,7 @@ def run_dir(root, row, seed, metric, value):
     directory = root / "t" / row / str(seed)
     directory.mkdir(parents=True)
     (directory / "run.json").write_text(json.dumps({"format": FORMAT, "row": row, "seed": seed}))
-    result = {"kind": "result", "metric": metric, "split": "test", "value": value, "protocol": {}}
+    result = {"kind": "result", "metric": metric, "name": "test", "value": value, "protocol": {}}
     (directory / "metrics.jsonl").write_text(json.dumps(result) + "\n")
     return directory
 
@@ -84,7 +84,7 @@ def test_accuracies_are_compared_text_by_text_and_seed_by_seed(tmp_path):
             said = [flipped[one] if at < wrong else one for at, one in enumerate(gold)]
             directory = run_dir(tmp_path, row, seed, "accuracy", 100 - wrong / 2)
             keep(directory, "test", target=gold, prediction=said)
-    records = ledger.collect(tmp_path, "t")
+    records = collect(tmp_path, "t")
     p = PairedBootstrap((F1, ACCURACY), RIVALS)
     assert p.cell(records["with"]).mean < 0.01
     assert p.cell(records["without"]) is None
@@ -102,7 +102,7 @@ def test_entities_are_compared_sentence_by_sentence(tmp_path):
         found = run_dir(tmp_path, row, 0, "F1", 100 * sentences.count(right) / 30) / "outputs"
         found.mkdir()
         (found / "test.conll").write_text("\n".join(sentences))
-    records = ledger.collect(tmp_path, "t")
+    records = collect(tmp_path, "t")
     assert PairedBootstrap((ACCURACY, F1), RIVALS).cell(records["with"]).mean < 0.01
     assert ErrorReduction((ACCURACY, F1), RIVALS).cell(records["with"]).mean == pytest.approx(95.0)
     assert PairedBootstrap((ACCURACY,), RIVALS).cell(records["with"]) is None

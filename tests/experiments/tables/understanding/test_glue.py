@@ -7,9 +7,10 @@ import jax
 import numpy as np
 import pytest
 
-from experiments.report import ledger
 from experiments.report.table import render, with_ablations
 from experiments.tables.understanding.glue import PUBLISHED, TABLE, Average
+from train.folder.manifest import FORMAT
+from train.folder.record import collect
 from train.loop.training import Training
 from train.metrics.glue import METRICS, average
 from train.parts import from_tree, override, to_tree
@@ -33,18 +34,18 @@ def write(runs, row, seed, value, seconds=10.0, task=None, **protocol):
         {
             "kind": "result",
             "metric": SCORES.get(task, "loss"),
-            "split": task,
+            "name": task,
             "value": value,
             "protocol": protocol,
         },
         {"kind": "cost", "parameters": 5, "seconds": seconds},
     ]
-    (folder / "run.json").write_text(json.dumps({"format": 1, "run": {}, "row": row, "seed": seed}))
+    (folder / "run.json").write_text(json.dumps({"format": FORMAT, "run": {}, "row": row, "seed": seed}))
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
 def lines_of(runs, format="csv"):
-    records = ledger.collect(runs, "glue")
+    records = collect(runs, "glue")
     return [render(part, records, format) for part in with_ablations(TABLE, records)]
 
 
@@ -63,7 +64,7 @@ def test_a_system_has_the_scores_of_its_tasks_the_seconds_of_all_and_an_average_
     assert cells["BERT pretrained here", "polarity"][0] == "90.0"
     assert cells["BERT pretrained here", "average"] == ["", "", "0"]
     assert cells["BERT pretrained here", "time"][0] == "110.0"
-    assert {row for row, _ in cells} == {name.partition(": ")[0] for name in TABLE.rows}
+    assert {row for row, _ in cells} == set(TABLE.systems)
 
 
 def test_what_is_missing_is_told_by_the_rows_that_can_be_run(tmp_path):
@@ -127,16 +128,14 @@ def test_the_real_table_averages_as_the_lecture_and_prints_its_rows():
 
 def test_every_column_of_a_task_is_evaluated_by_a_row_of_each_system():
     for table in (TABLE, TABLE.real):
-        systems = {row.partition(": ")[0] for row in table.rows}
-        for system in systems:
-            runs = [run for row, run in table.rows.items() if row.startswith(f"{system}: ")]
-            evaluated = {getattr(one, "name", None) for run in runs for one in run.evaluators}
+        for runs in table.systems.values():
+            evaluated = {one.name for run in runs.values() for one in run.evaluators}
             assert evaluated >= set(table.columns) - {"average", "time"}
 
 
 def test_a_published_bert_is_a_line_more(tmp_path):
     golden = Path(__file__).parents[3] / "golden" / "bert"
-    rows = TABLE.given(str(golden))
+    rows = TABLE.further(str(golden))
     assert list(rows) == ["bert: polarity", "bert: entailment", "bert: similarity"]
     for run in rows.values():
         assert from_tree(to_tree(run)) == run and run.model.encoder.features == 16

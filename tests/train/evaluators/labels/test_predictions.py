@@ -7,7 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from data.batches.examples import Padded, whole_batch
 from data.corpora.polarity import Polarity
+from data.items.corpus import LabelledCorpus
 from data.items.labelled import Labelled
 from data.tasks.classification import Classification
 from data.tasks.translation import Translation
@@ -17,12 +19,11 @@ from data.world.world import World
 from models.baselines.majority import Majority
 from models.encoders.words import BagOfWords
 from models.heads.classifier import Classifier
-from train.config import Run
-from train.evaluators.evaluator import Trained
 from train.evaluators.labels.predictions import F1, Accuracy, Correlation, Errors, Matthews
 from train.inference.predictor import Predictor
-from train.loop.sizing import sized
 from train.metrics import classification
+from train.objectives.supervised import Label, Regress
+from train.run import Run, Trained
 
 WORLD = World(train=60, valid=20, test=40)
 CLASSES = Classification(Polarity(WorldRating(WORLD)), Words(least=1))
@@ -31,18 +32,19 @@ SCORES = Classification(WorldRating(WORLD), Words(least=1))
 
 def trained(task, folder, model=None):
     """A model whose parameters are drawn, so that it says this and that."""
-    model = model or Classifier(encoder=BagOfWords(embed_dim=6), hidden_dim=5)
+    model = model or Classifier(encoder=BagOfWords(embed_dim=6), mlp_dim=5)
     tokenizer = task.train_tokenizer()
-    model = sized(model, task, tokenizer)
-    if hasattr(model, "fit"):
-        params = model.fit(task.encoded("train", tokenizer))
+    model = model.with_sizes(len(tokenizer), len(task.labels) or 1)
+    if model.fitted:
+        params = model.fit(whole_batch(task.encoded("train", tokenizer)))
     else:
         params = model.init(jax.random.key(0), jnp.ones((1, 3), jnp.int32))["params"]
         leaves, structure = jax.tree.flatten(params)
         keys = jax.random.split(jax.random.key(1), len(leaves))
         drawn = [jax.random.normal(key, leaf.shape) for key, leaf in zip(keys, leaves, strict=True)]
         params = jax.tree.unflatten(structure, drawn)
-    return Trained(Run(model=model, task=task), model, params, tokenizer, "made up", folder)
+    run = Run(model=model, task=task, objective=Regress() if task.scored else Label(), batches=Padded())
+    return Trained(run, model, params, tokenizer, "made up", folder)
 
 
 def one_by_one(done, examples):
@@ -68,11 +70,11 @@ def test_texts_are_told_by_probabilities_and_scores(tmp_path):
     texts = [("The soup is never fresh.", None), ("The room is warm.", None)]
     done = trained(CLASSES, tmp_path)
     found = Predictor(done).texts(texts)
-    logits = np.stack(one_by_one(done, CLASSES.read(texts, done.tokenizer)))
+    logits = np.stack(one_by_one(done, CLASSES.examples(texts, done.tokenizer)))
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(np.stack(found), shares, atol=1e-5)
     done = trained(SCORES, tmp_path)
-    scores = one_by_one(done, SCORES.read(texts, done.tokenizer))
+    scores = one_by_one(done, SCORES.examples(texts, done.tokenizer))
     np.testing.assert_allclose(Predictor(done).texts(texts), scores, atol=1e-5)
 
 
@@ -107,7 +109,7 @@ def test_evaluators_of_scores(tmp_path):
     gold = np.array([one.targets for one in examples])
     said = np.array(one_by_one(done, examples))
     evaluators = (Correlation("valid"), Errors("valid", name="again"))
-    found = {(result.metric, result.split): result.value for each in evaluators for result in each(done)}
+    found = {(result.metric, result.name): result.value for each in evaluators for result in each(done)}
     assert found == pytest.approx(
         {
             ("Pearson", "valid"): 100 * classification.pearson(gold, said),
@@ -130,7 +132,7 @@ def test_another_corpus_of_the_same_labels_goes_by_its_name(tmp_path):
     done = trained(CLASSES, tmp_path)
     other = Polarity(WorldRating(dataclasses.replace(WORLD, seed=5)))
     (result,) = Accuracy(corpus=other, name="another world")(done)
-    assert result.split == "another world" and result.protocol["corpus"] == other.protocol("test")
+    assert result.name == "another world" and result.protocol["corpus"] == other.protocol("test")
     judged = dataclasses.replace(
         done, run=dataclasses.replace(done.run, task=dataclasses.replace(CLASSES, corpus=other))
     )
@@ -138,7 +140,7 @@ def test_another_corpus_of_the_same_labels_goes_by_its_name(tmp_path):
 
 
 @dataclasses.dataclass(frozen=True)
-class Hidden:
+class Hidden(LabelledCorpus):
     labels = ("negative", "positive")
     scored = False
 
@@ -151,22 +153,16 @@ class Hidden:
 
 def test_what_cannot_be_judged_is_told(tmp_path):
     done = trained(CLASSES, tmp_path)
-    with pytest.raises(ValueError, match="Correlation: .* has classes"):
-        next(Correlation()(done))
     with pytest.raises(ValueError, match="hidden test: its targets are not published"):
         next(Accuracy(corpus=Hidden())(done))
-    with pytest.raises(ValueError, match="Accuracy: .* has other labels than"):
-        next(Accuracy(corpus=WorldEntailment(WORLD))(done))
-    translating = dataclasses.replace(done, run=Run(model=None, task=Translation()))
-    with pytest.raises(ValueError, match="Accuracy: Translation gives a text no class"):
-        next(Accuracy()(translating))
-
-
-def test_a_model_has_a_class_for_each_label_and_one_for_a_score():
-    tokenizer = CLASSES.train_tokenizer()
-    sizes = [
-        (model.vocab_size, model.classes)
-        for model in (sized(Classifier(), task, tokenizer) for task in (CLASSES, SCORES))
-    ]
-    assert sizes == [(len(tokenizer), 2), (len(tokenizer), 1)]
-    assert sized(BagOfWords(), CLASSES, tokenizer) == BagOfWords(vocab_size=len(tokenizer))
+    for evaluator, complaint in (
+        (Correlation(), "evaluators: Correlation: .* has classes"),
+        (Accuracy(corpus=WorldEntailment(WORLD)), "evaluators: Accuracy: .* has other labels than"),
+        (F1(positive=2), "F1.positive=2: the task has 2 classes, counted from 0"),
+    ):
+        run = dataclasses.replace(done.run, evaluators=(evaluator,))
+        with pytest.raises(ValueError, match=complaint):
+            run.require()
+    translating = dataclasses.replace(done.run, task=Translation())
+    with pytest.raises(ValueError, match="Accuracy judges classes .* task=Translation is no Classification"):
+        Accuracy().require(translating)

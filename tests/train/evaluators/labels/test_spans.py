@@ -75,13 +75,13 @@ def test_normalised_removes_punctuation_before_articles():
 def test_a_run_learns_to_say_where_it_was(tmp_path):
     """Two steps of a run, whose evaluator says what share of its answers is right."""
     from data.batches.examples import Padded
-    from train.config import Run
     from train.loop.training import train
     from train.objectives.supervised import Label
+    from train.run import Run
 
     corpus = WorldQuestions(World(vocabulary=0.2, train=40, valid=8, test=8))
     run = Run(
-        model=SpanFinder(encoder=WordLSTM(embed_dim=8, hidden_dim=8)),
+        model=SpanFinder(encoder=WordLSTM(embed_dim=8, features=8)),
         task=Questions(corpus, longest=100, stride=20),
         objective=Label(),
         batches=Padded(tokens=512, shapes=1),

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from data.batches.examples import Padded, whole_batch
 from data.corpora.glue import Glue
 from data.tasks.classification import Classification
 from data.tokenizers.levels import Words
@@ -14,11 +15,10 @@ from models.baselines.majority import Majority
 from models.baselines.mean_score import MeanScore
 from models.encoders.words import BagOfWords
 from models.heads.classifier import Classifier
-from train.config import Run
-from train.evaluators.evaluator import Trained
-from train.evaluators.labels.opinions import Opinions
 from train.evaluators.labels.submission import Submission
-from train.loop.sizing import sized
+from train.evaluators.labels.text_scores import TextScores
+from train.objectives.supervised import Label, Regress
+from train.run import Run, Trained
 
 
 @pytest.fixture
@@ -43,11 +43,12 @@ def glue(tmp_path, monkeypatch):
 def trained(model, corpus, folder, data_dir, params=None):
     task = Classification(corpus, Words(least=1))
     tokenizer = task.train_tokenizer(str(data_dir))
-    model = sized(model, task, tokenizer)
+    model = model.with_sizes(len(tokenizer), len(task.labels) or 1)
     examples = task.encoded("train", tokenizer, str(data_dir))
-    params = model.fit(examples) if hasattr(model, "fit") else params(model)
+    params = model.fit(whole_batch(examples)) if model.fitted else params(model)
     folder.mkdir(exist_ok=True)
-    return Trained(Run(model, task), model, params, tokenizer, "last", folder, str(data_dir))
+    run = Run(model, task, objective=Regress() if task.scored else Label(), batches=Padded())
+    return Trained(run, model, params, tokenizer, "last", folder, str(data_dir))
 
 
 def test_a_submission_is_what_the_run_says_of_test_in_its_order(glue, tmp_path):
@@ -62,14 +63,14 @@ def test_a_submission_is_what_the_run_says_of_test_in_its_order(glue, tmp_path):
 
 def test_a_submission_of_another_task_or_of_other_labels_is_refused(glue, tmp_path):
     run = trained(Majority(), Glue("RTE"), tmp_path / "run", glue)
-    with pytest.raises(ValueError, match="other labels"):
-        list(Submission(Glue("AX"))(run))
+    with pytest.raises(ValueError, match="Submission: AX has other labels than task.corpus=Glue"):
+        Submission(Glue("AX")).require(run.run)
     world = trained(MeanScore(), WorldRating(World(train=20)), tmp_path / "run", glue)
-    with pytest.raises(ValueError, match="no task of GLUE"):
-        list(Submission()(world))
+    with pytest.raises(ValueError, match="task.corpus=WorldRating is no Glue"):
+        Submission().require(world.run)
 
 
-def test_opinions_are_scores_of_texts_and_tell_how_much_of_them_is_unknown(glue, tmp_path):
+def test_scores_of_texts_tell_how_much_of_them_is_unknown(glue, tmp_path):
     """A bag of words whose table is 1 for a known word and 0 for another: the score is the share known."""
 
     def params(model):
@@ -83,12 +84,12 @@ def test_opinions_are_scores_of_texts_and_tell_how_much_of_them_is_unknown(glue,
     run = trained(model, WorldRating(World(train=30)), tmp_path / "run", glue, params)
     word = run.tokenizer.pieces([5])[0].lstrip("▁")
     texts = (f"{word} {word}", f"{word} qqq")
-    results = {(one.metric, one.split): one.value for one in Opinions(texts)(run)}
+    results = {(one.metric, one.name): one.value for one in TextScores(texts)(run)}
     assert results["unknown ids", texts[0]] == 0 and results["unknown ids", texts[1]] == 50
     assert results["score", texts[0]] == pytest.approx(2 / 4)  # BOS and EOS are read too
     assert results["score", texts[1]] == pytest.approx(1 / 4)
-    with pytest.raises(ValueError, match="no scores"):
-        list(Opinions(texts)(trained(Majority(), Glue("RTE"), tmp_path / "run", glue)))
+    with pytest.raises(ValueError, match="TextScores: .* has no scores"):
+        TextScores(texts).require(trained(Majority(), Glue("RTE"), tmp_path / "run", glue).run)
 
 
 def test_the_mean_score_is_the_mean_and_its_density_is_a_normal_one(glue, tmp_path):
@@ -97,9 +98,9 @@ def test_the_mean_score_is_the_mean_and_its_density_is_a_normal_one(glue, tmp_pa
     from data.items.example import Example
 
     examples = [Example([1], score) for score in (1.0, 2.0, 4.5)]
-    model = MeanScore()
-    params = model.fit(examples)
-    np.testing.assert_allclose(model.logits(params, examples), 2.5)
+    model, batch = MeanScore(), whole_batch(examples)
+    params = model.fit(batch)
+    np.testing.assert_allclose(model.logits(params, batch), 2.5)
     np.testing.assert_allclose(
-        model.log_probabilities(params, examples), norm.logpdf([1.0, 2.0, 4.5], loc=2.5, scale=1.0)
+        model.log_probabilities(params, batch), norm.logpdf([1.0, 2.0, 4.5], loc=2.5, scale=1.0)
     )

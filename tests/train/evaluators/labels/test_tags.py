@@ -16,13 +16,13 @@ from models.baselines.majority_tag import MajorityTag
 from models.encoders.words import WordLSTM
 from models.heads.tagger import Tagger
 from models.layers.spelling import Capitals
-from train.config import Run
 from train.evaluators.labels.tags import EntityF1, TagAccuracy
 from train.inference.word_tagger import WordTagger
 from train.loop.training import train
 from train.metrics.entities import accuracy, entities
 from train.objectives.tag_sequence import TagSequence
 from train.optimizers import Adam, Constant
+from train.run import Run
 from train.weights.load import load
 
 
@@ -60,7 +60,7 @@ def test_an_entity_is_right_with_both_its_ends_and_its_type():
 
 
 RUN = Run(
-    model=Tagger(encoder=WordLSTM(embed_dim=16, hidden_dim=16, spelling=Capitals()), crf=True),
+    model=Tagger(encoder=WordLSTM(embed_dim=16, features=16, spelling=Capitals()), crf=True),
     task=Tagging(
         GeneratedTags(World(train=120, valid=16, test=16, depth=0, distance=0), unseen=0.3),
         WholeWords(lowercase=True),
@@ -85,7 +85,7 @@ def trained(tmp_path_factory):
 
 
 def test_a_trained_tagger_knows_names_and_gives_one_tag_a_word(trained):
-    results = {(result.metric, result.split): result.value for result in EntityF1()(trained)}
+    results = {(result.metric, result.name): result.value for result in EntityF1()(trained)}
     assert results["F1", "test"] > 80 and {"F1 PER", "precision"} <= {metric for metric, _ in results}
     tagger = WordTagger(trained)
     sentences = [item.words for item in trained.task.labelled("test")]
@@ -125,6 +125,7 @@ def test_the_loss_is_that_of_whole_sequences_a_word(trained):
 
 def test_the_majority_tag_is_fitted_by_the_same_command(tmp_path):
     run = dataclasses.replace(RUN, model=MajorityTag())
+    run.require()
     train(run, tmp_path / "0")
     trained = load(tmp_path / "0")
     results = {result.metric: result.value for result in EntityF1()(trained)}
@@ -151,8 +152,16 @@ def test_the_majority_tag_is_fitted_by_the_same_command(tmp_path):
     assert np.isfinite(list(results.values())).all()
 
 
-def test_tags_of_words_are_no_entities(trained):
-    task = Tagging(GeneratedTags(RUN.task.corpus.world, tags="pos"))
-    other = dataclasses.replace(trained, run=dataclasses.replace(RUN, task=task))
-    with pytest.raises(ValueError, match="mark no entities; use TagAccuracy"):
-        list(EntityF1()(other))
+def test_tags_of_words_are_no_entities():
+    run = dataclasses.replace(
+        RUN, task=Tagging(GeneratedTags(RUN.task.corpus.world, tags="pos"), characters=True)
+    )
+    complaint = "EntityF1: tags of task.corpus=GeneratedTags mark no entities; set evaluators=TagAccuracy"
+    with pytest.raises(ValueError, match=complaint):
+        run.require()
+
+
+def test_whole_sequences_are_learned_with_a_random_field_alone():
+    run = dataclasses.replace(RUN, model=dataclasses.replace(RUN.model, crf=False))
+    with pytest.raises(ValueError, match=r"Tagger\(crf=False\) knows no sequences: set model.crf=True or"):
+        run.require()

@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from data.batches.streams import Streams
+from data.corpora import code_labels, stdlib_text
 from data.corpora.code_labels import of_split
 from data.corpora.recall import Recall
 from data.corpora.stdlib_text import StdlibCode
@@ -16,8 +18,6 @@ from data.tokenizers.levels import ByteBPE, TextCharacters
 from models.attention.scores import ScaledDot
 from models.language.rnn import RNNLM
 from models.layers.recurrent import GRU, RNN
-from train.config import Run
-from train.evaluators.evaluator import Trained
 from train.evaluators.language import cells
 from train.evaluators.language.cells import (
     CellProbe,
@@ -30,9 +30,32 @@ from train.evaluators.language.cells import (
     ranks,
 )
 from train.objectives.next_token import NextToken
+from train.run import Run, Trained
 
 IDS = jnp.array([4, 5, 6, 7, 8, 4, 5, 5, 8])
 TASK = LanguageModelling(StdlibCode(size=20_000), TextCharacters())
+
+
+LINES = (
+    "x{0} = f(a[{1}], 'b')\n",
+    "# {0} of (c) {1}\n",
+    "if x{0} in ({1},): y = {0}\n",
+    'def f{0}(a):\n    return ["{1}"]\n\n\n',
+    '"""{0}\n{1}"""\n',
+    "'{0}', x, f(y, {1})\n",
+)
+
+
+@pytest.fixture(autouse=True)
+def library(monkeypatch):
+    """Each Python has a library of its own: here all have one, which shows every property everywhere."""
+    draw = np.random.default_rng(0)
+    drawn = zip(
+        draw.integers(len(LINES), size=100_000), draw.integers(10_000, size=(100_000, 2)), strict=True
+    )
+    text = "".join(LINES[kind].format(*numbers) for kind, numbers in drawn)
+    for module in (stdlib_text, code_labels):
+        monkeypatch.setattr(module, "source", lambda size: text[: text.rfind("\n", 0, size) + 1])
 
 
 def filled(model):
@@ -43,7 +66,7 @@ def filled(model):
 
 def test_c_of_every_layer_is_that_of_the_equations():
     """c' = f c + i tanh(..), h' = o tanh(c')  -- Hochreiter & Schmidhuber 1997, layer on layer in numpy."""
-    model = RNNLM(9, embed_dim=3, hidden_dim=4, depth=2)
+    model = RNNLM(9, embed_dim=3, features=4, num_layers=2)
     params = filled(model)
     tree = jax.tree.map(lambda p: np.asarray(p, float), params)
     sigma = lambda x: 1 / (1 + np.exp(-x))
@@ -152,10 +175,10 @@ def test_a_passage_is_of_whole_lines_that_show_every_label_both_ways():
 
 
 def trained(folder, task=TASK, model=None):
-    model = model or RNNLM(embed_dim=4, hidden_dim=8)
+    model = model or RNNLM(embed_dim=4, features=8)
     tokenizer = task.train_tokenizer()
     model = dataclasses.replace(model, vocab_size=len(tokenizer))
-    run = Run(model=model, task=task, objective=NextToken(carried=True))
+    run = Run(model=model, task=task, objective=NextToken(carried=True), batches=Streams())
     return Trained(run, model, filled(model), tokenizer, "made up", folder)
 
 
@@ -167,7 +190,7 @@ def test_the_probe_finds_the_cell_that_knows_and_chance_does_not(tmp_path, monke
     made[:, 5] = -np.minimum(properties["brackets"][:size], 1)
     made[:, 6] = properties["line position"][:size]
     monkeypatch.setattr(cells, "cell_states", lambda model, params, ids: jnp.asarray(made))
-    results = {result.split: result for result in CellProbe(length=200)(trained(tmp_path))}
+    results = {result.name: result for result in CellProbe(length=200)(trained(tmp_path))}
     assert results["brackets"].value == results["line position"].value == 1.0
     assert results["quotes"].value < 0.9 and results["brackets, labels moved"].value < 0.9
     assert results["brackets"].protocol["label"] == "brackets > 0"
@@ -182,7 +205,7 @@ def test_the_probe_finds_the_cell_that_knows_and_chance_does_not(tmp_path, monke
 
 def test_the_probe_reads_the_models_own_cells(tmp_path):
     """Those of a GRU as they are, within (-1, 1); the passage's are those of the stream up to it."""
-    model = RNNLM(cell=GRU(), embed_dim=4, hidden_dim=8)
+    model = RNNLM(cell=GRU(), embed_dim=4, features=8)
     done = trained(tmp_path, model=model)
     results = list(CellProbe(length=200)(done))
     assert {result.protocol["states"] for result in results} == {"h of every layer"}
@@ -195,13 +218,12 @@ def test_the_probe_reads_the_models_own_cells(tmp_path):
         np.testing.assert_allclose(np.abs(kept["activations"][0]), np.abs(seen), atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("task", "message"),
-    [
-        (LanguageModelling(Recall(train=280, valid=70, test=70), TextCharacters()), "has no labels"),
-        (LanguageModelling(StdlibCode(size=20_000), ByteBPE(size=300)), "set task.tokenizer=TextCharacters"),
-    ],
-)
-def test_text_without_labels_or_characters_is_refused(tmp_path, task, message):
-    with pytest.raises(ValueError, match=message):
-        next(CellProbe()(trained(tmp_path, task)))
+def test_text_without_labels_or_characters_is_refused():
+    run = Run(RNNLM(), TASK, NextToken(carried=True), batches=Streams(), evaluators=(CellProbe(),))
+    run.require()
+    recall = dataclasses.replace(TASK, corpus=Recall(train=280, valid=70, test=70))
+    with pytest.raises(ValueError, match="task.corpus=Recall is no StdlibCode"):
+        dataclasses.replace(run, task=recall).require()
+    bytes_of = dataclasses.replace(TASK, tokenizer=ByteBPE(size=300))
+    with pytest.raises(ValueError, match=r"CellProbe .* task.tokenizer=ByteBPE is no TextCharacters"):
+        dataclasses.replace(run, task=bytes_of).require()

@@ -10,12 +10,12 @@ import pytest
 from models.attention.scores import ScaledDot
 from models.language.rnn import RNNLM
 from models.layers.recurrent import GRU, LSTM, RNN
-from train.evaluators.evaluator import Trained
 from train.evaluators.language.gradient_reach import GradientReach
 from train.evaluators.language.horizon import gradient_norms, moved
+from train.run import Trained
 
 V, IDS = 9, jnp.array([[4, 5, 6, 7, 8, 4, 5], [8, 7, 4, 6, 5, 5, 4]])
-SMALL = dict(embed_dim=5, hidden_dim=6)
+SMALL = dict(embed_dim=5, features=6)
 
 
 def filled(model, scale=0.6):
@@ -52,7 +52,7 @@ def test_the_reach_is_a_share_of_the_gradient_one_step_back(tmp_path):
     model = RNNLM(V, **SMALL)
     run = types.SimpleNamespace(task=task)
     trained = Trained(run, model, filled(model), types.SimpleNamespace(), "made up", tmp_path)
-    found = {one.split: one.value for one in GradientReach(distances=(1, 3, 4), rows=2)(trained)}
+    found = {one.name: one.value for one in GradientReach(distances=(1, 3, 4), rows=2)(trained)}
     rows = jnp.asarray(np.stack([ids[:6], ids[34:]]))
     means = gradient_norms(model, filled(model), rows, (1, 3, 4)).mean(axis=1)
     assert list(found) == ["distance 1", "distance 3", "distance 4"] and found["distance 1"] == 100
@@ -61,7 +61,7 @@ def test_the_reach_is_a_share_of_the_gradient_one_step_back(tmp_path):
 
 @pytest.mark.parametrize(
     "model",
-    [RNNLM(V, GRU(), **SMALL), RNNLM(V, LSTM(), depth=2, **SMALL), RNNLM(V, score=ScaledDot(), **SMALL)],
+    [RNNLM(V, GRU(), **SMALL), RNNLM(V, LSTM(), num_layers=2, **SMALL), RNNLM(V, score=ScaledDot(), **SMALL)],
     ids=["gru", "lstm", "attention"],
 )
 def test_it_is_how_the_loss_moves_when_the_state_does(model):

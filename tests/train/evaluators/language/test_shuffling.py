@@ -12,20 +12,19 @@ from data.batches.streams import Streams, Windows
 from data.corpora.text import TextFiles
 from data.tasks.language import LanguageModelling
 from data.tokenizers.levels import TextCharacters
+from models.attention.positions import Learned, Sinusoidal
 from models.language.gpt2 import GPT2
 from models.language.ngram import NGram
 from models.language.rnn import RNNLM
 from models.language.self_attention import AveragedHeads, ConcatenatedHeads, SelfAttentionLM
-from models.layers.embedding import Learned, Sinusoidal
-from train.config import Run
-from train.evaluators.evaluator import Trained
 from train.evaluators.language.shuffling import ShuffledHistory, reordered
 from train.objectives.next_token import NextToken
+from train.run import Run, Trained
 
 TEXT = "the old baker sings and the young cook hears the old song of the baker\n" * 4
 LENGTH, PLACES = 6, 50
 LOOK = SelfAttentionLM(heads=AveragedHeads(2), positions=None, position_dim=None, embed_dim=6)
-GPT = GPT2(context=LENGTH, features=8, heads=2, layers=1, positions=None, dropout=0.0)
+GPT = GPT2(context=LENGTH, features=8, num_heads=2, num_layers=1, positions=None, dropout=0.0)
 BLIND = {
     "averaged": LOOK,
     "keys averaged": dataclasses.replace(LOOK, heads=AveragedHeads(2, values=False)),
@@ -35,10 +34,10 @@ BLIND = {
 SIGHTED = {
     "learned": dataclasses.replace(LOOK, positions=Learned(LENGTH)),
     "sinusoids": dataclasses.replace(LOOK, positions=Sinusoidal()),
-    "gpt2 of two layers": dataclasses.replace(GPT, layers=2),
-    "gpt2 learned": dataclasses.replace(GPT, positions="learned"),
+    "gpt2 of two layers": dataclasses.replace(GPT, num_layers=2),
+    "gpt2 learned": dataclasses.replace(GPT, positions=Learned(scale=0.01)),
     "gpt2 sinusoids": dataclasses.replace(GPT, positions=Sinusoidal()),
-    "lstm": RNNLM(embed_dim=6, hidden_dim=8),
+    "lstm": RNNLM(embed_dim=6, features=8),
 }
 
 
@@ -51,7 +50,7 @@ def task(tmp_path_factory):
 
 def trained(model, task) -> Trained:
     """The model with weights from N(0, 0.6^2), as if it had been trained."""
-    carried = hasattr(model, "read")
+    carried = model.carries
     batches = Streams(rows=2, length=LENGTH) if carried else Windows(rows=2, length=LENGTH)
     tokenizer = task.train_tokenizer()
     model = dataclasses.replace(model, vocab_size=len(tokenizer))
@@ -64,7 +63,7 @@ def trained(model, task) -> Trained:
 
 def told(model, task):
     results = list(ShuffledHistory(places=PLACES)(trained(model, task)))
-    assert [(r.metric, r.split) for r in results] == [
+    assert [(r.metric, r.name) for r in results] == [
         ("perplexity", "true history"),
         ("perplexity", "history shuffled"),
         ("ratio", "history shuffled"),
@@ -112,9 +111,9 @@ def test_shuffled_histories_are_of_the_same_words_and_end_in_the_same():
 
 
 def test_what_cannot_be_shuffled_is_refused(task):
-    counted = Run(model=NGram(order=3), task=task, objective=NextToken())
-    with pytest.raises(ValueError, match="an n-gram's history is too short to shuffle"):
-        next(ShuffledHistory()(Trained(counted, counted.model, {}, task.train_tokenizer(), "", None)))
+    counted = Run(NGram(order=3), task, evaluators=(ShuffledHistory(),))
+    with pytest.raises(ValueError, match="an n-gram's is too short.*model=NGram is no LanguageModel"):
+        counted.require()
     done = trained(LOOK, task)
     long = dataclasses.replace(done, run=dataclasses.replace(done.run, batches=Windows(2, 500)))
     with pytest.raises(ValueError, match="tokens hold no history of 500; lower batches.length"):

@@ -15,12 +15,14 @@ from data.tasks.language import LanguageModelling
 from data.tokenizers.levels import WhitespaceWords
 from models.attention.pointers import NOTHING, Average
 from models.attention.scores import Dot
+from models.language.ngram import NGram
 from models.language.rnn import RNNLM
-from train.config import Run
-from train.evaluators.evaluator import Trained
+from models.language.smoothing import StupidBackoff
+from models.vectors.word2vec import Word2Vec
 from train.evaluators.language.word_groups import WordGroups, copyable, groups
 from train.inference.scoring import Scorer
 from train.objectives.next_token import NextToken
+from train.run import Run, Trained
 
 WINDOW = 4
 PARTITION = ("rare and seen", "rare and new", "common and seen", "common and new")
@@ -37,7 +39,7 @@ def done(tmp_path_factory):
     task = LanguageModelling(TextFiles(str(path), train=share, valid=(1 - share) / 2), WhitespaceWords())
     assert task.text("train") == TRAIN and task.text("test") == TEST
     tokenizer = task.train_tokenizer()
-    model = RNNLM(len(tokenizer), embed_dim=5, hidden_dim=6, score=Dot(), window=WINDOW, pointer=Average())
+    model = RNNLM(len(tokenizer), embed_dim=5, features=6, score=Dot(), window=WINDOW, pointer=Average())
     shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 4), jnp.int32))["params"]
     draw = np.random.default_rng(3)
     params = jax.tree.map(lambda p: jnp.float32(draw.normal(size=p.shape) * 0.7), shapes)
@@ -47,7 +49,7 @@ def done(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(done):
-    return {result.split: result for result in WordGroups(rare=2, window=WINDOW)(done)}
+    return {result.name: result for result in WordGroups(rare=2, window=WINDOW)(done)}
 
 
 def losses_of_test(done):
@@ -93,11 +95,14 @@ def test_seen_is_what_a_pointer_can_point_at(done):
 
 
 def test_a_group_without_a_word_has_no_result(done):
-    names = [result.split for result in WordGroups(rare=-1, window=WINDOW)(done)]
+    names = [result.name for result in WordGroups(rare=0, window=WINDOW)(done)]
     assert names == ["seen", "common and seen", "common and new"]
 
 
 def test_a_model_without_probabilities_of_a_next_token_is_refused(done):
-    other = dataclasses.replace(done.run, objective=Run(model=done.model).objective)
-    with pytest.raises(ValueError, match="NextTargetToken gives no probability"):
-        next(WordGroups()(dataclasses.replace(done, run=other)))
+    counted = Run(NGram(smoothing=StupidBackoff()), done.task, evaluators=(WordGroups(),))
+    with pytest.raises(ValueError, match="WordGroups: what model.smoothing=StupidBackoff .* not sum to 1"):
+        counted.require()
+    fitted = dataclasses.replace(counted, model=Word2Vec())
+    with pytest.raises(ValueError, match="model=Word2Vec is no LanguageModel or FittedLM"):
+        fitted.require()

@@ -1,11 +1,18 @@
 """The numbers of a mixture, found wherever in the model it stands."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import scipy.special
 
-from train.evaluators.evaluator import Trained
+from data.batches.examples import Padded
+from data.tasks.tagging import Tagging
+from models.encoders.mixed_layers import MixedLayers
+from models.heads.tagger import Tagger
 from train.evaluators.vectors.layer_shares import LayerShares
+from train.objectives.supervised import Label
+from train.run import Run, Trained
 
 
 def trained(params) -> Trained:
@@ -27,3 +34,13 @@ def test_shares_are_the_softmax_in_per_cent_and_gamma_stands_beside_them():
 def test_a_model_without_a_mixture_is_refused():
     with pytest.raises(ValueError, match="0 mixtures"):
         list(LayerShares()(trained({"encoder": {"weights": np.ones(3)}})))
+    run = Run(
+        Tagger(encoder=MixedLayers()),
+        Tagging(characters=True),
+        Label(),
+        batches=Padded(),
+        evaluators=(LayerShares(),),
+    )
+    run.require()
+    with pytest.raises(ValueError, match="LayerShares: model mixes no layers; set model.encoder=MixedLayers"):
+        dataclasses.replace(run, model=Tagger()).require()

@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from data.corpora.similarity import Analogy, Rated, WorldAnalogies, WorldPairs
+from data.corpora.similarity import Analogy, AnalogySet, Rated, RatedPairs, WorldAnalogies, WorldPairs
 from data.corpora.text import GeneratedText
 from data.tasks.language import LanguageModelling
 from data.tokenizers.levels import WhitespaceWords, Words
 from data.tokenizers.wordpiece import PublishedWordPiece
 from data.world.world import World
 from models.language.ngram import NGram
+from models.vectors.counts import WordVectors
 from models.vectors.word2vec import Word2Vec
 from models.vectors.word_vectors import SVD
-from train.config import Run
-from train.evaluators.evaluator import Trained
 from train.evaluators.vectors.word_similarity import Analogies, Similarity, known_words
 from train.folder.log import complete_lines
 from train.loop.training import train
 from train.metrics.similarity import completed, cosines
+from train.run import Run, Trained
 from train.weights.load import load
 
 # man, woman, king, queen, and a word that is nearer to queen's place than any of the question's but one
@@ -29,7 +29,7 @@ TABLE = np.array([[0, 0], [0, 0], [0, 0], [0, 0], [2, 0], [1, 1], [3, 1], [2, 2]
 
 
 @dataclasses.dataclass(frozen=True)
-class Given:
+class Given(WordVectors):
     """Word vectors that are there already."""
 
     def vectors(self, params, ids):
@@ -37,10 +37,10 @@ class Given:
 
 
 @dataclasses.dataclass(frozen=True)
-class Asked:
+class Asked(RatedPairs, AnalogySet):
     """Pairs and questions that a test asks."""
 
-    asked: tuple
+    asked: tuple = ()
     name: str = "asked"
 
     def pairs(self, data_dir=None):
@@ -112,7 +112,7 @@ def test_analogies_count_what_is_covered_and_right_in_each_group():
     asked = Asked((royal, wrong, (*royal[:4], "duke")))
     whole, first, second = Analogies(asked)(given)
     assert [result.value for result in (whole, first, second)] == [50, 100, 0]
-    assert [result.split for result in (whole, first, second)] == ["asked", "asked, royal", "asked, wrong"]
+    assert [result.name for result in (whole, first, second)] == ["asked", "asked, royal", "asked, wrong"]
     assert whole.protocol["signature"] == "3CosAdd among 5 words, 2 of 3 questions covered"
     assert first.protocol["signature"] == "3CosAdd among 5 words, 1 of 2 questions covered"
     (only, _) = Analogies(Asked((royal, wrong)), among=4)(given)  # `other` is the fifth
@@ -127,9 +127,10 @@ def test_a_word_is_found_in_the_case_that_is_commonest():
 
 
 def test_a_model_without_vectors_is_refused():
-    given = dataclasses.replace(trained("a b c\n", TABLE), model=NGram())
-    with pytest.raises(ValueError, match="NGram has no vectors of words"):
-        list(Similarity(Asked((("a", "b", 1.0), ("a", "c", 2.0))))(given))
+    run = Run(NGram(), LanguageModelling())
+    for evaluator in (Similarity(), Analogies()):
+        with pytest.raises(ValueError, match="compares vectors of words, and model=NGram is no WordVectors"):
+            evaluator.require(run)
 
 
 def test_word_vectors_are_a_run_that_is_fitted_saved_and_scored(tmp_path):

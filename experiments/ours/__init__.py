@@ -1,1 +1,0 @@
-"""Our side of each contest, through the functions that the trainer and the translator call."""

@@ -1,0 +1,35 @@
+"""What a row is called, and what a name tells of it: the only place where names are put together.
+
+A row of a system on a task is "system: task"; a changed row is "row, path=value, ..". Its runs lie in a
+folder of that name.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+LONGEST = 200  # bytes of a name; a file system takes 255
+
+
+def of_task(system: str, task: str) -> str:
+    """The row of a system on a task."""
+    return f"{system}: {task}"
+
+
+def system_on(task: str, row: str) -> str:
+    """The system whose row on this task is called so; "" where it is none on this task."""
+    system = row.removesuffix(of_task("", task))
+    return system if row == of_task(system, task) else ""
+
+
+def ablation(row: str, changes: Sequence[str]) -> str:
+    """The name of a changed row, also its folder's: "lstm, model.cell=GRU"; a long one ends in its digest."""
+    name = ", ".join([row, *changes]).replace("/", "|")
+    if len(name.encode()) <= LONGEST:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name.encode()[: LONGEST - 20].decode(errors='ignore')}… {digest}"
+
+
+def changed(name: str, rows: Iterable[str]) -> str:
+    """The row that an `ablation` of this name changes, "" for none; a row's own name may have a comma too."""
+    return max((row for row in rows if name.startswith(f"{row}, ")), key=len, default="")

@@ -1,0 +1,52 @@
+"""The models of the tables, each as small as its contract can be tested on, and none of them twice."""
+
+import dataclasses
+
+from experiments.readme import tables
+
+VOCABULARY = 16
+SIZES = {
+    "vocab_size": VOCABULARY,
+    "context": 12,
+    "embed_dim": 6,
+    "features": 8,
+    "hidden_dim": 8,
+    "mlp_dim": 10,
+    "num_heads": 2,
+    "num_layers": 2,
+    "depth": 2,
+    "num_encoder_layers": 1,
+    "num_decoder_layers": 2,
+    "position_dim": 2,
+    "window": 3,
+    "length": 8,
+    "num_buckets": 8,
+    "furthest": 10,
+    "dropout": 0.5,
+    "attention_dropout": 0.0,
+    "init_scale": None,
+}
+
+
+def small(part):
+    """The part with the sizes above; what a field leaves open stays open, and parts within are small too."""
+    changes = {}
+    for field in dataclasses.fields(part):
+        if not field.init or field.name in ("name", "parent"):
+            continue
+        value = getattr(part, field.name)
+        if dataclasses.is_dataclass(value):
+            changes[field.name] = small(value)
+        elif field.name in SIZES and value is not None:
+            changes[field.name] = SIZES[field.name]
+    return dataclasses.replace(part, **changes)
+
+
+def small_models(role: type) -> dict[str, object]:
+    """{table/row: model} of a role, the first row of those whose models are the same when they are small."""
+    found = {}
+    for name, table in tables().items():
+        for row, run in table.rows.items():
+            if isinstance(run.model, role):
+                found.setdefault(small(run.model), f"{name}/{row}")
+    return {name: model for model, name in found.items()}

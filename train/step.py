@@ -1,0 +1,87 @@
+"""One pure update, and one function that compiles it for many devices: jit over a mesh, or pmap.
+
+The state is the same unstacked tree either way, so checkpoints move freely between them and one device.
+"""
+
+from collections.abc import Callable
+
+import flax.linen as nn
+import flax.struct
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int, Key
+
+
+@flax.struct.dataclass
+class TrainState:
+    """All that an update reads and writes. `scale` multiplies the learning rate; only `Plateau` lowers it."""
+
+    step: Int[Array, ""]
+    params: dict
+    optimizer: optax.OptState
+    key: Key[Array, ""]
+    scale: Float[Array, ""]
+
+
+def init_state(model: nn.Module, objective, optimizer, seed: int, batch: dict) -> TrainState:
+    """The state before the first update: random parameters by the seed, a fresh optimizer."""
+    key = jax.random.key(seed)
+    params = objective.init(model, jax.random.fold_in(key, 2**31 - 1), batch)
+    return TrainState(jnp.int32(0), params, optimizer.direction().init(params), key, jnp.float32(1.0))
+
+
+def make_step(model: nn.Module, objective, optimizer, axes: tuple[str, ...] = ()) -> Callable:
+    """step(state, carry, batch) -> (state, carry, measures).
+
+    A batch whose arrays have one more leading axis is a stack of micro-batches, and so is its carry. Sums of
+    losses, counts and gradients are added up over micro-batches and over devices, those along `axes` of which
+    each goes through its own rows; the one division by the global count comes last, so any split of a batch
+    gives the gradient of the whole.
+    """
+    direction = optimizer.direction()
+
+    def sums(params, batch, key, step, carry):
+        def total(params):
+            return objective(model, params, batch, key, step, carry)
+
+        (loss, (count, carry)), gradient = jax.value_and_grad(total, has_aux=True)(params)
+        return (loss, count, gradient), carry
+
+    def step(state: TrainState, carry, batch: dict):
+        # Folded from (seed, step, micro-batch), never carried: a resumed run draws the same.
+        key = jax.random.fold_in(state.key, state.step)
+
+        def add(partial, numbered):
+            index, micro, carry = numbered
+            new, carry = sums(state.params, micro, jax.random.fold_in(key, index), state.step, carry)
+            return jax.tree.map(jnp.add, partial, new), carry
+
+        if axis_of_rows(batch) == 0:
+            partial, carry = sums(state.params, batch, jax.random.fold_in(key, 0), state.step, carry)
+        else:
+            zeros = jnp.zeros(()), jnp.zeros(()), jax.tree.map(jnp.zeros_like, state.params)
+            numbers = jnp.arange(batch["inputs"].shape[0])
+            partial, carry = jax.lax.scan(add, zeros, (numbers, batch, carry))
+        loss, count, gradient = jax.lax.psum(partial, axes)
+        gradient = jax.tree.map(lambda g: g / jnp.maximum(count, 1.0), gradient)
+        update, optimizer_state = direction.update(gradient, state.optimizer, state.params)
+        rate = optimizer.schedule(state.step) * state.scale
+        params = jax.tree.map(lambda p, u: p - rate * u, state.params, update)
+        measures = {
+            "loss": loss / jnp.maximum(count, 1.0),
+            "tokens": count,
+            "learning_rate": rate,
+            "gradient_norm": optax.tree.norm(gradient),
+        }
+        return state.replace(step=state.step + 1, params=params, optimizer=optimizer_state), carry, measures
+
+    return step
+
+
+def axis_of_rows(batch: dict) -> int:
+    """Where a batch and its carry have their rows: behind the axis of micro-batches, where there is one.
+
+    `inputs` tell: they are [rows, length], while what is to be said of a row may be one number.
+    """
+    return batch["inputs"].ndim - 2
