@@ -18,7 +18,7 @@ from jaxtyping import Array, Float, Int
 
 from data.batches.examples import Padded
 from data.batches.streams import StreamBatches, Streams
-from data.fields import Count, Positive
+from data.fields import Count, Positive, Rate
 from data.ids import SPECIALS, UNK
 from data.items.corpus import LabelledCorpus, TextCorpus
 from data.items.example import Example

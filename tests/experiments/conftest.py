@@ -28,7 +28,7 @@ def tiny(compiled_once):
     """The translation table with two small rows and one seed, for all that is run in this process."""
     catalogue.tables()  # before it, as other tables take rows from it when they are imported
     rows = {name: override(translation.TABLE.rows[name], SMALL) for name in ("lstm", "lstm-additive")}
-    small = dataclasses.replace(translation.TABLE, rows=rows, seeds=(0,), real=None)
+    small = dataclasses.replace(translation.TABLE, rows=rows, seeds=(0,))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(translation, "TABLE", small)
         yield small

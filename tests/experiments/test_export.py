@@ -31,10 +31,10 @@ from train.weights.gpt2 import read_gpt2
 from train.weights.load import load
 
 LINES = ["The old baker sings.", "the café of an old cook", " A  baker hears 3 songs, he says."]
-SMALL_GPT2 = ("model.features=8", "model.heads=2", "model.layers=2", "model.context=16")
+SMALL_GPT2 = ("model.features=8", "model.num_heads=2", "model.num_layers=2", "model.context=16")
 SMALL_BERT = (
     "model.encoder.features=8",
-    "model.encoder.depth=2",
+    "model.encoder.num_layers=2",
     "model.encoder.context=16",
     "task.length=16",
 )
@@ -126,7 +126,7 @@ def test_a_pretrained_bert_is_written_with_what_it_predicts(lookback, saved, tmp
     assert ours.encode(LINES) == theirs.encode(LINES)
 
 
-TOY = BERT(context=16, features=8, heads=2, depth=1)
+TOY = BERT(context=16, features=8, num_heads=2, num_layers=1)
 
 
 @pytest.mark.parametrize(

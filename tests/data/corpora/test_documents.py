@@ -3,12 +3,12 @@
 import gzip
 
 import pytest
-from data.corpus import LabelledCorpus
 
 from data.corpora.reviews import IMDB, ReviewText
 from data.corpora.sentiment import CrossValidated
 from data.corpora.stdlib_text import StdlibDocs
 from data.corpora.text import GeneratedText, PennTreebank, TextFiles, WikiText2
+from data.items.corpus import LabelledCorpus
 from data.items.labelled import Labelled
 from data.tasks.pretraining import Pretraining
 from data.world.derivation import subject

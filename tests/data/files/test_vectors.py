@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from data.files import vectors
+from data.files import folders
 from data.files.vectors import Vectors, initial_table, read, write
 
 WORDS = ["the", "naïve", "New York", "1", "日本"]
@@ -107,7 +107,7 @@ def test_a_vocabulary_begins_with_the_vectors_of_a_file(tmp_path):
     ],
 )
 def test_real_files_are_read(data_dir, name, count, width, first, number):
-    path = vectors.corpora.present(data_dir / "small_vectors" / name)
+    path = folders.present(data_dir / "small_vectors" / name)
     found = read(path)
     assert found.words[0] == first and len(set(found.words)) == len(found.words)
     assert count in (None, len(found.words)) and width in (None, found.table.shape[1])
