@@ -194,7 +194,7 @@ def test_without_h5py_a_line_says_what_to_install(lookback, elmo_run, tmp_path, 
     [
         (
             "lstm-2x128",
-            ("model.embed_dim=4", "model.hidden_dim=4"),
+            ("model.embed_dim=4", "model.features=4"),
             "RNNLM has no published form; GPT2, BERT",
         ),
         ("gpt-4x128", (*SMALL_GPT2, "model.positions=None"), "a published GPT-2 has learned ones only"),
@@ -209,7 +209,7 @@ def test_a_model_with_no_published_form_is_refused(lookback, saved, tmp_path, ro
 
 def test_a_head_on_another_encoder_is_refused_by_both_names(saved, tmp_path):
     directory, _ = saved(GPT, (*SMALL_GPT2, *BYTES))
-    head = Classifier(encoder=WordLSTM(embed_dim=2, hidden_dim=2), classes=2, vocab_size=9)
+    head = Classifier(encoder=WordLSTM(embed_dim=2, features=2), classes=2, vocab_size=9)
     with pytest.raises(ValueError, match="^Classifier on WordLSTM has no published form"):
         export(head, drawn(head), Tokenizer.load(directory / "tokenizer.json"), tmp_path / "new")
 
