@@ -99,6 +99,8 @@ def complaint(annotation, value) -> str | None:
         if not isinstance(value, tuple):
             return spell(annotation)
         kinds = arguments[:1] * len(value) if arguments[1:] == (...,) else arguments
+        if len(kinds) != len(value):
+            return f"tuple of {len(kinds)}"
         found = (complaint(kind, one) for kind, one in zip(kinds, value, strict=False))
         return next((f"tuple, each {said}" for said in found if said), None)
     if annotation in (None, type(None)):

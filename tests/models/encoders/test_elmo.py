@@ -19,6 +19,7 @@ from data.tokenizers.characters import (
     word_characters,
 )
 from models.encoders.elmo import CharacterCNN, ELMo, ProjectedLSTM
+from models.fields import annotations, complaint
 from models.heads.bilm import BiLM
 from train.parallel import by_rows
 from train.weights.elmo import read_elmo
@@ -232,7 +233,8 @@ def test_bad_input_is_named():
     with pytest.raises(ValueError, match="width 13 is more than a word has, longest=12"):
         dataclasses.replace(SMALL, filters=((1, 2), (13, 4)))
     with pytest.raises(ValueError, match="must be pairs of a width and how many"):
-        dataclasses.replace(SMALL, filters=((1, 2), (3,)))
+        dataclasses.replace(SMALL, filters=())
+    assert complaint(annotations(ELMo)["filters"], ((1, 2), (3,))) == "tuple, each tuple of 2"
 
 
 @pytest.fixture(scope="module")
