@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable, Sequence
 
+from data.fields import brief
+
 SPLITS = ("train", "valid", "test")
 
 
@@ -13,7 +15,15 @@ def known(kind: str, name: str, choices: Iterable[str]) -> str:
         return name
     close = difflib.get_close_matches(str(name), choices, n=1)
     guess = f"; did you mean {close[0]!r}?" if close else ""
-    raise ValueError(f"unknown {kind} {name!r}: choose from {', '.join(choices)}{guess}")
+    raise ValueError(f"unknown {kind} {brief(name)}: choose from {listed(choices)}{guess}")
+
+
+def listed(names: Sequence[str], width: int = 160) -> str:
+    """Names with commas between; those that a line of a message holds, and how many there are in all."""
+    told = ", ".join(names)
+    if len(told) <= width:
+        return told
+    return f"{told[:width].rpartition(', ')[0]} .. ({len(names)} in all)"
 
 
 def known_split(split: str, there: Sequence[str] = SPLITS, why: str = "") -> str:

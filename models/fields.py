@@ -108,8 +108,9 @@ def complaint(annotation, value) -> str | None:
     if annotation is float:
         return None if isinstance(value, numbers.Real) and not isinstance(value, bool) else "float"
     if annotation is int:
-        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-        return None if whole else "int"
+        if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+            return "int"
+        return None if abs(value) < 2**31 else "int below 2**31"  # what shapes and ids are counted in
     if not isinstance(annotation, type) or origin is not None or isinstance(value, annotation):
         return None
     return spell(annotation)

@@ -19,6 +19,7 @@ import flax.linen as nn
 import data.fields
 import models.fields
 from data.fields import annotations, brief, complaint, kinds
+from data.splits import listed
 
 OURS = ("models", "data", "train")
 HIDDEN = ("parent", "name")  # fields that Linen adds to every module
@@ -57,10 +58,12 @@ def is_ours(kind: type) -> bool:
 
 
 def suggestion(wrong: str, right: Iterable[str]) -> str:
-    """The nearest of what would be right, or all of it."""
+    """The nearest of what would be right, or all of it, as far as a line can hold it."""
     right = sorted(right)
     close = difflib.get_close_matches(wrong, right, n=1)
-    return f"; did you mean '{close[0]}'?" if close else f"; there are {', '.join(right)}"
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; there are {listed(right)}"
 
 
 def settings(part) -> dict:

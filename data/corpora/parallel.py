@@ -28,12 +28,13 @@ class Multi30k(ParallelCorpus):
     raw is cased and untokenised; tok is lower-cased, punctuation-normalised, Moses-tokenised by its authors.
     """
 
+    languages = ("en", "de", "fr", "cs")
     text: Literal["raw", "tok"] = "raw"
     test: Literal["test_2016_flickr"] = "test_2016_flickr"
 
     def pairs(self, split: str, source: str, target: str, data_dir: str | None = None) -> Pairs:
         """The lines of both languages' files side by side."""
-        _check(split, source, target, ("en", "de", "fr", "cs"))
+        self.require(source, target)
         name = self._name(split) + {"raw": "", "tok": ".lc.norm.tok"}[self.text]
         return _located(f"multi30k/data/task1/{self.text}/{name}", source, target, data_dir)
 
@@ -55,14 +56,20 @@ class Tatoeba(ParallelCorpus):
 
     HELD_OUT: ClassVar[int] = 64
     CODES: ClassVar[dict[str, str]] = {"de": "deu", "fr": "fra"}
+    languages = ("en", *CODES)
 
-    def pairs(self, split: str, source: str, target: str, data_dir: str | None = None) -> Pairs:
-        """Those whose English sentence is of the split, in the archive's order; one language is English."""
-        _check(split, source, target, ("en", *self.CODES))
+    def require(self, source: str, target: str) -> None:
+        """One language is English."""
+        super().require(source, target)
         if "en" not in (source, target):
             raise ValueError(
                 f"tatoeba pairs every language with en: {source}-{target} is not among its pairs"
             )
+
+    def pairs(self, split: str, source: str, target: str, data_dir: str | None = None) -> Pairs:
+        """Those whose English sentence is of the split, in the archive's order; one language is English."""
+        known_split(split)
+        self.require(source, target)
         code = self.CODES[target if source == "en" else source]
         archive = folders.locate(f"manythings/{code}-eng.zip", data_dir)
         name = f"{archive}:{code}.txt"
@@ -94,18 +101,34 @@ class Tatoeba(ParallelCorpus):
 class Newstest(ParallelCorpus):
     """News texts of the WMT shared tasks, to test on: 3,000 lines of 2013, 3,003 a pair of 2014."""
 
+    # fr-en is the same text as en-fr, de-en is not that of en-de.
+    FOLDERS: ClassVar[dict[str, str]] = {
+        "de-en": "de-en",
+        "en-de": "en-de",
+        "en-fr": "en-fr",
+        "fr-en": "en-fr",
+    }
     year: Literal[2013, 2014] = 2014
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Those of the year."""
+        return ("en", "de", "fr", "cs") if self.year == 2013 else ("en", "de", "fr")
+
+    def require(self, source: str, target: str) -> None:
+        """The year has the pair: those of 2014 are with English."""
+        super().require(source, target)
+        if self.year == 2014:
+            known("pair of newstest2014", f"{source}-{target}", self.FOLDERS)
 
     def pairs(self, split: str, source: str, target: str, data_dir: str | None = None) -> Pairs:
         """The test set; ValueError of other splits, and of pairs that the year has not."""
-        _check(split, source, target, ("en", "de", "fr", "cs") if self.year == 2013 else ("en", "de", "fr"))
+        self.require(source, target)
         why = f"newstest{self.year} is a test set: it has no {split} split, train on another corpus"
         known_split(split, ("test",), why)
         if self.year == 2013:
             return _located("wmt_newstest/2013/newstest2013", source, target, data_dir)
-        # fr-en is the same text as en-fr, de-en is not that of en-de.
-        pairs = {"de-en": "de-en", "en-de": "en-de", "en-fr": "en-fr", "fr-en": "en-fr"}
-        folder = pairs[known("pair of newstest2014", f"{source}-{target}", pairs)]
+        folder = self.FOLDERS[f"{source}-{target}"]
         return _located(f"wmt_newstest/2014/{folder}/newstest2014", source, target, data_dir)
 
     def protocol(self, split: str, source: str, target: str) -> str:
@@ -138,7 +161,7 @@ class Files(ParallelCorpus):
                 raise ValueError(
                     f"there is no file {prefix}.{language} for the {split} split (languages there: {there})"
                 )
-        _check(split, source, target, tuple(languages))
+        self.require(source, target)
         return _read(*(folders.present(f"{prefix}.{language}") for language in (source, target)))
 
     def protocol(self, split: str, source: str, target: str) -> str:
@@ -150,11 +173,13 @@ class Files(ParallelCorpus):
 class Generated(ParallelCorpus):
     """Sentences of the generated world, which needs no files: en, de and fr in any direction."""
 
+    languages = LANGUAGES
     world: World = World()
 
     def pairs(self, split: str, source: str, target: str, data_dir: str | None = None) -> Pairs:
         """Every sentence of a split in both languages."""
-        _check(split, source, target, LANGUAGES)
+        known_split(split)
+        self.require(source, target)
         return list(_generated(self.world, split, source, target))
 
     def protocol(self, split: str, source: str, target: str) -> str:
@@ -195,11 +220,3 @@ def _located(stem: str, source: str, target: str, data_dir: str | None) -> Pairs
 
 def _read(source: Path, target: Path) -> Pairs:
     return aligned(str(source), folders.read_lines(source), str(target), folders.read_lines(target))
-
-
-def _check(split: str, source: str, target: str, languages: tuple[str, ...]) -> None:
-    known_split(split)
-    for language in (source, target):
-        known("language", language, languages)
-    if source == target:
-        raise ValueError(f"source and target are both {source!r}: choose two of {', '.join(languages)}")

@@ -9,6 +9,7 @@ from data.fields import Part
 from data.items.labelled import Labelled
 from data.items.question import Question
 from data.items.tagged import Tagged
+from data.splits import known
 
 SENTENCE_ENDS = re.compile(r"(?<=\s[.!?])\s")  # of words that spaces divide
 BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
@@ -54,6 +55,15 @@ class ParallelCorpus(Corpus):
 
     abstract = True
     of_sentences = False  # it has them of two languages
+    languages: ClassVar[tuple[str, ...]] = ()  # () where its files tell
+
+    def require(self, source: str, target: str) -> None:
+        """ValueError of one line where it does not have this direction; nothing is read for it."""
+        for language in (source, target):
+            if self.languages:
+                known("language", language, self.languages)
+        if source == target:
+            raise ValueError(f"source and target are both {source!r}: choose two languages")
 
     def pairs(self, split: str, source: str, target: str, data_dir: str | None = None) -> Pairs:
         """(source, target) of each sentence."""

@@ -51,6 +51,5 @@ class Translation(Task):
         return kept
 
     def require(self, run: Any) -> None:
-        """The two languages are different ones."""
-        if self.source == self.target:
-            raise ValueError(f"task.source and task.target are both {self.source!r}: choose two languages")
+        """The corpus has the direction."""
+        self.corpus.require(self.source, self.target)

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
-from data.fields import Bound, Count, Fraction, Part, Whole
+from data.fields import Bound, Count, Fraction, Part
 from data.splits import SPLITS, known, known_split
 from data.world.derivation import Clause, Compound, NounPhrase, Pronoun, phrases
 from data.world.english import English
@@ -125,7 +125,7 @@ class World(Part):
     where the sentence tells which is meant. `train`, `valid` and `test` count the sentences.
     """
 
-    seed: Whole = 0
+    seed: Count = 0
     vocabulary: LemmaShare = 1.0
     depth: Annotated[int, Bound(least=0, most=4)] = 2
     distance: Annotated[int, Bound(least=0, most=3)] = 2

@@ -262,6 +262,11 @@ class Search(Part):
     stretch: Amount = 1.5
     slack: Count = 10
 
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.stretch and not self.slack:
+            raise ValueError("Search.stretch and slack are both 0, which leaves no token to generate")
+
     def __str__(self) -> str:
         """The search in a protocol's words: "beam 5, score / length^1.0"."""
         return "greedy" if self.beam == 1 else f"beam {self.beam}, {self.penalty.rule}"

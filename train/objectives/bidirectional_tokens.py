@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PyTree
 
-from data.fields import Fraction, Positive
+from data.fields import Positive, Share
 from models.heads.bilm import BiLM
 from train.objectives.cross_entropy import cross_entropy_sum
 from train.objectives.objective import Objective, Sums, Update
@@ -32,7 +32,7 @@ class BidirectionalTokens(Objective):
     learns = ("both neighbours",)
     models = (BiLM,)
     of_tokens = True
-    smoothing: Fraction = 0.0
+    smoothing: Share = 0.0
     tokens: Positive = 1024
 
     def sums(self, model: nn.Module, params, batch: dict, carry: PyTree, update: Update | None) -> Sums:

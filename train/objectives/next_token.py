@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
-from data.fields import Fraction, Positive
+from data.fields import Positive, Share
 from models.language.language_model import LanguageModel
 from models.translation.encoder_decoder import EncoderDecoder
 from train.objectives.cross_entropy import cross_entropy_sum
@@ -37,7 +37,7 @@ class NextToken(Objective):
     learns = ("the next token",)
     models = (LanguageModel,)
     of_tokens = True
-    smoothing: Fraction = 0.0
+    smoothing: Share = 0.0
     tokens: Positive = 1024
     carried: bool = False
 
@@ -93,7 +93,7 @@ class NextTargetToken(Objective):
     learns = ("the next target token",)
     models = (EncoderDecoder,)
     of_tokens = True
-    smoothing: Fraction = 0.1
+    smoothing: Share = 0.1
     tokens: Positive = 1024
     history: History = TeacherForcing()
 

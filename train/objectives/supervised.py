@@ -10,7 +10,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
-from data.fields import Fraction
+from data.fields import Share
 from models.encoders.on_encoder import OnEncoder
 from train.objectives.cross_entropy import cross_entropy
 from train.objectives.objective import Objective, Sums, Update
@@ -44,7 +44,7 @@ class Label(Supervised):
     """
 
     learns = ("a class", "a class of each input", "a span")
-    smoothing: Fraction = 0.0
+    smoothing: Share = 0.0
     mistakes: bool = False
 
     @property
