@@ -216,7 +216,8 @@ class PublishedGPT2(Level):
             core = of_bytes(models.BPE(ids, [pair for pair in pairs if pair[0] != "#version:"]), split=True)
         except Exception as error:  # what `tokenizers` raises for merges without pieces is a bare Exception
             raise ValueError(f"{vocabulary} and {merges} are not a published GPT-2's ({error})") from None
-        core.add_special_tokens([END_OF_TEXT])
+        if END_OF_TEXT in ids:  # a vocabulary that `lookback export` wrote may have none
+            core.add_special_tokens([END_OF_TEXT])
         return Tokenizer(core.to_str())
 
     def find(self, names: Sequence[str], data_dir: str | None) -> Path:

@@ -141,9 +141,6 @@ class Sentinel(Pointer):
         return logs[..., -1], jnp.where(mask, logs[..., :-1], NOTHING)
 
 
-POINTERS = (Average(), Gate(), Sentinel(), Sentinel(even=False))
-
-
 class TanhDot(Score):
     """tanh(W q + b) . k  -- Merity et al. 2017, §2.2: states are keys as they are, and the query is not."""
 

@@ -10,9 +10,33 @@ from train.parts import is_part, override, settings
 
 ROOT = Path(__file__).parents[2]
 ODD = (
-    *("0", "1", "-1", "-0.5", "1.5", "nan", "1e999", "-1e999", "99999999999999999999", "10**9", "True", "None"),
+    *(
+        "0",
+        "1",
+        "-1",
+        "-0.5",
+        "1.5",
+        "nan",
+        "1e999",
+        "-1e999",
+        "99999999999999999999",
+        "10**9",
+        "True",
+        "None",
+    ),
     *("''", "x", "a b", "(", "...", "b'x'", "{}", "()", "[]", "(0,)", "(1, 2)", "('a',)", "x" * 100_000),
-    *("Additive()", "Adam", "Bleu()", "GPT2", "NGram()", "Seq2Seq", "Words()", "World()", "Trained", "object"),
+    *(
+        "Additive()",
+        "Adam",
+        "Bleu()",
+        "GPT2",
+        "NGram()",
+        "Seq2Seq",
+        "Words()",
+        "World()",
+        "Trained",
+        "object",
+    ),
 )
 TOO_BIG, NO_NUMBER = "99999999999999999999", ("nan", "1e999", "-1e999")
 
@@ -42,7 +66,7 @@ FIELDS = every_field()
 
 @pytest.mark.parametrize("part", sorted({part for part, _ in FIELDS}))
 def test_a_value_is_taken_or_refused_in_one_line(part):
-    for (kind, field), (run, path, value) in FIELDS.items():
+    for (kind, _), (run, path, value) in FIELDS.items():
         if kind != part:
             continue
         for odd in ODD:

@@ -1,6 +1,6 @@
 """Which words does a pointer predict better?
 
-    lookback run copying                         5 rows x 3 seeds on the documentation Python carries
+    lookback run copying                         6 rows x 3 seeds on the documentation Python carries
     lookback run copying --data-dir CORPORA      the same on the Penn Treebank: hours on 2 cores
 
 "Fed Chair Janet Yellen ... raised rates. Ms. ___": a softmax hardly knows a word that training had a few
@@ -17,7 +17,7 @@ from data.tokenizers.levels import Words
 from experiments.report.columns import COSTS, Column
 from experiments.report.table import Table
 from experiments.tables.language.perplexity import PTB_SMALL, SMALL
-from models.attention.pointers import POINTERS
+from models.attention.pointers import Average, Gate, Sentinel
 from models.attention.scores import ScaledDot
 from train.evaluators.language.perplexities import Perplexity
 from train.evaluators.language.word_groups import WordGroups
@@ -32,13 +32,21 @@ DOCUMENTATION = dataclasses.replace(
 )
 
 
+POINTERS = {
+    "average": Average(),
+    "gate": Gate(),
+    "sentinel": Sentinel(),
+    "sentinel as one key": Sentinel(even=False),
+}
+
+
 def rows(run: Run, split: str) -> dict[str, Run]:
     """{row: run}: an LSTM, with attention, and with each pointer."""
     lstm = dataclasses.replace(run.model, window=WordGroups().window)
     looking = dataclasses.replace(lstm, score=ScaledDot())
     models = {"LSTM": lstm, "LSTM + attention": looking} | {
-        f"LSTM + pointer {type(pointer).__name__.lower()}": dataclasses.replace(looking, pointer=pointer)
-        for pointer in POINTERS
+        f"LSTM + pointer {name}": dataclasses.replace(looking, pointer=pointer)
+        for name, pointer in POINTERS.items()
     }
     evaluators = (Perplexity(split=split), WordGroups(split=split))
     return {

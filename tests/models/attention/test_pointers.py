@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 import scipy.special
 
-from models.attention.pointers import POINTERS, Average, Gate, Pointed, Sentinel, TanhDot
+from models.attention.pointers import Average, Gate, Pointed, Sentinel, TanhDot
 from models.attention.scores import Additive, Dot
 
 B, T, S, D, V = 2, 3, 5, 4, 9
 IDS = jnp.array([[4, 7, 4, 5, 4], [6, 6, 8, 1, 0]])
 # Row 0 sees one more place at each step, the first time none; row 1 ends in two places of padding.
 MASK = jnp.stack([jnp.arange(S) < jnp.array([[0], [1], [4]]), jnp.broadcast_to(jnp.arange(S) < 3, (T, S))])
-all_pointers = pytest.mark.parametrize("pointer", POINTERS, ids=repr)
+all_pointers = pytest.mark.parametrize(
+    "pointer", (Average(), Gate(), Sentinel(), Sentinel(even=False)), ids=repr
+)
 
 
 def normal(seed: int, *shape: int) -> jax.Array:
