@@ -1,18 +1,30 @@
-"""What every test shares: two simulated devices, and where real data is if there is any."""
+"""What every test shares: two simulated devices, compiled programs, and where real data is, if anywhere."""
 
+import gc
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-import jax
 import pytest
 from real_data import REAL
-from xla_flags import FLAGS
+
+# What a worker or a tested command has compiled no other compiles again, as long as the suite runs.
+FIRST = "PYTEST_XDIST_WORKER" not in os.environ
+if FIRST:
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="lookback-compiled-")
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+
+import jax  # noqa: E402
+from xla_flags import FLAGS  # noqa: E402
 
 # Flags of the environment come last and win.
 os.environ["XLA_FLAGS"] = " ".join([*FLAGS, os.environ.get("XLA_FLAGS", "")]).strip()
 jax.config.update("jax_num_cpu_devices", 2)
 XLA_FLAGS = os.environ["XLA_FLAGS"]
 jax.devices()  # from here on this process has these devices and flags, whatever a tested command sets up
+gc.set_threshold(50_000, 20, 100)  # tracing makes objects by the million, and hardly a circle
 
 # Files of a minute and more of one processor: they begin first, so that none is left alone at the end.
 LONG = (
@@ -45,16 +57,17 @@ def data_dir() -> Path:
     return REAL
 
 
+def pytest_sessionfinish() -> None:
+    """The programs go with the suite."""
+    if FIRST:
+        shutil.rmtree(os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
-def compiled_once(tmp_path_factory) -> None:
-    """A program that several runs or subprocesses need is compiled by the first of them only."""
-    folder = str(tmp_path_factory.mktemp("compiled"))
-    settings = {"compilation_cache_dir": folder, "persistent_cache_min_compile_time_secs": 0}
-    for name, value in settings.items():
-        jax.config.update(f"jax_{name}", value)
+def as_children() -> Iterator[None]:
+    """Subprocesses import the project from here, have two devices as well, and look for no real data."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (settings | {"num_cpu_devices": 2}).items():
-            patch.setenv(f"JAX_{name.upper()}", str(value))
+        patch.setenv("JAX_NUM_CPU_DEVICES", "2")
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
         patch.delenv("LOOKBACK_DATA", raising=False)
         yield

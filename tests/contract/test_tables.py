@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from small_models import small
 
 from data.batches.examples import whole_batch
 from data.items.example import Example
@@ -25,7 +26,9 @@ from train.parts import from_tree, override, to_tree
 ROWS = {f"{name}/{row}": run for name, table in tables().items() for row, run in table.rows.items()}
 
 
-MODELS = list(dict.fromkeys(run.model.with_sizes(20, 3) for run in ROWS.values()))
+MODELS = [
+    model.with_sizes(20, 3) for model in {small(run.model): run.model for run in ROWS.values()}.values()
+]
 TRANSLATORS, LANGUAGE_MODELS, ON_ENCODERS, COUNTED, LABELLERS, VECTORS = (
     [model for model in MODELS if isinstance(model, role)]
     for role in (EncoderDecoder, LanguageModel, OnEncoder, FittedLM, FittedClassifier, WordVectors)

@@ -24,7 +24,7 @@ SMALL = (
 
 
 @pytest.fixture(scope="session")
-def tiny(compiled_once):
+def tiny(as_children):
     """The translation table with two small rows and one seed, for all that is run in this process."""
     catalogue.tables()  # before it, as other tables take rows from it when they are imported
     rows = {name: override(translation.TABLE.rows[name], SMALL) for name in ("lstm", "lstm-additive")}

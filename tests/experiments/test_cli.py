@@ -184,7 +184,7 @@ print(*sorted({"jax", "flax", "numpy", "matplotlib", "sacrebleu", "tokenizers"} 
 """
 
 
-def test_help_of_every_command_has_examples_and_loads_nothing_heavy(compiled_once):
+def test_help_of_every_command_has_examples_and_loads_nothing_heavy(as_children):
     done = subprocess.run([sys.executable, "-c", HELP, *found()], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
 

@@ -12,7 +12,7 @@ CHANGES += ("model.encoder.features=8", "model.encoder.num_layers=1", "model.enc
 
 
 @pytest.fixture(scope="module")
-def trained(compiled_once, tmp_path_factory):
+def trained(as_children, tmp_path_factory):
     folder = tmp_path_factory.mktemp("encoder")
     document = "The old {} sings.\nThe young cook hears the song of the {}.\nIt is an old song.\n"
     names = (f"{first}{second}" for first in "abcdef" for second in ("ker", "lor", "ith"))

@@ -36,7 +36,7 @@ from train.parts import to_tree
 from train.run import Run
 from train.weights.load import weights
 
-pytestmark = pytest.mark.usefixtures("compiled_once")
+pytestmark = pytest.mark.usefixtures("as_children")
 
 SMALL = World(train=60, valid=8, test=8, depth=0, distance=0, ambiguity=0)
 RNN = Run(

@@ -33,7 +33,7 @@ from train.objectives.next_token import NextTargetToken, NextToken
 from train.optimizers import Adam, Constant, Plateau, Sgd
 from train.run import Run
 
-pytestmark = pytest.mark.usefixtures("compiled_once")
+pytestmark = pytest.mark.usefixtures("as_children")
 
 SMALL = World(train=60, valid=8, test=8, depth=0, distance=0, ambiguity=0)
 RUN = Run(

@@ -31,7 +31,7 @@ from train.run import Run
 from train.weights.initial import Pretrained, Weights, find, taken
 from train.weights.load import TokenizerOf, initial, initial_tokenizer, told, uncased
 
-pytestmark = pytest.mark.usefixtures("compiled_once")
+pytestmark = pytest.mark.usefixtures("as_children")
 
 IDS = jnp.ones((1, 3), jnp.int32)
 FOLDER = Path("there")

@@ -18,7 +18,7 @@ TEXTS = ["The soup is never fresh.", "", "The room is warm."]
 
 
 @pytest.fixture(scope="module")
-def directory(compiled_once, tmp_path_factory):
+def directory(as_children, tmp_path_factory):
     """A bag of words of a few numbers, trained for two steps."""
     folder = tmp_path_factory.mktemp("runs")
     command = ["run", "sentences", "--rows", "bag of words", "--seeds", "1", "--runs-dir", str(folder)]
