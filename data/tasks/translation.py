@@ -52,4 +52,6 @@ class Translation(Task):
 
     def require(self, run: Any) -> None:
         """The corpus has the direction."""
+        if self.source == self.target:
+            raise ValueError(f"task.source and task.target are both {self.source!r}: choose two languages")
         self.corpus.require(self.source, self.target)
