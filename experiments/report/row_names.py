@@ -33,3 +33,8 @@ def ablation(row: str, changes: Sequence[str]) -> str:
 def changed(name: str, rows: Iterable[str]) -> str:
     """The row that an `ablation` of this name changes, "" for none; a row's own name may have a comma too."""
     return max((row for row in rows if name.startswith(f"{row}, ")), key=len, default="")
+
+
+def on_other_data(name: str, row: str) -> bool:
+    """Whether a changed row has another task than the row it changes, or another corpus of it."""
+    return any(change.startswith("task") for change in name.removeprefix(row).split(", "))

@@ -136,7 +136,8 @@ def with_ablations(table: Table, records: Records) -> list[Table]:
     """The table with a row more for each changed row that was run, under the row it changes.
 
     Systems that were given to it and run on its tasks stand below its own. After it come tables for the
-    changed rows of each other protocol: what these score compares with nothing here.
+    changed rows of each other protocol, such as those on data of one's own: what these score compares with
+    nothing here. Where no row of its own was run, they stand by themselves.
     """
     given = _given(table, records)
     table = dataclasses.replace(table, rows={**table.rows, **dict.fromkeys(given)}, others=given)
@@ -144,10 +145,12 @@ def with_ablations(table: Table, records: Records) -> list[Table]:
     bases = {name: base for name, base in bases.items() if base}
     line_of = {row: line for line, members in table.lines.items() for row in members}
     lines = {name: line_of[base] + name.removeprefix(base) for name, base in bases.items()}
-    groups = [(_protocols(run for row in table.rows for run in records.get(row, ())), [])]
-    for name in bases:
+    own = [run for row in table.rows for run in records.get(row, ())]
+    groups = [(_protocols(own), [])]
+    for name, base in bases.items():
         protocols = _protocols(records[name])
-        for known, names in groups:
+        elsewhere = not own and row_names.on_other_data(name, base)
+        for known, names in groups[1:] if elsewhere else groups:
             if all(protocols[key] == known[key] for key in protocols.keys() & known.keys()):
                 known |= protocols
                 names.append(name)
@@ -161,7 +164,7 @@ def with_ablations(table: Table, records: Records) -> list[Table]:
     apart = [
         dataclasses.replace(
             table,
-            title=f"{table.title}: changed rows, scored under a protocol of their own",
+            title=f"{table.name}: changed rows, scored under a protocol of their own",
             rows={name: table.rows[bases[name]] for name in names},
             baseline=lines[names[0]],
             others={name: lines[name] for name in names},
@@ -170,7 +173,11 @@ def with_ablations(table: Table, records: Records) -> list[Table]:
         for _, names in others
     ]
     others = given | {name: lines[name] for name in alike}
-    return [dataclasses.replace(table, rows=within, others=others), *apart]
+    return (
+        [dataclasses.replace(table, rows=within, others=others), *apart]
+        if own or alike or not apart
+        else apart
+    )
 
 
 def _given(table: Table, records: Records) -> dict[str, str]:
