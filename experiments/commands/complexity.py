@@ -27,13 +27,14 @@ def execute(arguments: argparse.Namespace) -> None:
     import sys
     from pathlib import Path
 
+    from experiments import smoke
     from experiments.bench import results
     from experiments.bench.process import ROOT
 
     if arguments.rounds < 1:
         raise ValueError("--rounds takes 1 or more")
     folder = Path(arguments.out or ROOT / "experiments" / "results")
-    if arguments.smoke:
+    if arguments.smoke or (smoke.asked() and not arguments.render):
         print(render(measured(True, 1)[1]), end="")
         return
     paths = sorted(folder.glob("complexity-*.json"))

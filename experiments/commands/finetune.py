@@ -25,6 +25,7 @@ def execute(arguments: argparse.Namespace) -> None:
     """Train the run that goes on with the new text, and say what to do with it."""
     from pathlib import Path
 
+    from experiments import smoke
     from train import devices
 
     devices.setup()
@@ -35,6 +36,8 @@ def execute(arguments: argparse.Namespace) -> None:
         raise ValueError(
             f"--rate {arguments.rate:g} --steps {arguments.steps}: a rate above 0, at least 1 update"
         )
+    if smoke.asked():
+        arguments.steps = min(arguments.steps, 2)
     out = Path(arguments.out)
     run = override(tuned(Path(arguments.folder).expanduser(), arguments), arguments.changes)
     train(run, out, None, "finetune", out.name)

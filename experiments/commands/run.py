@@ -77,6 +77,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from train import devices
 
     devices.setup()
+    from experiments import smoke
     from experiments.report.row_names import ablation
     from experiments.report.table import render, with_ablations
     from train.folder.record import collect
@@ -88,7 +89,9 @@ def execute(arguments: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         kept = pathlib.Path(arguments.runs_dir)
         if arguments.smoke:
-            kept, seeds = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory())), seeds[:1]
+            kept = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if arguments.smoke or smoke.asked():
+            seeds = seeds[:1]
         for row, run in runs.items():
             for seed in seeds:
                 seeded, name = with_seed(run, seed), ablation(row, changes)
@@ -100,7 +103,7 @@ def execute(arguments: argparse.Namespace) -> int:
                     return stopped.exit_code
         records = collect(kept, table.name)
         for each in with_ablations(table, records):
-            print(render(each, records, p_values=not arguments.smoke))
+            print(render(each, records, p_values=not (arguments.smoke or smoke.asked())))
     return 0
 
 
@@ -108,6 +111,7 @@ def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, list[str]]:
     """({row: its run, changed as asked}, the changes)."""
     import dataclasses
 
+    from experiments import smoke
     from train.parts import override
 
     rows = table.further(arguments.weights) if arguments.weights else table.rows
@@ -120,12 +124,12 @@ def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, list[str]]:
         if path.strip() == "seed":
             raise ValueError(f"{change}: seeds are chosen by --seeds, as in --seeds {value.strip()},")
     runs = {}
-    for name in names:
+    for name in names[:1] if smoke.asked() else names:
         run = named_row(rows, name, table.name)
-        smoke = override(run, table.smoke if arguments.smoke else ())
+        short = override(run, table.smoke if arguments.smoke or smoke.asked() else ())
         if arguments.weights:  # a few steps of it, too, begin with the weights that were given
-            smoke = dataclasses.replace(smoke, initial=run.initial)
-        runs[name] = override(smoke, changes)
+            short = dataclasses.replace(short, initial=run.initial)
+        runs[name] = override(short, changes)
     return runs, changes
 
 

@@ -2,8 +2,8 @@
 
 examples:
   lookback translate runs/translation/transformer/0 < source.txt > translation.txt
-  echo "The old baker sings." | lookback translate RUN_DIR --nbest 3
-  lookback translate RUN_DIR --attention weights.npz < source.txt > translation.txt
+  echo "The old baker sings." | lookback translate runs/translation/transformer/0 --nbest 3
+  lookback translate runs/translation/lstm-additive/0 --attention weights.npz < source.txt > translation.txt
 
 With --nbest K each hypothesis is a line "number <tab> score <tab> text", lines of the source counted from 0.
 The file of --attention holds for line N the arrays N.weights [target, source], N.source, N.target (pieces).

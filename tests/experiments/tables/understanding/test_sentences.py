@@ -8,7 +8,6 @@ from data.corpora.sentiment import CrossValidated
 from experiments.__main__ import main
 from experiments.commands.ask.predict import sides
 from experiments.commands.run import with_seed
-from experiments.tables import catalogue
 from experiments.tables.understanding import sentences
 from train.parts import override
 
@@ -89,10 +88,3 @@ def test_smoke_goes_through_rows_and_keeps_nothing(lookback, tmp_path):
     for row in rows:
         score, *_ = (cell.strip().strip("*") for cell in lines[row].split("|")[3:])
         assert 0 <= float(score) <= 100 and lines[row].split("|")[2].strip() == "1"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", catalogue.questions())
-def test_every_table_goes_through_two_steps_of_its_rows(lookback, name):
-    code, out, _ = lookback("run", name, "--smoke")
-    assert code == 0 and "not run yet" not in out
