@@ -1,4 +1,4 @@
-"""`lookback` for a shell without the seconds that jax takes to import: a process with jax forks for each call.
+"""`lookback` for a shell, without the seconds that jax takes to import: what has it forks for each call.
 
 python tests/commands_server.py SOCKET      serves until it is stopped
 python tests/commands_server.py SOCKET lookback ARGUMENTS      what the shell calls
@@ -7,6 +7,7 @@ python tests/commands_server.py SOCKET lookback ARGUMENTS      what the shell ca
 import array
 import json
 import os
+import signal
 import socket
 import sys
 import traceback
@@ -16,6 +17,7 @@ from pathlib import Path
 def serve(path: str) -> None:
     """Fork for every call: the child has the caller's streams, folder and environment."""
     sys.path.insert(0, str(Path(__file__).parents[1]))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a child: it tells its caller itself
     import flax.linen  # noqa: F401
     import orbax.checkpoint  # noqa: F401
 
@@ -30,21 +32,11 @@ def serve(path: str) -> None:
             if os.fork() == 0:
                 answer(connection, main)
             connection.close()
-            while os.waitpid(-1, os.WNOHANG)[0] if children() else False:
-                pass
-
-
-def children() -> bool:
-    """Whether there is any to wait for."""
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        return True
-    except ChildProcessError:
-        return False
 
 
 def answer(connection: socket.socket, main) -> None:
     """Be the command that a caller asks for, and tell it the exit code."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     received, ancillary, *_ = connection.recvmsg(1 << 20, socket.CMSG_LEN(12))
     streams = array.array("i", ancillary[0][2])
     for number, stream in enumerate(streams):

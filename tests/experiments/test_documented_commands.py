@@ -1,4 +1,4 @@
-"""Every command line that users are shown does what it says: in a shell, as it stands, but small, on stand-ins."""
+"""Every command line that users are shown does what it says: in a shell, as it stands, but small."""
 
 import os
 import re
