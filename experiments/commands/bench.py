@@ -35,10 +35,10 @@ def execute(arguments: argparse.Namespace) -> int | None:
     import sys
     from pathlib import Path
 
-    from experiments import smoke
     from experiments.bench import results, speed
     from experiments.bench.process import ROOT, Absent, Process, interpreter
     from experiments.bench.work import cores
+    from experiments.tables import smoke
 
     arguments.smoke |= smoke.asked()
     folder = Path(arguments.out or ROOT / "experiments" / "results")

@@ -27,9 +27,9 @@ def execute(arguments: argparse.Namespace) -> None:
     import sys
     from pathlib import Path
 
-    from experiments import smoke
     from experiments.bench import results
     from experiments.bench.process import ROOT
+    from experiments.tables import smoke
 
     if arguments.rounds < 1:
         raise ValueError("--rounds takes 1 or more")

@@ -25,7 +25,7 @@ def execute(arguments: argparse.Namespace) -> None:
     """Train the run that goes on with the new text, and say what to do with it."""
     from pathlib import Path
 
-    from experiments import smoke
+    from experiments.tables import smoke
     from train import devices
 
     devices.setup()

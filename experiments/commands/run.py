@@ -77,9 +77,10 @@ def execute(arguments: argparse.Namespace) -> int:
     from train import devices
 
     devices.setup()
-    from experiments import smoke
+    from experiments.report.changed_rows import with_ablations
     from experiments.report.row_names import ablation
-    from experiments.report.table import render, with_ablations
+    from experiments.report.table import render
+    from experiments.tables import smoke
     from train.folder.record import collect
     from train.loop.training import Stopped, train
 
@@ -111,7 +112,7 @@ def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, list[str]]:
     """({row: its run, changed as asked}, the changes)."""
     import dataclasses
 
-    from experiments import smoke
+    from experiments.tables import smoke
     from train.parts import override
 
     rows = table.further(arguments.weights) if arguments.weights else table.rows

@@ -15,11 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from data.ids import BOS
 from data.tasks.classification import Classification
 from data.tasks.translation import Translation
 from models.decoding.sampling import Sample
-from models.decoding.search import Search, source_attention
+from models.decoding.search import Search
 from models.encoders.on_encoder import OnEncoder
 from models.language.language_model import FittedLM, LanguageModel
 from train.inference.embedder import Embedded, Embedder
@@ -120,12 +119,10 @@ class Loaded:
         """
         trained, tokenizer = self.trained, self.trained.tokenizer
         if isinstance(trained.task, Translation):
-            (source,) = tokenizer.encode([text])
             target = self.translate([text])[0] if target is None else target
             (ids,) = tokenizer.encode([target])
-            given = jnp.array([source]), jnp.array([[BOS, *ids[:-1]]])
-            maps = source_attention(trained.model, trained.params, *given)
-            return Seen(tokenizer.pieces(ids), tokenizer.pieces(source), np.asarray(maps[0]))
+            weights, source, said = self._translator(Search()).weights(text, ids)
+            return Seen(said, source, weights)
         example = self._embedder.example(text)
         inputs = jnp.array([example.inputs])
         maps = self._weights(inputs, jnp.array([example.segments]) if len(example.segments) else None)

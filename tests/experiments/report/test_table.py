@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from experiments.report import published
+from experiments.report.changed_rows import with_ablations
 from experiments.report.columns import COSTS, Cell, Column, Cost, Significance
-from experiments.report.table import Published, Table, cells, render, with_ablations
+from experiments.report.table import Published, Table, cells, render
 from train.folder.manifest import FORMAT
 from train.folder.record import collect
 
