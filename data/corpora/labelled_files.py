@@ -22,8 +22,8 @@ class LabelledFiles(LabelledCorpus):
 
     `text`, `second` and `label` are names of columns, which the first line of a .tsv or .csv gives, or keys
     of the objects of a .jsonl; without `second` texts are not paired. Classes are the labels of the train
-    file, in the order of their letters; with `scored` labels are numbers. A .csv is quoted as RFC 4180 has
-    it, and nothing is in a .tsv: a quotation mark there is a character.
+    file, in the order of their letters, or `classes` where these are given; with `scored` labels are numbers.
+    A .csv is quoted as RFC 4180 has it, and nothing is in a .tsv: a quotation mark there is a character.
     """
 
     train: str
@@ -33,6 +33,7 @@ class LabelledFiles(LabelledCorpus):
     second: str | None = None
     label: str = "label"
     scored: bool = False
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self):
         super().__post_init__()
@@ -48,8 +49,10 @@ class LabelledFiles(LabelledCorpus):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels of the train file; () where they are scores."""
-        return () if self.scored else tuple(sorted({label for *_, label in self.rows("train")}))
+        """`classes`, or the labels of the train file; () where they are scores."""
+        return (
+            () if self.scored else self.classes or tuple(sorted({label for *_, label in self.rows("train")}))
+        )
 
     def rows(self, split: str) -> tuple[Row, ...]:
         """The rows of the file of a split; ValueError where there is no such file."""
@@ -74,7 +77,7 @@ class LabelledFiles(LabelledCorpus):
     def place(self, labels: tuple[str, ...], label: str, where: str) -> int:
         """The number of a class; ValueError for one that the train file has not."""
         if label not in labels:
-            raise ValueError(f"{where}: label {label[:40]!r} is not among those of train: {listed(labels)}")
+            raise ValueError(f"{where}: label {label[:40]!r} is not among the classes {listed(labels)}")
         return labels.index(label)
 
     def score(self, label: str, where: str) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
-from data.fields import Bound
+from data.fields import Bound, Share
 from data.files import folders
 from data.items.corpus import TextCorpus
 from data.splits import SPLITS, known_split
@@ -116,8 +116,8 @@ class TextFiles(TextCorpus):
 
     path: str
     pattern: str = "*.txt"
-    train: Portion = 0.9
-    valid: Portion = 0.05
+    train: Share = 0.9
+    valid: Share = 0.05
 
     def __post_init__(self):
         super().__post_init__()
@@ -159,7 +159,9 @@ class TextFiles(TextCorpus):
         return found
 
     def protocol(self, split: str) -> str:
-        """The path, the split and where the text is cut."""
+        """The path, the split and where the text is cut; the path alone where all of it is test."""
+        if not self.train and not self.valid and known_split(split) == "test":
+            return self.path
         return f"{self.path} {known_split(split)}, cut at {self.train:.3g} and {self.train + self.valid:.3g}"
 
 

@@ -84,7 +84,7 @@ MISTAKES = {
     ),
     "new label": (
         lambda folder: (folder / "test.tsv").write_text("review\tverdict\nx\tgood\ny\tgodo\n"),
-        "test.tsv, line 3: label 'godo' is not among those of train: bad, good",
+        "test.tsv, line 3: label 'godo' is not among the classes bad, good",
     ),
     "few columns": (
         lambda folder: (folder / "valid.tsv").write_text("review\tverdict\nx\n"),
