@@ -43,6 +43,11 @@ def find(path: str, data_dir: PathLike | None = None) -> Path | None:
     return next(filter(None, (present(folder / path) for folder in folders(data_dir))), None)
 
 
+def find_in(folder: str, name: str, data_dir: PathLike | None = None) -> Path | None:
+    """A file of a folder: of that very folder where there is one, else of one of its name in the data folders."""
+    return present(Path(folder).expanduser() / name) or find(f"{folder}/{name}", data_dir)
+
+
 def locate(path: str, data_dir: PathLike | None = None) -> Path:
     """`find` for a file of the catalogue ("multi30k/data/task1/raw/train.en"), or how to come by it."""
     if found := find(path, data_dir):

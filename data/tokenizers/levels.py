@@ -222,11 +222,10 @@ class PublishedGPT2(Level):
 
     def find(self, names: Sequence[str], data_dir: str | None) -> Path:
         """The file of the folder that goes by one of these names, or how to come by it."""
-        paths = [f"{self.folder}/{name}" for name in names]
-        for path in paths:
-            if found := folders.find(path, data_dir):
+        for name in names:
+            if found := folders.find_in(self.folder, name, data_dir):
                 return found
         raise ValueError(
-            f"PublishedGPT2: there is no {' or '.join(paths)} in the data folders; "
+            f"PublishedGPT2: there is no {' or '.join(names)} in {self.folder}, nor in a data folder's; "
             "run `lookback data fetch gpt2`, or give tokenizer.folder"
         )

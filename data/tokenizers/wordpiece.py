@@ -214,10 +214,9 @@ class PublishedWordPiece(Level):
 
     def tokenizer(self, texts: Callable[[], Iterable[str]], data_dir: str | None = None) -> Tokenizer:
         """Loaded from the vocab.txt, or how to come by it."""
-        path = f"{self.folder}/vocab.txt"
-        if found := folders.find(path, data_dir):
+        if found := folders.find_in(self.folder, "vocab.txt", data_dir):
             return read_vocabulary(found, self.lowercase)
         raise ValueError(
-            f"PublishedWordPiece: there is no {path} in the data folders; "
+            f"PublishedWordPiece: there is no vocab.txt in {self.folder}, nor in a data folder's; "
             "put it there, or give tokenizer.folder"
         )

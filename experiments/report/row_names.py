@@ -30,6 +30,15 @@ def ablation(row: str, changes: Sequence[str]) -> str:
     return f"{name.encode()[: LONGEST - 20].decode(errors='ignore')}… {digest}"
 
 
+def require_name(name: str) -> None:
+    """ValueError unless a row, and so a folder, can be called so."""
+    wrong = not name.strip() or name.startswith(".") or "/" in name or not name.isprintable()
+    if wrong or len(name.encode(errors="replace")) > LONGEST:
+        raise ValueError(
+            f"--name {name[:80]!r}: a folder is called so, up to {LONGEST} bytes without / or a dot in front"
+        )
+
+
 def changed(name: str, rows: Iterable[str]) -> str:
     """The row that an `ablation` of this name changes, "" for none; a row's own name may have a comma too."""
     return max((row for row in rows if name.startswith(f"{row}, ")), key=len, default="")
