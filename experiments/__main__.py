@@ -18,7 +18,7 @@ from types import ModuleType
 
 from data.fields import brief
 from experiments import commands
-from experiments.refusals import is_refusal, one_line
+from experiments.command_line.refusals import is_refusal, one_line
 
 # What others call a command of ours.
 ALSO = {"train": "run", "fit": "run", "evaluate": "table", "results": "table", "sample": "generate"}
@@ -30,7 +30,7 @@ examples:
   lookback run translation --rows lstm transformer --seeds 3
   lookback run translation --rows lstm model.cell=GRU optimizer.schedule.peak=1e-3
   lookback table translation --format latex > table.tex
-  echo "The old baker sings." | lookback translate runs/translation/transformer/0
+  echo "The old baker opens the door." | lookback translate runs/translation/transformer/0
 """
 
 

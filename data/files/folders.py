@@ -44,7 +44,7 @@ def find(path: str, data_dir: PathLike | None = None) -> Path | None:
 
 
 def find_in(folder: str, name: str, data_dir: PathLike | None = None) -> Path | None:
-    """A file of a folder: of that very folder where there is one, else of one of its name in the data folders."""
+    """A file of a folder: of that very folder where it is there, else of its like in the data folders."""
     return present(Path(folder).expanduser() / name) or find(f"{folder}/{name}", data_dir)
 
 

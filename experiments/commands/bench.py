@@ -15,7 +15,7 @@ Times depend on all that runs beside: leave the machine alone meanwhile. Ctrl-C 
 import argparse
 
 from data.fields import Positive, Rate
-from experiments.options import bounded
+from experiments.command_line.options import bounded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

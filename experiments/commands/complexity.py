@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 
 from data.fields import Positive
-from experiments.options import bounded
+from experiments.command_line.options import bounded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

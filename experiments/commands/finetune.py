@@ -9,7 +9,7 @@ examples:
 import argparse
 
 from data.fields import Positive, Rate
-from experiments.options import bounded
+from experiments.command_line.options import bounded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from train import devices
 
     devices.setup()
-    from experiments import configuration
+    from experiments.command_line import configuration
     from train.loop.training import train
     from train.parts import override
 

@@ -17,7 +17,7 @@ import argparse
 import os
 
 from data.fields import Count
-from experiments.options import bounded, parted
+from experiments.command_line.options import bounded, parted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -130,7 +130,7 @@ def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, int | None]
     """({name: run, changed as asked}, the seed that the file of --config tells)."""
     import dataclasses
 
-    from experiments import configuration
+    from experiments.command_line import configuration
     from experiments.report.row_names import ablation
     from train.parts import override
 

@@ -49,6 +49,10 @@ def refused(lookback):
         ([*RUN, "task.source=de"], "task.source and task.target are both 'de'"),
         ([*RUN, "--seeds", "0"], "--seeds 0: at least 1"),
         (["data", "fetch", "multi30"], "unknown corpus 'multi30'.*did you mean 'multi30k'"),
+        (
+            ["table", "translation", "--runs-dir", "no/such"],
+            "no/such: no such folder of runs; give --runs-dir",
+        ),
         (["data", "fetch"], "needs the name of a corpus"),
         (
             ["translate", "no/such/run"],

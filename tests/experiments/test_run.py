@@ -133,6 +133,7 @@ def test_one_seed_or_several_with_a_change_behind_them(lookback, monkeypatch, tm
 def begun(monkeypatch, lookback, tmp_path):
     """begun(*arguments) -> [(name, run)] of what `run translation` would train."""
     found = []
+    (tmp_path / "runs").mkdir()
     monkeypatch.setattr("train.loop.training.train", lambda run, folder, *_: found.append((folder, run)))
 
     def called(*arguments):

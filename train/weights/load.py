@@ -23,6 +23,7 @@ from train.weights.initial import find, taken, whole_encoder
 class TokenizerOf(Level):
     """What protocols name in place of a task's tokenizer where another came with the weights of `initial`."""
 
+    abstract = True  # no user's to set
     initial: Initial
 
     def train(self, texts: Iterable[str]) -> Tokenizer:

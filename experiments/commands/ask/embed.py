@@ -15,7 +15,7 @@ import sys
 
 from data.fields import Whole
 from experiments import stdin
-from experiments.options import bounded
+from experiments.command_line.options import bounded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ import argparse
 
 from data.fields import Positive
 from experiments import stdin
-from experiments.options import bounded
+from experiments.command_line.options import bounded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

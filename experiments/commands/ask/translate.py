@@ -2,7 +2,7 @@
 
 examples:
   lookback translate runs/translation/transformer/0 < source.txt > translation.txt
-  echo "The old baker sings." | lookback translate RUN_DIR --nbest 3
+  echo "The old baker opens the door." | lookback translate RUN_DIR --nbest 3
   lookback translate RUN_DIR --attention weights.npz < source.txt > translation.txt
 
 With --nbest K each hypothesis is a line "number <tab> score <tab> text", lines of the source counted from 0.
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from data.fields import Amount, Positive
 from experiments import stdin
-from experiments.options import bounded
+from experiments.command_line.options import bounded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

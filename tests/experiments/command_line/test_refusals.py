@@ -10,8 +10,8 @@ import pytest
 
 from data.fields import brief
 from experiments.__main__ import build_parser, found, main
+from experiments.command_line.refusals import LONGEST, is_refusal, one_line
 from experiments.commands import doctor
-from experiments.refusals import LONGEST, is_refusal, one_line
 from train import parts
 
 ODD = ("nan", "inf", "-inf", "1e999", "-1e999", "x", "", "0x", "9" * 5000, "-99999999999")

@@ -5,7 +5,7 @@ import sysconfig
 from pathlib import Path
 from types import FrameType, TracebackType
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 OURS = tuple(ROOT / package for package in ("data", "models", "train", "experiments"))
 LIBRARIES = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 LONGEST = 300  # characters of a line
