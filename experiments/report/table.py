@@ -143,6 +143,7 @@ def with_ablations(table: Table, records: Records) -> list[Table]:
     given = _given(table, records)
     table = dataclasses.replace(table, rows={**table.rows, **dict.fromkeys(given)}, others=given)
     bases = {name: row_names.changed(name, table.rows) for name in records if name not in table.rows}
+    bases = {name: base for name, base in bases.items() if base or not row_names.CHANGES.search(name)}
     line_of = {row: line for line, members in table.lines.items() for row in members}
     lines = {name: line_of.get(base, "") + name.removeprefix(base) for name, base in bases.items()}
     groups = [(_protocols(run for row in table.rows for run in records.get(row, ())), [])]

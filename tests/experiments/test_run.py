@@ -198,6 +198,7 @@ def test_a_run_bears_the_name_it_is_given_in_folder_and_table(copied, lookback):
         (["--name", "a/b"], "without / or a dot in front"),
         (["--name", ".."], "without / or a dot in front"),
         (["--name", "x" * 300], "up to 200 bytes"),
+        (["--name", "mine, steps=2"], "is called as a changed row"),
         (["--name", "lstm"], "translation has a row of this name"),
         (["--name", "mine", "--rows", "lstm", "lstm-additive"], "names one row, not 2"),
     ],
