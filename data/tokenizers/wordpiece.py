@@ -46,7 +46,8 @@ class WordPiece(Level):
         cut, words = cutter(self.lowercase), Counter()
         for spaced, times in Counter(word for text in texts for word in text.split()).items():
             for word in cut(spaced):
-                words[word] += times
+                if len(word) <= LONGEST:  # a longer one is [UNK] as a whole
+                    words[word] += times
         del words[UNTOLD]
         characters = sorted(set().union(*words))
         alphabet = [*characters, *(CONTINUED + character for character in characters)]
@@ -217,6 +218,6 @@ class PublishedWordPiece(Level):
         if found := folders.find_in(self.folder, "vocab.txt", data_dir):
             return read_vocabulary(found, self.lowercase)
         raise ValueError(
-            f"PublishedWordPiece: there is no vocab.txt in {self.folder}, nor in a data folder's; "
+            f"PublishedWordPiece: there is no {self.folder}/vocab.txt in the data folders, nor here; "
             "put it there, or give tokenizer.folder"
         )

@@ -213,7 +213,7 @@ def test_what_is_no_vocabulary_is_named(pieces, complaint, tmp_path):
 def test_a_missing_vocabulary_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("LOOKBACK_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("LOOKBACK_DATA", raising=False)
-    with pytest.raises(ValueError, match=r"there is no vocab\.txt in bert-base-uncased, nor"):
+    with pytest.raises(ValueError, match=r"there is no bert-base-uncased/vocab\.txt in the data folders"):
         PublishedWordPiece().tokenizer(list, str(tmp_path))
 
 
