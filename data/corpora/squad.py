@@ -3,6 +3,7 @@
 import dataclasses
 
 from data.files import folders, json_text
+from data.files.reasons import reason
 from data.items.corpus import QuestionCorpus
 from data.items.question import Answer, Question
 from data.splits import known_split, usual
@@ -46,7 +47,7 @@ def parse_squad(text: str, name: str) -> list[Question]:
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"{name}: not in the format of SQuAD 1.1, which has data, paragraphs, qas ({error!r:.80})"
+            f"{name}: not in the format of SQuAD 1.1, which has data, paragraphs, qas ({reason(error)})"
         ) from None
     for question in found:
         if not question.answers:

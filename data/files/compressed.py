@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from data.files.reasons import reason
+
 RATIO, ROOM = 64, 2**26
 PathLike = str | os.PathLike
 
@@ -33,8 +35,7 @@ def too_large(path: PathLike, limit: int) -> ValueError:
 
 def damaged(path: PathLike, kind: str, error: Exception) -> ValueError:
     """The error of a file that cannot be unpacked."""
-    why = f"{type(error).__name__}: {error}"
-    return ValueError(f"{path} is a damaged {kind} ({why[:120]}): fetch or copy it again")
+    return ValueError(f"{path} is a damaged {kind} ({reason(error)}): fetch or copy it again")
 
 
 def is_gzip(path: PathLike) -> bool:

@@ -13,6 +13,7 @@ from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, tra
 
 from data.fields import Bound, Positive, brief
 from data.files import folders, json_text
+from data.files.reasons import reason
 from data.ids import SPECIALS, UNK, WORD_START
 from data.tokenizers.level import Level
 from data.tokenizers.tokenizer import (
@@ -246,7 +247,7 @@ class PublishedGPT2(Level):
             core = of_bytes(models.BPE(ids, [pair for pair in pairs if pair[0] != "#version:"]), split=True)
         except Exception as error:  # what `tokenizers` raises for merges without pieces is a bare Exception
             raise ValueError(
-                f"{vocabulary} and {merges} are not a published GPT-2's ({error!s:.120})"
+                f"{vocabulary} and {merges} are not a published GPT-2's ({reason(error)})"
             ) from None
         if END_OF_TEXT in ids:  # a vocabulary that `lookback export` wrote may have none
             core.add_special_tokens([END_OF_TEXT])

@@ -21,7 +21,12 @@ def read(path: Path) -> dict[str, dict]:
         raise ValueError(
             f"{path}: not a benchmark of format {FORMAT}; delete it or write elsewhere with --out"
         )
-    return {result["name"]: result for result in found["lines"]}
+    lines = found.get("lines")
+    if not isinstance(lines, list) or not all(isinstance(line, dict) and "name" in line for line in lines):
+        raise ValueError(
+            f"{path}: 'lines' are no results with names; delete it or write elsewhere with --out"
+        )
+    return {str(line["name"]): line for line in lines}
 
 
 def write(path: Path, results: dict[str, dict], order: list[str]) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from data.fields import brief
 from data.files import json_text
+from data.files.reasons import reason
 from models.encoders.elmo import ACTIVATIONS, ELMo
 from models.layers.spelling import IDS
 from train.weights.published import flat, require_size
@@ -92,7 +93,7 @@ def read_arrays(path: Path, wanted: Mapping[str, tuple[int, ...]]) -> dict[str, 
                     nothing = np.broadcast_to(np.float32(0), one.shape or ())
                     found[name] = np.asarray(one, np.float32) if fits else nothing
     except Exception as error:  # h5py raises OSError, RuntimeError, KeyError, TypeError and others
-        raise ValueError(f"{path}: not HDF5, or damaged ({error!s:.80}); fetch or copy it again") from None
+        raise ValueError(f"{path}: not HDF5, or damaged ({reason(error)}); fetch or copy it again") from None
     return found
 
 
@@ -150,8 +151,9 @@ def described(path: Path) -> ELMo:
         skip, dropout = bool(lstm.get("use_skip_connections")), float(options.get("dropout", 0.1))
         characters = cnn.get("n_characters", IDS)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        why = f"{error!r:.80}"
-        raise ValueError(f"{path}: not the options of an ELMo that reads characters ({why})") from None
+        raise ValueError(
+            f"{path}: not the options of an ELMo that reads characters ({reason(error)})"
+        ) from None
     for field, size in (*sizes.items(), ("character_dim", character_dim), *filters):
         require_size(path, str(field), size, "num_layers" if field == "highways" else str(field))
     if activation not in tuple(ACTIVATIONS):
