@@ -34,7 +34,7 @@ def read(path: Path | str, wanted: Collection[str] | None = None) -> Vectors:
             f"{path} has no vectors that can be read: of a binary of fastText's take the .vec beside it"
         )
     sizes = header.split()
-    if len(sizes) != 2 or not all(size.isdigit() for size in sizes):
+    if len(sizes) != 2 or not all(size.isdigit() and len(size) < 12 for size in sizes):
         width = max(1, len(sizes) - 1)
         return collected(records(content, width, path, first=1), width, wanted, path)
     count, width = map(int, sizes)

@@ -1,17 +1,19 @@
 """What a tokenizer's vocabulary is made of, as parts: BPE(size=8000), Words(), Bytes(), a saved one."""
 
 import dataclasses
-import json
+import itertools
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import tokenizers
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
 
-from data.fields import Bound, Positive
-from data.files import folders
+from data.fields import Bound, Positive, brief
+from data.files import folders, json_text
+from data.files.reasons import reason
 from data.ids import SPECIALS, UNK, WORD_START
 from data.tokenizers.level import Level
 from data.tokenizers.tokenizer import (
@@ -24,6 +26,8 @@ from data.tokenizers.tokenizer import (
 )
 
 WORD_OR_PUNCTUATION = Regex(rf"{WORD_START}?[^\W{WORD_START}]+|{WORD_START}?[^\w{WORD_START}]+|{WORD_START}")
+LONGEST = 1000  # characters of a word that pairs are counted in
+ENDLESS = re.compile(rf"\S{{{LONGEST}}}(?=\S)")
 CHARACTER = Regex(r"[\s\S]")
 Size = Annotated[int, Bound(least=len(SPECIALS) + 1)]  # of a vocabulary: the special tokens, and a piece
 
@@ -45,8 +49,18 @@ def assemble(model, pattern: Regex, lowercase: bool) -> tokenizers.Tokenizer:
 
 def trained(core: tokenizers.Tokenizer, trainer: trainers.Trainer, texts: Iterable[str]) -> Tokenizer:
     """The tokenizer with the vocabulary that the trainer finds in the lines of these texts."""
-    core.train_from_iterator((line for text in texts for line in lines_of(text)), trainer)
+    lines = (part for text in texts for line in lines_of(text) for part in in_words(line))
+    core.train_from_iterator(lines, trainer)
     return Tokenizer(core.to_str())
+
+
+def in_words(text: str) -> list[str]:
+    """The text, cut where more than LONGEST characters stand without a space, for a trainer to learn from.
+
+    Counting the pairs of one word takes the square of its length: 24 s for 300,000 characters.
+    """
+    cuts = [0, *(found.end() for found in ENDLESS.finditer(text)), len(text)]
+    return [text[start:end] for start, end in itertools.pairwise(cuts)]
 
 
 def of_bytes(model: models.BPE, split: bool) -> tokenizers.Tokenizer:
@@ -61,6 +75,21 @@ def byte_piece(byte: int) -> str:
     """How GPT-2 writes a byte: its Latin-1 character, or the n-th from U+0100 on where that is no print."""
     printed = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     return chr(byte if byte in printed else 0x100 + [b for b in range(256) if b not in printed].index(byte))
+
+
+def require_ids(ids: Mapping[str, object], path: Path) -> None:
+    """ValueError unless a vocabulary's ids are whole numbers from 0 on, each once and with few gaps.
+
+    For each id up to the highest the library keeps room: one of 2**31 would end the process.
+    """
+    most, seen = 2 * len(ids) + 1000, set()
+    for piece, index in ids.items():
+        if type(index) is not int or not 0 <= index < most or index in seen:
+            raise ValueError(
+                f"{path}: the id of {brief(piece)} is {brief(index)}, but each is a whole number below "
+                f"{most} and stands once; copy the file again"
+            )
+        seen.add(index)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -177,7 +206,8 @@ class ByteBPE(Level):
             initial_alphabet=[byte_piece(byte) for byte in range(256)],
             show_progress=False,
         )
-        core.train_from_iterator((chunk for text in texts for chunk in chunks(text)), trainer)
+        parts = (part for text in texts for chunk in chunks(text) for part in in_words(chunk))
+        core.train_from_iterator(parts, trainer)
         return Tokenizer(core.to_str())
 
 
@@ -211,22 +241,25 @@ class PublishedGPT2(Level):
         vocabulary = self.find(("encoder.json", "vocab.json"), data_dir)
         merges = self.find(("vocab.bpe", "merges.txt"), data_dir)
         pairs = [tuple(line.split(" ")) for line in folders.read_lines(merges) if line]
+        ids = json_text.read_object(vocabulary)
+        require_ids(ids, vocabulary)
         try:
-            ids = json.loads(folders.read_bytes(vocabulary))
             core = of_bytes(models.BPE(ids, [pair for pair in pairs if pair[0] != "#version:"]), split=True)
         except Exception as error:  # what `tokenizers` raises for merges without pieces is a bare Exception
-            raise ValueError(f"{vocabulary} and {merges} are not a published GPT-2's ({error})") from None
+            raise ValueError(
+                f"{vocabulary} and {merges} are not a published GPT-2's ({reason(error)})"
+            ) from None
         if END_OF_TEXT in ids:  # a vocabulary that `lookback export` wrote may have none
             core.add_special_tokens([END_OF_TEXT])
         return Tokenizer(core.to_str())
 
     def find(self, names: Sequence[str], data_dir: str | None) -> Path:
         """The file of the folder that goes by one of these names, or how to come by it."""
-        paths = [f"{self.folder}/{name}" for name in names]
-        for path in paths:
-            if found := folders.find(path, data_dir):
+        for name in names:
+            if found := folders.find_in(self.folder, name, data_dir):
                 return found
+        paths = " or ".join(f"{self.folder}/{name}" for name in names)
         raise ValueError(
-            f"PublishedGPT2: there is no {' or '.join(paths)} in the data folders; "
+            f"PublishedGPT2: there is no {paths} in the data folders, nor such a folder here; "
             "run `lookback data fetch gpt2`, or give tokenizer.folder"
         )

@@ -16,6 +16,7 @@ import numpy as np
 import tokenizers
 from tokenizers import Regex
 
+from data.files.reasons import reason
 from data.ids import BOS, EOS, PAD, SPECIALS, UNK
 
 SPECIALS_AS_WORDS = Regex(r"(?<!\S)(<pad>|<s>|</s>)(?!\S)")
@@ -128,7 +129,7 @@ class Tokenizer:
                 f"{path}: no tokenizer here; a run keeps its own: put it back or train again"
             ) from None
         except Exception as error:  # what `tokenizers` raises for a broken file is a bare Exception
-            raise ValueError(f"{path}: not a tokenizer file of Lookback ({error})") from None
+            raise ValueError(f"{path}: not a tokenizer file of Lookback ({reason(error)})") from None
 
 
 def numbered(pieces: Iterable[str]) -> dict[str, int]:

@@ -46,7 +46,8 @@ class WordPiece(Level):
         cut, words = cutter(self.lowercase), Counter()
         for spaced, times in Counter(word for text in texts for word in text.split()).items():
             for word in cut(spaced):
-                words[word] += times
+                if len(word) <= LONGEST:  # a longer one is [UNK] as a whole
+                    words[word] += times
         del words[UNTOLD]
         characters = sorted(set().union(*words))
         alphabet = [*characters, *(CONTINUED + character for character in characters)]
@@ -214,10 +215,9 @@ class PublishedWordPiece(Level):
 
     def tokenizer(self, texts: Callable[[], Iterable[str]], data_dir: str | None = None) -> Tokenizer:
         """Loaded from the vocab.txt, or how to come by it."""
-        path = f"{self.folder}/vocab.txt"
-        if found := folders.find(path, data_dir):
+        if found := folders.find_in(self.folder, "vocab.txt", data_dir):
             return read_vocabulary(found, self.lowercase)
         raise ValueError(
-            f"PublishedWordPiece: there is no {path} in the data folders; "
+            f"PublishedWordPiece: there is no {self.folder}/vocab.txt in the data folders, nor here; "
             "put it there, or give tokenizer.folder"
         )

@@ -12,20 +12,21 @@ from train.folder.record import Record
 def with_ablations(table: Table, records: Records) -> list[Table]:
     """The table with a row more for each changed row that was run, under the row it changes.
 
+    One that bears a name of the user's stands below all rows.
     Systems that were given to it and run on its tasks stand below its own. After it, or alone where no row of
     its own was run, come tables for the changed rows of each other protocol, which compare with nothing here.
     """
     given = _given(table, records)
     table = dataclasses.replace(table, rows={**table.rows, **dict.fromkeys(given)}, others=given)
     bases = {name: row_names.changed(name, table.rows) for name in records if name not in table.rows}
-    bases = {name: base for name, base in bases.items() if base}
+    bases = {name: base for name, base in bases.items() if base or not row_names.CHANGES.search(name)}
     line_of = {row: line for line, members in table.lines.items() for row in members}
-    lines = {name: line_of[base] + name.removeprefix(base) for name, base in bases.items()}
+    lines = {name: line_of.get(base, "") + name.removeprefix(base) for name, base in bases.items()}
     own = [run for row in table.rows for run in records.get(row, ())]
     groups = [(_protocols(own), [])]
     for name, base in bases.items():
         protocols = _protocols(records[name])
-        elsewhere = not own and row_names.on_other_data(name, base)
+        elsewhere = not own and (not base or row_names.on_other_data(name, base))
         for known, names in groups[1:] if elsewhere else groups:
             if all(protocols[key] == known[key] for key in protocols.keys() & known.keys()):
                 known |= protocols
@@ -37,11 +38,12 @@ def with_ablations(table: Table, records: Records) -> list[Table]:
     within = {}
     for row, run in table.rows.items():
         within |= {row: run} | {name: run for name in alike if bases[name] == row}
+    within |= {name: None for name in alike if not bases[name]}
     apart = [
         dataclasses.replace(
             table,
             title=f"{table.name}: changed rows, scored under a protocol of their own",
-            rows={name: table.rows[bases[name]] for name in names},
+            rows={name: table.rows.get(bases[name]) for name in names},
             baseline=lines[names[0]],
             others={name: lines[name] for name in names},
             published=(),

@@ -1,12 +1,12 @@
 """Trained weights taken from a folder: of a run, ready to be asked, or as another run begins with them."""
 
 import dataclasses
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
+from data.files import json_text
 from data.tokenizers.level import Level
 from data.tokenizers.tokenizer import Tokenizer
 from data.tokenizers.wordpiece import read_vocabulary
@@ -23,6 +23,7 @@ from train.weights.initial import find, taken, whole_encoder
 class TokenizerOf(Level):
     """What protocols name in place of a task's tokenizer where another came with the weights of `initial`."""
 
+    abstract = True  # no user's to set
     initial: Initial
 
     def train(self, texts: Iterable[str]) -> Tokenizer:
@@ -78,7 +79,7 @@ def published(folder: Path) -> dict:
         raise ValueError(
             f"initial={str(folder)!r}: neither a run's folder nor that of a published GPT-2, BERT or ELMo"
         )
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = json_text.read_object(folder / "config.json")
     kind = config.get("model_type", "gpt2" if "n_embd" in config else "bert")
     return (read_gpt2 if kind == "gpt2" else read_bert)(folder)[1]
 

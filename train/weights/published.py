@@ -11,6 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from data.fields import brief
+from data.files import json_text
 from train.weights import safetensors
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
@@ -28,25 +30,27 @@ def read_config(path: Path, settings: Mapping[str, Any], sizes: Mapping[str, str
 
     `settings` are those it computes with, also where config.json is silent; `sizes` must be there.
     """
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON ({error})") from None
-    if not isinstance(config, dict):
-        raise ValueError(f"{path}: not a JSON object")
+    config = json_text.read_object(path)
     for name, value in settings.items():
         if (found := config.get(name, value)) != value:
-            raise ValueError(f"{path}: {name} is {found!r}; {computes} computes with {value!r} only")
-    for name in sizes:
-        if type(found := config.get(name)) is not int or found < 1:
-            raise ValueError(f"{path}: {name} is {found!r}, not a whole number above 0")
+            raise ValueError(f"{path}: {name} is {brief(found)}; {computes} computes with {value!r} only")
+    for name, field in sizes.items():
+        require_size(path, name, config.get(name), field)
     return config
+
+
+def require_size(path: Path, name: str, size: object, field: str) -> None:
+    """ValueError unless an entry is a size of ours by the name `field`: of layers there are not that many."""
+    if type(size) is not int or size < 1:
+        raise ValueError(f"{path}: {name} is {brief(size)}, not a whole number above 0")
+    if size > (most := 1000 if field == "num_layers" else 2**31 - 1):
+        raise ValueError(f"{path}: {name} is {brief(size)}, more than {most:,}; put the published file back")
 
 
 def read_rate(path: Path, config: Mapping[str, Any], name: str) -> float:
     """A rate of dropout, 0.1 where config.json is silent."""
     if type(rate := config.get(name, 0.1)) not in (int, float) or not 0 <= rate < 1:
-        raise ValueError(f"{path}: {name} is {rate!r}, not a rate from 0 to below 1")
+        raise ValueError(f"{path}: {name} is {brief(rate)}, not a rate from 0 to below 1")
     return float(rate)
 
 

@@ -13,7 +13,9 @@ written, special tokens among them. numpy.load reads it, without pickle.
 import argparse
 import sys
 
+from data.fields import Whole
 from experiments import stdin
+from experiments.command_line.options import bounded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--layers",
         nargs="+",
-        type=int,
+        type=bounded(Whole),
         default=[-1],
         metavar="L",
         help="0 are the embeddings, -1 is the last layer (-1); several stand side by side",

@@ -37,7 +37,6 @@ def execute(arguments: argparse.Namespace) -> None:
     require_role(arguments.run_dir, "is to class texts", "task", trained.task, Classification)
     predictor, labels = Predictor(trained), trained.task.labels
     read = functools.partial(sides, paired=trained.task.paired)
-    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     number = 0
     for texts in stdin.lines():
         parted, wrong = stdin.parse_lines(read, texts, number)
