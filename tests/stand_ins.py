@@ -54,8 +54,9 @@ def texts() -> dict:
     """The Penn Treebank, WikiText-2 with headings, and a long text of characters."""
     found = {f"ptb/ptb.{split}.txt": lines(f" {text} " for text in tokens(split)) for split in SPLITS}
     for split in SPLITS:
+        said = tokens(split) * 4  # so that words are often enough there to have vectors
         articles = [
-            f" \n = A {split} = \n \n {' '.join(tokens(split)[at : at + 6])} " for at in range(0, 30, 6)
+            f" \n = A {split} = \n \n {' '.join(said[at : at + 6])} " for at in range(0, len(said), 6)
         ]
         found[f"wikitext-2/wiki.{split}.tokens"] = lines(articles)
     found["tinyshakespeare/input.txt"] = "\n\n".join(f"ANNA:\n{text}" for text in tokens("train") * 3)

@@ -2,7 +2,7 @@
 
 examples:
   lookback evaluate runs/translation/transformer/0 --on newstest              newstest.en and newstest.de
-  lookback evaluate runs/translation/transformer/0 --on source.en reference.de evaluators.Bleu.search.beam=1
+  lookback evaluate runs/translation/transformer/0 --on newstest.en newstest.de evaluators.Bleu.search.beam=1
   lookback evaluate runs/perplexity/LSTM/0 --on text.txt
   lookback evaluate runs/sentences/LSTM/0 --on reviews.csv                    columns text and label
   lookback evaluate runs/sentences/LSTM/0 --corpus "CrossValidated(name='CR')" --data-dir CORPORA

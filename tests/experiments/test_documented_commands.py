@@ -13,11 +13,13 @@ from documented import command_lines
 
 LINES = command_lines()
 ROOT = Path(__file__).parents[2]
-RUN = re.compile(r"""runs/([\w-]+)/([^/"*]+)/\d""")  # the folder of a run that a command takes
+RUN = re.compile(r"""runs/([\w-]+)/([^/"]+)/[\d*]""")  # the folder of a run, or of runs, that a command takes
 CODES = {"lookback data verify multi30k --data-dir ~/corpora": 1}  # stand-ins have other checksums
 NETWORK = ("lookback data fetch multi30k",)
 WEIGHTS = {"gpt2": "runs/perplexity/GPT-2/0", "bert-base-uncased": "runs/bert_pretraining/BERT-tiny/0"}
-TEXT = "The farmer saw the old dog .\nIn the evening Emma works .\nThe dog was tired .\n"
+TEXT = (
+    "The farmer saw the old dog .\nIn the evening Emma works .\n\nThe dog was tired .\nThe door is open .\n\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +66,16 @@ def furnish(folder: Path, run) -> None:
         (folder / name / "one.txt").write_text(TEXT * 400)
     for name in ("book.txt", "diary.txt", "text.txt", "source.txt", "sentences.txt"):
         (folder / name).write_text(TEXT * (400 if name in ("book.txt", "diary.txt") else 1))
+    for name in ("a.csv", "b.csv", "c.csv", "reviews.csv"):
+        (folder / name).write_text("text,label\n" + "a warm film,positive\na dull film,negative\n" * 20)
+    for name in ("newstest.en", "newstest.de", "source.en", "reference.de"):
+        (folder / name).write_text("The farmer saw the old dog .\n")
     (folder / "lines.txt").write_text("The [MASK] of a function .\n")
     (folder / "pairs.tsv").write_text("The dog works .\tThe dog is tired .\n")
     for table, row in sorted({found for line in LINES for found in RUN.findall(line)}):
         real = ["--data-dir", "CORPORA"] if "-" in table else []
-        trained = run(shlex.join(["lookback", "run", table, "--rows", row, *real]))
+        rows = [] if row == "*" else ["--rows", row]
+        trained = run(shlex.join(["lookback", "run", table, *rows, *real]))
         assert trained.returncode == 0, trained.stderr
     for name, directory in WEIGHTS.items():
         written = run(f"lookback export {directory} {name}")
