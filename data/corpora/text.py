@@ -135,16 +135,15 @@ class TextFiles(TextCorpus):
         return cut(joined(map(decoded, self.files())), split, ends, at_lines=True)
 
     def documents(self, split: str, data_dir: str | None = None) -> list[str]:
-        """Of a folder the part of each file that is in a split; what blank lines divide of a single file."""
-        if len(files := self.files()) == 1:
-            return super().documents(split, data_dir)
+        """Of a folder the part of each file that is in a split; of a single one what blank lines divide."""
+        files = self.files()
         first = sum(len(self.text(before)) for before in SPLITS[: SPLITS.index(known_split(split))])
         end = first + len(self.text(split))
         found = []
         for text in (joined([decoded(file)]) for file in files):
             found.append(text[max(first, 0) : max(end, 0)])
             first, end = first - len(text), end - len(text)
-        return found
+        return found if len(list(filter(None, found))) > 1 else super().documents(split, data_dir)
 
     def files(self) -> list[Path]:
         """The file, or those of the folder in the order of their paths; ValueError where there are none."""

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Iterable
 
 from experiments.report import row_names
-from experiments.report.columns import COMPARED
-from experiments.report.table import Records, Table
+from experiments.report.columns import COMPARED, Significance
+from experiments.report.table import Records, Table, cells
 from train.folder.record import Record
 
 
@@ -50,12 +50,23 @@ def with_ablations(table: Table, records: Records) -> list[Table]:
         )
         for _, names in others
     ]
+    apart = [with_what_there_is(each, records) for each in apart]
     others = given | {name: lines[name] for name in alike}
     return (
         [dataclasses.replace(table, rows=within, others=others), *apart]
         if own or alike or not apart
         else apart
     )
+
+
+def with_what_there_is(table: Table, records: Records) -> Table:
+    """Without the columns that none of its rows has anything for, or nothing to be compared with."""
+    lines = cells(table, records, p_values=False).values()
+    there = lambda name, column: (
+        len(table.rows) > 1 if isinstance(column, Significance) else any(line[name] for line in lines)
+    )
+    columns = {name: column for name, column in table.columns.items() if there(name, column)}
+    return dataclasses.replace(table, columns=columns)
 
 
 def _given(table: Table, records: Records) -> dict[str, str]:

@@ -68,6 +68,11 @@ def furnish(folder: Path, run) -> None:
         (folder / name).write_text(TEXT * (400 if name in ("book.txt", "diary.txt") else 1))
     for name in ("a.csv", "b.csv", "c.csv", "reviews.csv"):
         (folder / name).write_text("text,label\n" + "a warm film,positive\na dull film,negative\n" * 20)
+    for name in ("a.conll", "b.conll", "c.conll"):
+        (folder / name).write_text("Anna B-PER\nwohnt O\nin O\nWien B-LOC\n\nSie O\nschläft O\n\n" * 20)
+    (folder / "my").mkdir(exist_ok=True)
+    for name in ("a.en", "a.de", "b.en", "b.de", "c.en", "c.de"):
+        (folder / "my" / name).write_text("The farmer saw the old dog .\nEmma works .\n" * 20)
     for name in ("newstest.en", "newstest.de", "source.en", "reference.de"):
         (folder / name).write_text("The farmer saw the old dog .\n")
     (folder / "lines.txt").write_text("The [MASK] of a function .\n")
@@ -90,6 +95,14 @@ def test_a_line_runs_as_it_stands(shell, line):
     done = shell(line)
     assert done.returncode == CODES.get(line, 0), f"{LINES[line]}: {line}\n{done.stdout}{done.stderr}"
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_the_lines_of_python_run_as_they_stand(shell):
+    """README's, on the runs that its commands have left."""
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    done = shell(f"{shlex.join([sys.executable, '-c', block])}")
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 5, done.stderr
 
 
 def test_lines_are_found_wherever_users_look():
