@@ -18,6 +18,7 @@ from pathlib import Path
 from data.corpora.sentiment import HELD_OUT, fingerprint
 from data.fields import Positive
 from data.files import folders
+from data.files.outside_text import decode
 from data.items.corpus import Corpus, LabelledCorpus, TextCorpus
 from data.items.labelled import Labelled
 from data.splits import known_split
@@ -67,7 +68,7 @@ def films(archive: Path, published: str) -> tuple[Labelled, ...]:
         with tarfile.open(archive) as members:
             for one in members:
                 if named := member.fullmatch(one.name):
-                    text = folders.decode(members.extractfile(one).read(), f"{archive}:{one.name}")
+                    text = decode(members.extractfile(one).read(), f"{archive}:{one.name}")
                     found.append(Labelled(prose(text), None, float(named[1])))
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise ValueError(f"{archive} is a damaged archive ({error}): fetch or copy it again") from error
@@ -96,7 +97,7 @@ class AmazonAlexa(LabelledCorpus):
         """The reviews of a split in their random order, with 1.0 to 5.0 stars."""
         known_split(split)
         path = folders.locate("amazon_alexa/amazon_alexa.tsv", data_dir)
-        text = folders.decode(folders.read_bytes(path), path).removeprefix("\ufeff")
+        text = folders.read_text(path)
         rows = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t")
         if not {"rating", "verified_reviews"} <= set(rows.fieldnames or ()):
             raise ValueError(

@@ -18,7 +18,7 @@ class Squad(QuestionCorpus):
         path = folders.located(
             f"squad/{self.name(split)}", "https://rajpurkar.github.io/SQuAD-explorer", data_dir
         )
-        return parse_squad(folders.decode(folders.read_bytes(path), path), str(path))
+        return parse_squad(folders.read_text(path), str(path))
 
     def protocol(self, split: str) -> str:
         """squad FILE."""

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from data.fields import Share, Whole
 from data.files import folders
+from data.files.outside_text import plain
 from data.items.corpus import TaggedCorpus
 from data.items.entity_tags import SCHEMES, converted, kinds, labels
 from data.items.tagged import Tagged
@@ -45,7 +46,7 @@ def tagged_rows(
     ranges (1-2) and empty nodes (8.1) of CoNLL-U, where the separator is a tab and there are ten columns.
     """
     found, sentence = [], []
-    for number, line in enumerate([*folders.read_lines(path), ""], 1):
+    for number, line in enumerate([*folders.read_lines(path, plain), ""], 1):
         where = f"{path}, line {number}"
         fields = line.rstrip("\r\n ").split(separator) if line.strip() else []
         if not fields or fields[0] == "-DOCSTART-":

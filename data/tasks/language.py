@@ -6,12 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from data.corpora.stdlib_text import StdlibDocs
+from data.files.outside_text import lines_of
 from data.items.corpus import TextCorpus
 from data.tasks.task import Task
 from data.tokenizers import token_files
 from data.tokenizers.level import Level
 from data.tokenizers.levels import ByteBPE
-from data.tokenizers.tokenizer import Tokenizer, lines_of
+from data.tokenizers.tokenizer import Tokenizer
 
 
 class Sizes(NamedTuple):

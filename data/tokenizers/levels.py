@@ -12,6 +12,7 @@ from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, tra
 
 from data.fields import Bound, Positive
 from data.files import folders
+from data.files.outside_text import lines_of
 from data.ids import SPECIALS, UNK, WORD_START
 from data.tokenizers.level import Level
 from data.tokenizers.tokenizer import (
@@ -19,7 +20,6 @@ from data.tokenizers.tokenizer import (
     SPECIALS_AS_WORDS,
     Tokenizer,
     chunks,
-    lines_of,
     numbered,
 )
 

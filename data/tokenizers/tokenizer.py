@@ -16,6 +16,7 @@ import numpy as np
 import tokenizers
 from tokenizers import Regex
 
+from data.files.outside_text import lines_of
 from data.ids import BOS, EOS, PAD, SPECIALS, UNK
 
 SPECIALS_AS_WORDS = Regex(r"(?<!\S)(<pad>|<s>|</s>)(?!\S)")
@@ -134,14 +135,6 @@ class Tokenizer:
 def numbered(pieces: Iterable[str]) -> dict[str, int]:
     """Each piece with its id: its place among them, from 0 on."""
     return {piece: index for index, piece in enumerate(pieces)}
-
-
-def lines_of(text: str) -> list[str]:
-    """The lines of a text, which end at a line feed only, as data/files/folders.py reads a file."""
-    lines = text.split("\n")
-    if lines[-1] == "":
-        lines.pop()
-    return [line.removesuffix("\r") for line in lines]
 
 
 def chunks(text: str, size: int = 1 << 14) -> list[str]:

@@ -12,6 +12,8 @@ examples:
 
 import argparse
 
+from experiments import stdin
+
 DISTANCES = {
     "accuracy": ("Recall of a name or topic, per cent", "words between the cue and the question", False),
     "gradient": (
@@ -63,7 +65,8 @@ def execute(arguments: argparse.Namespace) -> None:
         sense_plots.draw(forms, out / "senses.png")
         print(out / "senses.png")
     if len(folders) == 1 and attends(folders[0]):
-        align(folders[0], arguments.sentence, out / "alignment.png")
+        (sentence,) = stdin.given([arguments.sentence or ""], "--sentence")
+        align(folders[0], sentence, out / "alignment.png")
         print(out / "alignment.png")
 
 
@@ -92,7 +95,7 @@ def attends(directory) -> bool:
     return run.task.gives == "sentence pairs" and run.model.attends
 
 
-def align(directory, sentence: str | None, path) -> None:
+def align(directory, sentence: str, path) -> None:
     """The heat map of a sentence's translation, weights beside it as NPZ."""
     import numpy as np
 

@@ -4,6 +4,7 @@ import io
 import json
 import math
 import sys
+import unicodedata
 
 import jax
 import numpy as np
@@ -78,6 +79,26 @@ def test_perplexity_of_a_text_is_that_of_its_tokens_surprisals(trained, say):
     bits = [float(line.split("\t")[0]) for line in each.splitlines()]
     assert len(bits) == 50
     assert math.log2(float(whole.split()[1])) == pytest.approx(sum(bits) / 50, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: "\ufeff" + unicodedata.normalize("NFD", text).replace("\n", "\r\n"),
+    ],
+    ids=["byte-order mark", "CRLF", "all, and NFD"],
+)
+def test_no_number_depends_on_the_editor_that_wrote_a_text(disguise, trained, say):
+    _, directory = trained
+    text = "the old bäcker\nsings é\n" * 4
+    for command in (
+        ["perplexity", str(directory)],
+        ["perplexity", str(directory), "--tokens"],
+        ["generate", str(directory), "--length", "9", "--greedy"],
+    ):
+        assert say(*command, stdin=disguise(text)) == say(*command, stdin=text)
 
 
 def test_finetune_begins_with_the_weights_it_is_given(trained, capsys):

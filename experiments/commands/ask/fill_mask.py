@@ -38,7 +38,7 @@ def execute(arguments: argparse.Namespace) -> None:
 
     fill = FillMask(load(Path(arguments.run_dir)))
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
-    lines = arguments.text or stdin.whole().split("\n")
+    lines = stdin.given(arguments.text, "the text") or stdin.whole().split("\n")
     if not any(line.strip() for line in lines):
         raise ValueError("no text: give lines with [MASK] in them, as arguments or by standard input")
     for number, line in enumerate(lines, start=1):

@@ -45,7 +45,7 @@ def execute(arguments: argparse.Namespace) -> None:
         draw = Sample(arguments.temperature, arguments.top_k, arguments.top_p)
     writer = Generator(load(Path(arguments.run_dir)))
     sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
-    prompts = arguments.prompt or [stdin.whole()]
+    prompts = stdin.given(arguments.prompt, "--prompt") if arguments.prompt else [stdin.whole()]
     if len(prompts) == 1 and arguments.beam == 1:
         print(prompts[0], end="")
         for piece in writer.stream(prompts[0], arguments.length, draw, arguments.seed):
