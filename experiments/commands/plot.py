@@ -12,8 +12,6 @@ examples:
 
 import argparse
 
-from experiments import stdin
-
 DISTANCES = {
     "accuracy": ("Recall of a name or topic, per cent", "words between the cue and the question", False),
     "gradient": (
@@ -65,8 +63,7 @@ def execute(arguments: argparse.Namespace) -> None:
         sense_plots.draw(forms, out / "senses.png")
         print(out / "senses.png")
     if len(folders) == 1 and attends(folders[0]):
-        (sentence,) = stdin.given([arguments.sentence or ""], "--sentence")
-        align(folders[0], sentence, out / "alignment.png")
+        align(folders[0], arguments.sentence, out / "alignment.png")
         print(out / "alignment.png")
 
 
@@ -95,10 +92,11 @@ def attends(directory) -> bool:
     return run.task.gives == "sentence pairs" and run.model.attends
 
 
-def align(directory, sentence: str, path) -> None:
+def align(directory, sentence: str | None, path) -> None:
     """The heat map of a sentence's translation, weights beside it as NPZ."""
     import numpy as np
 
+    from data.files.outside_text import plain
     from experiments.report import plots
     from train import devices
     from train.folder.record import read
@@ -107,7 +105,7 @@ def align(directory, sentence: str, path) -> None:
     from train.inference.translator import Translator
     from train.weights.load import load
 
-    source = sentence or (read(directory).output("test", "source") or [""])[0]
+    source = plain(sentence or "") or (read(directory).output("test", "source") or [""])[0]
     if not source.strip():
         raise ValueError(f"{directory}: no test outputs yet; give a sentence with --sentence")
     translator = Translator.of(load(directory))
