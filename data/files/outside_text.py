@@ -6,10 +6,12 @@ editors differ in that too; a file that says something character by character (a
 """
 
 import codecs
+import re
 import unicodedata
 from os import PathLike
 
 BOM = "\ufeff"
+SPACES = re.compile(r"[ \t\r\n]+")
 UTF_16 = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 
 
@@ -34,6 +36,11 @@ def lines_of(text: str) -> list[str]:
     if lines[-1] == "":
         lines.pop()
     return [line_of(line) for line in lines]
+
+
+def words_of(line: str) -> list[str]:
+    """What spaces and tabs divide. Other spaces are part of a word: "2 000 000" may be one."""
+    return [word for word in SPACES.split(line) if word]
 
 
 def unmarked(text: str) -> str:

@@ -62,6 +62,11 @@ class Tokenizer:
         return hashlib.sha256(self.serialised.encode()).hexdigest()
 
     @property
+    def lowercases(self) -> bool:
+        """Whether texts lose their capitals on the way in, and so never have any on the way out."""
+        return self.core.normalizer is not None and self.core.normalizer.normalize_str("A") == "a"
+
+    @property
     def never(self) -> tuple[int, ...]:
         """The special tokens that no stream of text holds, so that none need be predicted."""
         if self.unk is None:
