@@ -46,9 +46,9 @@ def tagged_rows(
     """The sentences of a file with a word a line, its columns counted from 0, blank lines between sentences.
 
     Each row has `columns` of them, or as many as the first. They are apart by spaces or tabs, or by
-    `separator`; any other space is part of a word. -DOCSTART- lines are no words, nor are those that begin
-    with # before a sentence and have other columns, or before each of several. In CoNLL-U, with its ten columns, no line with # is one,
-    nor are ranges (1-2) and empty nodes (8.1).
+    `separator`; any other space is part of a word. -DOCSTART- lines are no words. Nor are lines with # before
+    a sentence that have other columns, or one before each of several sentences. In CoNLL-U, which has ten
+    columns, no line with # is a word, nor are ranges (1-2) and empty nodes (8.1).
     """
     divided = words_of if separator is None else lambda line: line.rstrip(" ").split(separator)
     lines = [divided(line) if line.strip() else [] for line in folders.read_lines(path, plain)]
@@ -57,8 +57,9 @@ def tagged_rows(
     first = next(rows, [])
     universal = len(first) == 10 and WORD_ID.fullmatch(first[0])
     columns = columns or len(first)
-    heads = [fields for before, fields in itertools.pairwise([[], *lines]) if fields and not before]
-    every = len(heads) > 1 and all(map(is_comment, heads))
+    beside = enumerate(itertools.pairwise([[], *lines]), 1)
+    heads = {number for number, (before, now) in beside if now and not before}
+    announced = len(heads) > 1 and all(is_comment(lines[number - 1]) for number in heads)
     found, sentence = [], []
     for number, fields in enumerate([*lines, []], 1):
         where = f"{path}, line {number}"
@@ -66,7 +67,9 @@ def tagged_rows(
             found += [sentence] if sentence else []
             sentence = []
             continue
-        if is_comment(fields) and (universal or (not sentence and (every or len(fields) != columns))):
+        if is_comment(fields) and (
+            universal or (announced and number in heads) or not (sentence or len(fields) == columns)
+        ):
             continue
         if len(fields) != columns:
             raise ValueError(f"{where}: {len(fields)} columns, where a word has {columns}")
