@@ -35,7 +35,7 @@ def lines_of(text: str) -> list[str]:
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
-    return [line_of(line) for line in lines]
+    return [line.rstrip("\r") for line in lines]
 
 
 def words_of(line: str) -> list[str]:
@@ -44,14 +44,15 @@ def words_of(line: str) -> list[str]:
 
 
 def unmarked(text: str) -> str:
-    """A text without byte-order marks, its lines ended by a line feed alone.
+    """A text without its byte-order mark, its lines ended by a line feed alone.
 
     Where there is no line feed at all, carriage returns end lines, as they once did on the Macintosh.
     """
-    if "\r" not in text and BOM not in text:
+    text = text.removeprefix(BOM)
+    if "\r" not in text:
         return text
     text = text if "\n" in text else text.replace("\r", "\n")
-    return "\n".join(line_of(line) for line in text.split("\n"))
+    return "\n".join(line.rstrip("\r") for line in text.split("\n"))
 
 
 def composed(text: str) -> str:
@@ -60,5 +61,5 @@ def composed(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """What a person wrote: `unmarked` and `composed`."""
-    return composed(unmarked(text))
+    """What a person wrote: `unmarked`, also where files were joined, and `composed`."""
+    return composed(unmarked(text).replace(f"\n{BOM}", "\n"))

@@ -8,6 +8,7 @@ Training and encoding are Hugging Face `tokenizers`.
 """
 
 import hashlib
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from data.ids import BOS, EOS, PAD, SPECIALS, UNK
 SPECIALS_AS_WORDS = Regex(r"(?<!\S)(<pad>|<s>|</s>)(?!\S)")
 END_OF_TEXT = "<|endoftext|>"
 BERT_SPECIALS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
+UNUSED = "<unused "  # what begins the name of an id that is no piece: a row more than a vocabulary has
 BETWEEN_LINES = re.compile(r"\S\n(?=\S)")
 
 
@@ -69,11 +71,16 @@ class Tokenizer:
     @property
     def never(self) -> tuple[int, ...]:
         """The special tokens that no stream of text holds, so that none need be predicted."""
+        unused = tuple(itertools.takewhile(self.is_unused, reversed(range(len(self)))))
         if self.unk is None:
-            return ()  # GPT-2's documents end in <|endoftext|>
+            return unused  # GPT-2's documents end in <|endoftext|>
         if self.mask is not None:
-            return self.pad, self.bos, self.mask
-        return (self.pad, self.bos, self.eos) if self.spells_newline else (self.pad, self.bos)
+            return self.pad, self.bos, self.mask, *unused
+        return (self.pad, self.bos, *((self.eos,) if self.spells_newline else ()), *unused)
+
+    def is_unused(self, index: int) -> bool:
+        """Whether an id is no piece, but fills a published table up."""
+        return (self.core.id_to_token(index) or "").startswith(UNUSED)
 
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
         """Ids of each line, ended by EOS."""

@@ -36,7 +36,7 @@ def execute(arguments: argparse.Namespace) -> None:
             f"--rate {arguments.rate:g} --steps {arguments.steps}: a rate above 0, at least 1 update"
         )
     out = Path(arguments.out)
-    run = override(tuned(Path(arguments.folder).expanduser(), arguments), arguments.changes)
+    run = override(tuned(Path(arguments.folder).expanduser().resolve(), arguments), arguments.changes)
     train(run, out, None, "finetune", out.name)
     print(f"lookback generate {out} --prompt ...", f"lookback perplexity {out} < TEXT", sep="\n")
 

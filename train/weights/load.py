@@ -1,15 +1,15 @@
 """Trained weights taken from a folder: of a run, ready to be asked, or as another run begins with them."""
 
 import dataclasses
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from data.tokenizers.level import Level
+from data.tokenizers.published_folder import entries
 from data.tokenizers.tokenizer import Tokenizer
-from data.tokenizers.wordpiece import read_vocabulary
+from data.tokenizers.wordpiece import has_pieces, read_folder
 from train.folder import claim as run_directory
 from train.folder.checkpoint import Checkpoints
 from train.run import Initial, Run, Trained
@@ -78,7 +78,7 @@ def published(folder: Path) -> dict:
         raise ValueError(
             f"initial={str(folder)!r}: neither a run's folder nor that of a published GPT-2, BERT or ELMo"
         )
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = entries(folder / "config.json")
     kind = config.get("model_type", "gpt2" if "n_embd" in config else "bert")
     return (read_gpt2 if kind == "gpt2" else read_bert)(folder)[1]
 
@@ -90,8 +90,7 @@ def initial_tokenizer(given: str | Initial | None, directory: Path) -> Tokenizer
     folder = find(given, directory)
     if (folder / "run.json").exists():
         return Tokenizer.load(folder / "tokenizer.json")
-    vocabulary = folder / "vocab.txt"
-    return read_vocabulary(vocabulary, uncased(vocabulary)) if vocabulary.exists() else None
+    return read_folder(folder) if has_pieces(folder) else None
 
 
 def told(run: Run, directory: Path) -> Run:
@@ -99,9 +98,3 @@ def told(run: Run, directory: Path) -> Run:
     if initial_tokenizer(run.initial, directory) is None:
         return run
     return dataclasses.replace(run, task=dataclasses.replace(run.task, tokenizer=TokenizerOf(run.initial)))
-
-
-def uncased(vocabulary: Path) -> bool:
-    """Whether the pieces of a published vocabulary know no capitals, the marks apart."""
-    pieces = vocabulary.read_text(encoding="utf-8").split("\n")
-    return not any(piece != piece.lower() for piece in pieces if not piece.startswith("["))

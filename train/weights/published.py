@@ -1,7 +1,8 @@
 """What all published weights share: a folder with config.json and model.safetensors, checked as read."""
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,59 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from data.fields import brief
+from data.tokenizers.published_folder import entries
 from train.weights import safetensors
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
+CONFIG, WEIGHTS, SHARDS = "config.json", "model.safetensors", "model.safetensors.index.json"
+OTHERS = (
+    "pytorch_model*.bin",
+    "*.ckpt*",
+    "*.h5",
+    "*.msgpack",
+    "*.gguf",
+    "*.onnx",
+)  # what others keep weights in
+SAVE = "load it with transformers and save it by save_pretrained"
 
 
 def require_files(folder: Path) -> None:
-    """ValueError that names what a folder lacks."""
-    for name in (CONFIG, WEIGHTS):
+    """ValueError that names what a folder lacks, and what to do with the weights that are there instead."""
+    if not folder.is_dir():
+        raise ValueError(f"{folder}: no such folder; give one with {CONFIG} and {WEIGHTS}")
+    if not (folder / WEIGHTS).is_file() and not (folder / SHARDS).is_file():
+        others = sorted(path.name for form in OTHERS for path in folder.glob(form))
+        remedy = (
+            f"{others[0]} is not read: {SAVE}" if others else f"published weights are {CONFIG} and {WEIGHTS}"
+        )
+        raise ValueError(f"{folder / WEIGHTS}: no such file; {remedy}")
+    if not (folder / CONFIG).is_file():
+        raise ValueError(f"{folder / CONFIG}: no such file; published weights are {CONFIG} and {WEIGHTS}")
+
+
+def read_arrays(folder: Path) -> tuple[dict[str, np.ndarray], Path]:
+    """The arrays of a folder by name, of one file or of the shards that an index names, and that file."""
+    if (path := folder / WEIGHTS).is_file():
+        return safetensors.read(path), path
+    path, found = folder / SHARDS, {}
+    index = entries(path).get("weight_map")
+    if not isinstance(index, dict) or not all(
+        isinstance(name, str) and name == Path(name).name for name in index.values()
+    ):
+        raise ValueError(f"{path}: no weight_map from arrays to files of this folder; copy the folder again")
+    for name in sorted({*index.values()}):
         if not (folder / name).is_file():
-            raise ValueError(f"{folder / name}: no such file; published weights are {CONFIG} and {WEIGHTS}")
+            raise ValueError(f"{folder / name}: no such file, which {SHARDS} names; copy the folder again")
+        found |= safetensors.read(folder / name)
+    if missing := index.keys() - found.keys():
+        raise ValueError(f"{path}: {min(missing)} is in none of its files; copy the folder again")
+    return found, path
+
+
+def leave_out(path: Path, names: Iterable[str], kept: str) -> None:
+    """Say in a line which heads of a published model are not taken, if any are not."""
+    if heads := sorted({name.partition(".")[0] for name in names}):
+        print(f"{path}: left out: {', '.join(heads)}; taken: {kept}", file=sys.stderr)
 
 
 def read_config(path: Path, settings: Mapping[str, Any], sizes: Mapping[str, str], computes: str) -> dict:
@@ -28,19 +72,20 @@ def read_config(path: Path, settings: Mapping[str, Any], sizes: Mapping[str, str
 
     `settings` are those it computes with, also where config.json is silent; `sizes` must be there.
     """
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON ({error})") from None
-    if not isinstance(config, dict):
-        raise ValueError(f"{path}: not a JSON object")
+    config = entries(path)
     for name, value in settings.items():
         if (found := config.get(name, value)) != value:
-            raise ValueError(f"{path}: {name} is {found!r}; {computes} computes with {value!r} only")
+            raise ValueError(f"{path}: {name} is {brief(found)}; {computes} computes with {value!r} only")
     for name in sizes:
-        if type(found := config.get(name)) is not int or found < 1:
-            raise ValueError(f"{path}: {name} is {found!r}, not a whole number above 0")
+        require_size(path, config, name)
     return config
+
+
+def require_size(path: Path, config: Mapping[str, Any], name: str) -> int:
+    """An entry of a config that is a size; ValueError where it is none."""
+    if type(found := config.get(name)) is not int or found < 1:
+        raise ValueError(f"{path}: {name} is {brief(found)}, not a whole number above 0")
+    return found
 
 
 def read_rate(path: Path, config: Mapping[str, Any], name: str) -> float:
