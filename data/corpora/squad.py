@@ -2,11 +2,14 @@
 
 import dataclasses
 import json
+import re
 
 from data.files import folders
 from data.items.corpus import QuestionCorpus
 from data.items.question import Answer, Question
 from data.splits import known_split, usual
+
+SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +56,10 @@ def parse_squad(text: str, name: str) -> list[Question]:
             f"{name}: not in the format of SQuAD 1.1, which has data, paragraphs, qas ({error!r})"
         ) from None
     for question in found:
+        for part in (question.context, question.question):
+            if lone := SURROGATE.search(part):
+                where = f"{name}, question {question.id}: {lone[0]!r} at character {lone.start()}"
+                raise ValueError(f"{where} is half of a character, which no text has; write another there")
         if not question.answers:
             raise ValueError(f"{name}, question {question.id}: no answer; SQuAD 2.0 has such, 1.1 is due")
         for answer in question.answers:

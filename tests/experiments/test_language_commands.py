@@ -125,6 +125,16 @@ def test_finetune_begins_with_the_weights_it_is_given(trained, capsys):
     assert "--rate -1 --steps 20: a rate above 0" in capsys.readouterr().err
 
 
+def test_a_relative_folder_is_a_folder_and_what_was_exported_is_finetuned(trained, capsys, monkeypatch):
+    folder, directory = trained
+    monkeypatch.chdir(folder)
+    assert main(["export", str(directory), "exported"]) == 0
+    assert main(["finetune", "exported", "song.txt", "--out", "again", "--steps", "1"]) == 0
+    monkeypatch.chdir(folder.parent)  # what it begins with is found from anywhere
+    described = json.loads((folder / "again" / "run.json").read_text())
+    assert str(folder / "exported") in json.dumps(described)
+
+
 @pytest.mark.parametrize("stride", ["0", "-5"])
 def test_a_stride_that_goes_nowhere_is_refused(trained, capsys, stride):
     assert main(["perplexity", str(trained[1]), "--stride", stride]) == 2
