@@ -86,8 +86,16 @@ class Tokenizer:
         """Ids of each line, ended by EOS."""
         return [[*encoding.ids, self.eos] for encoding in self.core.encode_batch(list(lines))]
 
-    def stream(self, text: str) -> np.ndarray:
-        """A whole text as int32 [n]: as it runs, or each line ended by EOS where line ends have no id."""
+    def stream(self, text: str, document_end: str | None = None) -> np.ndarray:
+        """A whole text as int32 [n]: as it runs, or each line ended by EOS where line ends have no id.
+
+        EOS stands for each `document_end`; where lines have it already, one more does, as for an empty line.
+        """
+        if document_end and self.spells_newline:
+            first, *others = map(self.stream, text.split(document_end))
+            return np.concatenate([first, *(np.append(np.int32(self.eos), one) for one in others)])
+        if document_end:
+            text = text.replace(document_end, "")
         parts = chunks(text) if self.spells_newline else lines_of(text)
         end = [] if self.spells_newline else [self.eos]
         blocks = [np.empty(0, np.int32)]

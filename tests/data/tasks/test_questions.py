@@ -195,7 +195,7 @@ def test_half_a_character_is_told_with_its_file_and_question(tmp_path, field):
     path = folder / "squad" / "dev-v1.1.json"
     part = {"context": "Bern.", "question": "sleeps?"}[field]
     path.write_text(path.read_text().replace(part, part + " \\ud83d"))
-    told = rf"dev-v1\.1\.json, question q7: '\\ud83d' at character \d+ is half of a character"
+    told = r"dev-v1\.1\.json, question q7: '\\ud83d' at character \d+ is half of a character"
     with pytest.raises(ValueError, match=told):
         Squad().items("valid", folder)
 
