@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
+from experiments.report import fonts
 from train.folder.record import Record
 
 # Okabe & Ito 2008: told apart by every common kind of colour vision, and by line style besides.
@@ -23,7 +24,7 @@ def look(number: int) -> dict[str, str]:
 
 
 STYLE = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib and has the letters of every European language
+    "font.family": fonts.BASE,
     "font.size": 10,
     "axes.titlesize": 11,
     "axes.titlelocation": "left",
@@ -224,7 +225,7 @@ def drawn(path: Path | str, panels: int, size: tuple[float, float], shared: bool
         FigureCanvasAgg(figure)
         yield figure, figure.subplots(1, panels, squeeze=False, sharex=shared)[0]
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="png")
+        fonts.save(figure, path)
 
 
 def _curve(record: Record, against: str, kind: str, field: str) -> tuple[np.ndarray, np.ndarray]:

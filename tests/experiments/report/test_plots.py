@@ -11,7 +11,7 @@ from matplotlib.image import imread
 
 from experiments.__main__ import main
 from experiments.commands.plot import by_distance
-from experiments.report import plots
+from experiments.report import fonts, plots
 from train.folder.record import Record, read
 
 
@@ -48,6 +48,25 @@ def test_german_french_and_dollars_are_drawn_without_a_warning(tmp_path, recwarn
     plots.alignment(np.eye(5), source, target, tmp_path / "deep" / "a.png", "5 $ ≠ 6 $", colour_bar=True)
     assert (tmp_path / "deep" / "a.png").stat().st_size > 1000
     assert not recwarn.list
+
+
+def test_letters_that_the_usual_font_lacks_are_drawn_by_another(tmp_path, recwarn, capsys):
+    """STIX, which comes with matplotlib too, has a script A."""
+    plots.alignment(np.eye(2), ["\U0001d49c", "b"], list("xy"), tmp_path / "a.png")
+    assert not recwarn.list and not capsys.readouterr().err
+
+
+def test_letters_that_no_font_has_are_told_in_one_line(tmp_path, recwarn, capsys, monkeypatch):
+    monkeypatch.setattr(fonts, "fallbacks", lambda characters: ([], characters))
+    plots.alignment(np.eye(2), ["我很", "b"], list("xy"), tmp_path / "a.png", title="喜")
+    assert not recwarn.list and (tmp_path / "a.png").stat().st_size > 1000
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{tmp_path / 'a.png'}: 喜很我: no font here has these") and len(line) < 300
+
+
+def test_fonts_are_chosen_for_what_they_have():
+    names, left = fonts.fallbacks({0x1D49C, 0x23DC, 0x10FFFE})
+    assert names and left == {0x10FFFE} and not any(name.startswith("Last") for name in names)
 
 
 def test_weights_that_do_not_fit_their_words_are_refused(tmp_path):
