@@ -96,6 +96,7 @@ def alignment(
 def learning_curves(records: Mapping[str, Record], path: Path | str, against: str = "step") -> None:
     """Training loss (thin), validation loss (marked) and, where it was taken, validation BLEU, run over run.
 
+    The title says what the validation loss of any of the runs is without, such as dropout.
     `against` is "step" or "tokens"; a validation falls on the tokens trained on up to its step.
     """
     if against not in ("step", "tokens"):
@@ -114,7 +115,10 @@ def learning_curves(records: Mapping[str, Record], path: Path | str, against: st
             panels[0].plot(*valid, label=name, markersize=4, **marked)
             if scored:
                 panels[1].plot(*bleu, label=name, markersize=4, **marked)
-        panels[0].set_title("Loss in nats a token: training thin, validation marked")
+        apart = dict.fromkeys(words for record in records.values() for words in record.only_training)
+        with_them = f"\n(with {', '.join(apart)})" if apart else ""
+        without = " (without)" if apart else ""
+        panels[0].set_title(f"Loss in nats a token: validation marked{without}, training thin{with_them}")
         if scored:
             panels[1].set_title("BLEU on the validation set")
             panels[1].set_ylim(bottom=0)

@@ -1,5 +1,6 @@
 """A PNG is written without a display, its light falls where the weights are, bad input is refused."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -73,6 +74,29 @@ def test_weights_that_do_not_fit_their_words_are_refused(tmp_path):
     with pytest.raises(ValueError, match="do not fit 2 target and 3 source"):
         plots.alignment(np.ones((3, 2)), list("abc"), list("xy"), tmp_path / "a.png")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "model, objective, title",
+    [
+        ({"dropout": 0.0}, {"smoothing": 0.0}, "validation marked, training thin"),
+        (
+            {"encoder": {"attention_dropout": 0.1}},
+            {"smoothing": 0.1},
+            "validation marked (without), training thin\n(with dropout, label smoothing 0.1)",
+        ),
+    ],
+)
+def test_learning_curves_say_what_only_the_training_loss_has(
+    tmp_path, run, monkeypatch, model, objective, title
+):
+    titles = []
+    monkeypatch.setattr(
+        fonts, "save", lambda figure, path: titles.append(figure.axes[0].get_title(loc="left"))
+    )
+    described = {"run": {"model": model, "objective": objective}}
+    plots.learning_curves({"a": dataclasses.replace(run, run=described)}, tmp_path / "a.png")
+    assert titles == [f"Loss in nats a token: {title}"]
 
 
 @pytest.mark.parametrize("against", ["step", "tokens"])
