@@ -1,8 +1,14 @@
-"""Standard input as the commands read it: texts, a line each as they come, or all of it."""
+"""Text as the commands read it: standard input, a line each as they come or all of it, and arguments.
+
+It comes in as every text from outside does (data/files/outside_text.py): no number depends on a byte-order
+mark, the kind of line end, or how an accent was typed.
+"""
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from data.files.outside_text import composed, line_of, plain
 
 AT_ONCE = 2**16  # bytes: about a thousand sentences of a file
 LONGEST = 20_000  # characters of a line
@@ -24,22 +30,32 @@ def whole() -> str:
     if sys.stdin.isatty():
         return ""
     try:
-        return sys.stdin.buffer.read().decode("utf-8").removesuffix("\n")
+        return plain(sys.stdin.buffer.read().decode("utf-8")).removesuffix("\n")
     except UnicodeDecodeError as error:
         raise ValueError(f"stdin: not UTF-8 ({error.reason} at byte {error.start})") from None
 
 
+def given(texts: Sequence[str], option: str) -> list[str]:
+    """Texts that were arguments; ValueError that names the option where one is not UTF-8."""
+    for text in texts:
+        if any("\ud800" <= character <= "\udfff" for character in text):  # what Python makes of other bytes
+            raise ValueError(f"{option}: {text[:40]!r} is not UTF-8; type it again, or set a UTF-8 locale")
+    return [plain(text) for text in texts]
+
+
 def arriving(descriptor: int) -> Iterator[list[bytes]]:
     """Lines as they come: those of one read go together, and none waits for a line that is not there yet."""
-    rest = b""
+    rest, ended = b"", False
     while chunk := os.read(descriptor, AT_ONCE):
         *lines, rest = (rest + chunk).split(b"\n")
         if lines:
+            ended = True
             yield lines
         if too_long(rest):
-            break
-    if rest:
-        yield [rest]
+            yield [rest]
+            return
+    if rest:  # of a text without any line feed carriage returns end the lines
+        yield [rest] if ended else rest.rstrip(b"\r").split(b"\r")
 
 
 def parse_lines(parse: Callable, lines: Iterable, number: int) -> tuple[list, ValueError | None]:
@@ -63,7 +79,7 @@ def decode(line: bytes, number: int) -> str:
     if too_long(line) or len(line.decode("utf-8", errors="ignore")) > LONGEST:
         raise ValueError(f"stdin, line {number + 1}: over {LONGEST:,} characters; split it up")
     try:
-        return line.decode("utf-8").rstrip("\r\n")
+        return composed(line_of(line.decode("utf-8")))
     except UnicodeDecodeError as error:
         raise ValueError(
             f"stdin, line {number + 1}: not UTF-8 ({error.reason} at byte {error.start})"

@@ -3,12 +3,11 @@
 import csv
 import dataclasses
 import functools
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.files import folders
+from data.files import csv_text, folders, json_text
 from data.items.corpus import LabelledCorpus
 from data.items.labelled import Labelled
 from data.splits import SPLITS, known, known_split, listed
@@ -114,35 +113,27 @@ def _rows(path: Path, modified: int, text: str, second: str | None, label: str) 
 
 def columns(path: Path, names: list[str], **dialect) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, {name: value}) of each row of a file whose first line names its columns."""
-    reader = csv.reader((f"{line}\n" for line in folders.read_lines(path)), strict=True, **dialect)
-    try:
-        head = next(reader, [])
-        places = {name: head.index(known(f"column of {path}", name, head)) for name in names}
-        for row in reader:
-            if row and len(row) != len(head):
-                where, there = f"{path}, line {reader.line_num}", f"the first line names {len(head)}"
-                raise ValueError(f"{where}: {len(row)} columns, and {there}")
-            if row:
-                yield reader.line_num, {name: row[place] for name, place in places.items()}
-    except csv.Error as error:
-        raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
+    rows = csv_text.rows(path, strict=True, **dialect)
+    _, head = next(rows, (1, []))
+    places = {name: head.index(known(f"column of {path}", name, head)) for name in names}
+    for line, row in rows:
+        if len(row) != len(head):
+            raise ValueError(f"{path}, line {line}: {len(row)} columns, and the first line names {len(head)}")
+        yield line, {name: row[place] for name, place in places.items()}
 
 
 def objects(path: Path, names: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line, {name: value}) of each object of a file of JSON lines; a number is taken as it is written."""
+    """(line, {name: value}) of each object of a file of JSON lines; a number is taken as text."""
     for line, text in enumerate(folders.read_lines(path), 1):
         if not text.strip():
             continue
-        try:
-            found = json.loads(text, parse_int=str, parse_float=str)
-        except (ValueError, RecursionError):
-            raise ValueError(f"{path}, line {line}: this is no JSON object") from None
+        found = json_text.parse(text, where := f"{path}, line {line}")
         if not isinstance(found, dict):
-            raise ValueError(f"{path}, line {line}: this is no JSON object")
+            raise ValueError(f"{where}: not a JSON object")
         for name in names:
-            if not isinstance(found.get(name), str | bool):
-                known(f"key of {path}, line {line}:", name, found)
-                raise ValueError(f"{path}, line {line}: {name!r} is neither a text nor a number")
+            if not isinstance(found.get(name), str | int | float):
+                known(f"key of {where}:", name, found)
+                raise ValueError(f"{where}: {name!r} is neither a text nor a number")
         yield line, {name: str(found[name]) for name in names}
 
 

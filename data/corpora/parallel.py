@@ -9,10 +9,12 @@ import functools
 import glob
 import hashlib
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from data.files import folders
+from data.files.outside_text import plain, unmarked
 from data.items.corpus import Pairs, ParallelCorpus
 from data.splits import known, known_split
 from data.world.lexicon import LANGUAGES
@@ -159,7 +161,8 @@ class Files(ParallelCorpus):
                     f"there is no file {prefix}.{language} for the {split} split (languages there: {there})"
                 )
         self.require(source, target)
-        return _read(*(folders.present(f"{prefix}.{language}") for language in (source, target)))
+        paths = [folders.present(f"{prefix}.{language}") for language in (source, target)]
+        return _read(*paths, form=plain)
 
     def protocol(self, split: str, source: str, target: str) -> str:
         """PREFIX SOURCE-TARGET."""
@@ -215,5 +218,6 @@ def _located(stem: str, source: str, target: str, data_dir: str | None) -> Pairs
     return _read(*(folders.locate(f"{stem}.{language}", data_dir) for language in (source, target)))
 
 
-def _read(source: Path, target: Path) -> Pairs:
-    return aligned(str(source), folders.read_lines(source), str(target), folders.read_lines(target))
+def _read(source: Path, target: Path, form: Callable[[str], str] = unmarked) -> Pairs:
+    ours, theirs = (folders.read_lines(path, form) for path in (source, target))
+    return aligned(str(source), ours, str(target), theirs)

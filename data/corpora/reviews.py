@@ -13,6 +13,7 @@ from pathlib import Path
 from data.corpora.sentiment import HELD_OUT, fingerprint
 from data.fields import Positive, brief
 from data.files import compressed, csv_text, folders
+from data.files.outside_text import decode
 from data.items.corpus import Corpus, LabelledCorpus, TextCorpus
 from data.items.labelled import Labelled
 from data.splits import known_split
@@ -59,7 +60,7 @@ def films(archive: Path, published: str) -> tuple[Labelled, ...]:
     """The reviews of train or test with their stars; read once a process, as it takes seconds."""
     members = compressed.tar_members(archive, rf"(?:.*/)?{published}/(?:pos|neg)/\d+_(\d+)\.txt")
     found = [
-        Labelled(prose(folders.decode(content, f"{archive}:{named[0]}")), None, float(named[1]))
+        Labelled(prose(decode(content, f"{archive}:{named[0]}")), None, float(named[1]))
         for named, content in members
     ]
     if not found:

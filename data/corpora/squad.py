@@ -1,12 +1,15 @@
 """SQuAD: questions on paragraphs of Wikipedia, each answered by a span."""
 
 import dataclasses
+import re
 
 from data.files import folders, json_text
 from data.files.reasons import reason
 from data.items.corpus import QuestionCorpus
 from data.items.question import Answer, Question
 from data.splits import known_split, usual
+
+SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Squad(QuestionCorpus):
         path = folders.located(
             f"squad/{self.name(split)}", "https://rajpurkar.github.io/SQuAD-explorer", data_dir
         )
-        return parse_squad(folders.decode(folders.read_bytes(path), path), str(path))
+        return parse_squad(folders.read_text(path), str(path))
 
     def protocol(self, split: str) -> str:
         """squad FILE."""
@@ -50,6 +53,10 @@ def parse_squad(text: str, name: str) -> list[Question]:
             f"{name}: not in the format of SQuAD 1.1, which has data, paragraphs, qas ({reason(error)})"
         ) from None
     for question in found:
+        for part in (question.context, question.question):
+            if lone := SURROGATE.search(part):
+                where = f"{name}, question {question.id}: {lone[0]!r} at character {lone.start()}"
+                raise ValueError(f"{where} is half of a character, which no text has; write another there")
         if not question.answers:
             raise ValueError(f"{name}, question {question.id}: no answer; SQuAD 2.0 has such, 1.1 is due")
         for answer in question.answers:

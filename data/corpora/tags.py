@@ -6,21 +6,25 @@ read, in the words of a results table.
 
 import dataclasses
 import functools
+import itertools
 import re
 import zlib
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from data.fields import Share, Whole
+from data.fields import Share, Whole, brief
 from data.files import folders
+from data.files.outside_text import plain, words_of
 from data.items.corpus import TaggedCorpus
-from data.items.entity_tags import SCHEMES, converted, kinds, labels
+from data.items.entity_tags import PREFIXES, converted, kinds, labels
 from data.items.tagged import Tagged
-from data.splits import SPLITS, known_split, usual
+from data.splits import SPLITS, known_split, listed, usual
 from data.world.lexicon import Language
 from data.world.world import World
 
-SPAN_TAG = re.compile(r"O|[BIES]-.+")
+SPAN_TAG = re.compile(rf"O|[{''.join(PREFIXES)}]-.+")
+DOCUMENT = "-DOCSTART-"  # what a line between documents begins with
+WORD_ID = re.compile(r"\d+(?:[-.]\d+)?")  # of CoNLL-U: a word, a range of words, an empty node
 UPOS = tuple("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split())
 XPOS = tuple(
     "$ '' , -LRB- -RRB- . : ADD AFX CC CD DT EX FW GW HYPH IN JJ JJR JJS LS MD NFP NN NNP NNPS NNS PDT POS "
@@ -41,28 +45,39 @@ def tagged_rows(
 ) -> list[list[Row]]:
     """The sentences of a file with a word a line, its columns counted from 0, blank lines between sentences.
 
-    Each row has `columns` of them, or as many as the first. -DOCSTART- lines are no words, nor are comments,
-    ranges (1-2) and empty nodes (8.1) of CoNLL-U, where the separator is a tab and there are ten columns.
+    Each row has `columns` of them, or as many as the first. They are apart by spaces or tabs, or by
+    `separator`; any other space is part of a word. -DOCSTART- lines are no words. Nor are lines with # before
+    a sentence that have other columns, or one before each of several sentences. In CoNLL-U, which has ten
+    columns, no line with # is a word, nor are ranges (1-2) and empty nodes (8.1).
     """
+    divided = words_of if separator is None else lambda line: line.rstrip(" ").split(separator)
+    lines = [divided(line) if line.strip() else [] for line in folders.read_lines(path, plain)]
+    is_comment = lambda fields: fields[0].startswith("#")
+    rows = (fields for fields in lines if fields and not is_comment(fields) and fields[0] != DOCUMENT)
+    first = next(rows, [])
+    universal = len(first) == 10 and WORD_ID.fullmatch(first[0])
+    columns = columns or len(first)
+    beside = enumerate(itertools.pairwise([[], *lines]), 1)
+    heads = {number for number, (before, now) in beside if now and not before}
+    announced = len(heads) > 1 and all(is_comment(lines[number - 1]) for number in heads)
     found, sentence = [], []
-    for number, line in enumerate([*folders.read_lines(path), ""], 1):
+    for number, fields in enumerate([*lines, []], 1):
         where = f"{path}, line {number}"
-        fields = line.rstrip("\r\n ").split(separator) if line.strip() else []
-        if not fields or fields[0] == "-DOCSTART-":
+        if not fields or fields[0] == DOCUMENT:
             found += [sentence] if sentence else []
             sentence = []
             continue
-        universal = (separator, columns) == ("\t", 10)
-        if universal and line.startswith("#"):
+        if is_comment(fields) and (
+            universal or (announced and number in heads) or not (sentence or len(fields) == columns)
+        ):
             continue
-        columns = columns or len(fields)
         if len(fields) != columns:
             raise ValueError(f"{where}: {len(fields)} columns, where a word has {columns}")
         if universal and not fields[0].isdigit():
             continue
         if not max(word, tag) < columns or -tag > columns:
             raise ValueError(f"{where}: {columns} columns, but word={word} and tag={tag} are asked for")
-        if not (fields[word].strip() and fields[tag].strip()):
+        if not (fields[word].strip(" ") and fields[tag].strip(" ")):
             raise ValueError(f"{where}: a word or a tag is empty")
         sentence.append(Row(fields[word], fields[tag], where))
     if not found:
@@ -70,15 +85,21 @@ def tagged_rows(
     return found
 
 
-def tagged(sentences: list[list[Row]], known_tags: tuple[str, ...], spans: bool) -> list[Tagged]:
-    """Sentences with tags of `known_tags`; where these mark spans the file may have any scheme."""
+def tagged(
+    sentences: list[list[Row]], known_tags: tuple[str, ...], spans: bool, remedy: str = ""
+) -> list[Tagged]:
+    """Sentences with tags of `known_tags`; where these mark spans the file may have any scheme.
+
+    ValueError names the line of another tag, and ends with the `remedy`.
+    """
     right = set(known_tags)
     if spans:
-        right |= {tag for scheme in SCHEMES for tag in labels(kinds(known_tags), scheme)}
+        right |= {f"{prefix}-{kind}" for prefix in PREFIXES for kind in kinds(known_tags)}
     items = []
     for rows in sentences:
         if wrong := next((row for row in rows if row.tag not in right), None):
-            raise ValueError(f"{wrong.where}: unknown tag {wrong.tag!r}; tags are {', '.join(known_tags)}")
+            told = f"tags are {listed(known_tags, width=80)}{remedy}"
+            raise ValueError(f"{wrong.where}: unknown tag {brief(wrong.tag)}; {told}")
         words, tags = (row.word for row in rows), [row.tag for row in rows]
         items.append(Tagged(tuple(words), tuple(converted(tags, "iob2") if spans else tags)))
     return items
@@ -147,7 +168,8 @@ class TagFiles(TaggedCorpus):
     """A user's own files: a word a line with its tag, a blank line behind each sentence, plain or gzipped.
 
     `word` and `tag` are columns, counted from 0, or from the end as -1 is; they are apart by spaces, or by
-    `separator`. Tags are those of the train file; if all are O, B-.., I-.., E-.. or S-.. they mark spans.
+    `separator`. Tags are those of the train file, and `further` ones that only valid or test have. If all of
+    them are of a scheme for spans (data/items/entity_tags.py), they mark spans.
     """
 
     train: str
@@ -156,6 +178,7 @@ class TagFiles(TaggedCorpus):
     word: Whole = 0
     tag: Whole = -1
     separator: str | None = None
+    further: tuple[str, ...] = ()
 
     def __post_init__(self):
         super().__post_init__()
@@ -177,8 +200,10 @@ class TagFiles(TaggedCorpus):
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """The tags of the train file as they stand there, in the order of their letters."""
-        return tuple(sorted({row.tag for sentence in self.rows("train") for row in sentence}))
+        """The tags of the train file as they stand there and further ones, in the order of their letters."""
+        return tuple(
+            sorted({row.tag for sentence in self.rows("train") for row in sentence} | {*self.further})
+        )
 
     def rows(self, split: str) -> list[list[Row]]:
         """The words and tags of the file of a split; ValueError where there is no such file."""
@@ -192,11 +217,13 @@ class TagFiles(TaggedCorpus):
         if split == "train":  # what is wrong with the others is heard before the training, not after
             for other in SPLITS[1:]:
                 self.items(other)
-        return tagged(self.rows(split), self.labels, self.spans)
+        remedy = "; name what train lacks in task.corpus.further=(..)"
+        return tagged(self.rows(split), self.labels, self.spans, remedy)
 
     def protocol(self, split: str) -> str:
-        """The path of the file."""
-        return getattr(self, known_split(split))
+        """The path of the file, and the tags that training never shows."""
+        further = f", {', '.join(self.further)} not in train" if self.further else ""
+        return f"{getattr(self, known_split(split))}{further}"
 
 
 @functools.lru_cache(maxsize=8)

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from data.fields import Bound, Share
 from data.files import folders
+from data.files.outside_text import decode, plain
 from data.items.corpus import TextCorpus
 from data.splits import SPLITS, known_split
 from data.tokenizers.wordpiece import UNTOLD
@@ -35,7 +36,7 @@ class PennTreebank(TextCorpus):
 
     def text(self, split: str, data_dir: str | None = None) -> str:
         """The lines of ptb.SPLIT.txt."""
-        return decoded(folders.locate(f"ptb/ptb.{known_split(split)}.txt", data_dir))
+        return folders.read_text(folders.locate(f"ptb/ptb.{known_split(split)}.txt", data_dir))
 
     def protocol(self, split: str) -> str:
         """ptb SPLIT."""
@@ -53,7 +54,7 @@ class WikiText2(TextCorpus):
         """The lines of wiki.SPLIT.tokens, or of SPLIT.txt where the files are called so."""
         usual = f"wikitext-2/wiki.{known_split(split)}.tokens"
         other = folders.find(f"wikitext-2/{split}.txt", data_dir)
-        return decoded(folders.find(usual, data_dir) or other or folders.locate(usual, data_dir))
+        return folders.read_text(folders.find(usual, data_dir) or other or folders.locate(usual, data_dir))
 
     def protocol(self, split: str) -> str:
         """wikitext-2 SPLIT."""
@@ -77,7 +78,7 @@ class TinyShakespeare(TextCorpus):
     def text(self, split: str, data_dir: str | None = None) -> str:
         """The first share of the characters, or the rest."""
         self.protocol(split)  # which knows that there is no test
-        whole = decoded(folders.locate("tinyshakespeare/input.txt", data_dir))
+        whole = folders.read_text(folders.locate("tinyshakespeare/input.txt", data_dir))
         return cut(whole, split, (self.train, 1.0))
 
     def protocol(self, split: str) -> str:
@@ -99,7 +100,8 @@ class WarAndPeace(TextCorpus):
     def text(self, split: str, data_dir: str | None = None) -> str:
         """The first eight tenths, the ninth, or the last one."""
         known_split(split)
-        whole = decoded(folders.locate("warpeace/warpeace_input.txt", data_dir))
+        path = folders.locate("warpeace/warpeace_input.txt", data_dir)
+        whole = decode(folders.read_bytes(path), path)
         return cut(whole, split, (0.8, 0.9))
 
     def protocol(self, split: str) -> str:
@@ -111,7 +113,8 @@ class WarAndPeace(TextCorpus):
 class TextFiles(TextCorpus):
     """A user's own text: a file, or all files of a folder that match `pattern`, in the order of their paths.
 
-    The first share of it is train, the next valid, what is left test; cuts are at line ends.
+    The first share of it is train, the next valid, what is left test; cuts are at line ends. Byte-order marks
+    and the kind of line ends are no part of it, and letters are in normal form C.
     """
 
     path: str
@@ -132,7 +135,7 @@ class TextFiles(TextCorpus):
         """The files one after another, cut at line ends."""
         known_split(split)
         ends = self.train, self.train + self.valid
-        return cut(joined(map(decoded, self.files())), split, ends, at_lines=True)
+        return cut(joined(map(written, self.files())), split, ends, at_lines=True)
 
     def documents(self, split: str, data_dir: str | None = None) -> list[str]:
         """Of a folder the part of each file that is in a split; of a single one what blank lines divide."""
@@ -140,7 +143,7 @@ class TextFiles(TextCorpus):
         first = sum(len(self.text(before)) for before in SPLITS[: SPLITS.index(known_split(split))])
         end = first + len(self.text(split))
         found = []
-        for text in (joined([decoded(file)]) for file in files):
+        for text in (joined([written(file)]) for file in files):
             found.append(text[max(first, 0) : max(end, 0)])
             first, end = first - len(text), end - len(text)
         return found if len(list(filter(None, found))) > 1 else super().documents(split, data_dir)
@@ -199,9 +202,9 @@ def generated(world: World, split: str, language: str) -> tuple[str, ...]:
     return tuple(sentence.text(language) for sentence in world.sentences(split))
 
 
-def decoded(path: Path) -> str:
-    """A UTF-8 text, plain or gzipped, exactly as it is: with any byte-order mark and any line ends."""
-    return folders.decode(folders.read_bytes(path), path)
+def written(path: Path) -> str:
+    """What a user wrote, plain or gzipped."""
+    return folders.read_text(path, plain)
 
 
 def joined(texts: Iterable[str]) -> str:

@@ -21,7 +21,8 @@ from typing import BinaryIO
 import numpy as np
 
 from data.files import compressed
-from data.ids import PAD
+from data.files.outside_text import line_of
+from data.ids import PAD, UNK
 
 Table = tuple[np.ndarray, np.ndarray, np.ndarray]
 NOTHING = -99.0
@@ -48,7 +49,10 @@ def write(path: Path, pieces: Sequence[str], tables: Sequence[Table]) -> None:
 
 
 def read(path: Path, pieces: Sequence[str]) -> list[Table]:
-    """The n-grams of a file, plain or gzipped, in the ids of `pieces`. A missing backoff is log 1."""
+    """The n-grams of a file, plain or gzipped, in the ids of `pieces`. A missing backoff is log 1.
+
+    What is unknown may be written <UNK>; an order without n-grams need not be there.
+    """
     _check(pieces)
     try:
         gzipped = compressed.is_gzip(path)
@@ -64,13 +68,14 @@ class Reader:
     def __init__(self, path: Path, file: BinaryIO, pieces: Sequence[str]):
         self.path, self.number = path, 0
         self.ids = {piece: index for index, piece in enumerate(pieces)}
+        self.ids.setdefault("<UNK>", UNK)
         self.lines = self.stripped(file)
 
     def stripped(self, file: BinaryIO) -> Iterator[str]:
         """Lines with anything in them."""
         try:
             for self.number, raw in enumerate(file, 1):
-                if line := raw.decode().strip(" \r\n"):
+                if line := line_of(raw.decode()).strip(" "):
                     yield line
         except UnicodeDecodeError as error:
             raise self.wrong(f"not UTF-8 ({error.reason}); convert the file") from error
@@ -100,6 +105,9 @@ class Reader:
             line = self.next("\\1-grams:")
         found = []
         for order, size in enumerate(sizes, 1):
+            if not size and line != f"\\{order}-grams:":
+                found.append(self.table(order, 0))
+                continue
             if line != f"\\{order}-grams:":
                 raise self.wrong(f"{line!r} where \\{order}-grams: should be, after {self.so_far(found)}")
             found.append(self.table(order, size))
@@ -120,18 +128,28 @@ class Reader:
             log, _, rest = line.partition("\t")
             text, _, backoff = rest.partition("\t")
             words = text.split(" ")
-            try:
-                logs.append(_logarithm(log, most=0.0))
-                backoffs.append(_logarithm(backoff or "0", most=-NOTHING))
-            except ValueError:
-                words = []
-            if len(words) != order:
-                raise self.wrong(f"{line!r} is not a log10, tab, {order} words, and maybe a tab and a log10")
+            if len(words) != order or not text:
+                spaced = "\t" not in line and len(line.split()) > order
+                cause = "; it has spaces for tabs: write tabs" if spaced else ""
+                form = f"a log10, tab, {order} words, and maybe a tab and a log10"
+                raise self.wrong(f"{line[:80]!r} is not {form}{cause}")
+            logs.append(self.logarithm(log, "log10 of a probability", most=0.0))
+            backoffs.append(self.logarithm(backoff or "0", "log10 of a backoff weight", most=-NOTHING))
             try:
                 ids.extend([self.ids[word] for word in words])
             except KeyError as error:
                 raise self.wrong(f"{error} is none of the pieces: read it with its model's") from None
         return np.array(ids, np.int32).reshape(size, order), _natural(logs), _natural(backoffs)
+
+    def logarithm(self, text: str, what: str, most: float) -> float:
+        """The number of a column; ValueError where it is none or above `most`."""
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not value <= most:
+            raise self.wrong(f"{text[:20]!r} is no {what}, a number of at most {most:g}; estimate it again")
+        return value
 
 
 def _check(pieces: Sequence[str]) -> None:
@@ -151,12 +169,6 @@ def _without_padding(table: Table) -> Table:
 
 def _log10(logs: np.ndarray) -> list[float]:
     return np.where(np.isneginf(logs), NOTHING, logs / LN_10).tolist()
-
-
-def _logarithm(text: str, most: float) -> float:
-    if not (value := float(text)) <= most:
-        raise ValueError(f"{value} is no logarithm")
-    return value
 
 
 def _natural(logs: array) -> np.ndarray:

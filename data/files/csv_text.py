@@ -4,14 +4,17 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from data.files import folders
 
 
-def rows(path: Path, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
-    """(number of its last line, fields) of each row that has any; ValueError with the line of another."""
-    text = folders.decode(folders.read_bytes(path), path).removeprefix("\ufeff")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def rows(path: Path, **dialect: Any) -> Iterator[tuple[int, list[str]]]:
+    """(number of its last line, fields) of each row that has any; ValueError with the line of another.
+
+    `dialect` is as csv.reader takes it.
+    """
+    reader = csv.reader(io.StringIO(folders.read_text(path), newline=""), **dialect)
     while True:
         try:
             row = next(reader, None)

@@ -7,6 +7,7 @@ and gzipped. Archives are read in place, never unpacked: no member's name decide
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ import pooch
 from data.files import compressed
 from data.files.catalogue import CORPORA, Corpus, File, get
 from data.files.download import bars, download
+from data.files.outside_text import decode, lines_of, unmarked
 
 PathLike = str | os.PathLike
 
@@ -74,26 +76,19 @@ def read_bytes(path: PathLike, limit: int = -1) -> bytes:
         return file.read(limit)
 
 
-def read_lines(path: PathLike) -> list[str]:
-    """The lines of a UTF-8 text, plain or gzipped."""
-    return decode_lines(read_bytes(path), path)
+def read_text(path: PathLike, form: Callable[[str], str] = unmarked) -> str:
+    """A UTF-8 text, plain or gzipped, in a form of data/files/outside_text.py."""
+    return form(decode(read_bytes(path), path))
+
+
+def read_lines(path: PathLike, form: Callable[[str], str] = unmarked) -> list[str]:
+    """The lines of a UTF-8 text, plain or gzipped, in a form of data/files/outside_text.py."""
+    return lines_of(read_text(path, form))
 
 
 def decode_lines(content: bytes, name: PathLike) -> list[str]:
-    """Lines end at a line feed only: U+2028 or a form feed is part of a sentence. Errors speak of `name`."""
-    lines = decode(content, name).removeprefix("\ufeff").split("\n")
-    if lines[-1] == "":
-        lines.pop()
-    return [line.removesuffix("\r") for line in lines]
-
-
-def decode(content: bytes, name: PathLike) -> str:
-    """A UTF-8 text exactly as it is, with any byte-order mark and any line ends."""
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"{name}, line {line}: not UTF-8 ({error.reason}); convert the file") from error
+    """The lines of a UTF-8 text; errors speak of `name`."""
+    return lines_of(unmarked(decode(content, name)))
 
 
 def read_member(archive: PathLike, name: str) -> list[str]:

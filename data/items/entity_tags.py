@@ -1,9 +1,11 @@
-"""Tags that mark spans in a sentence: IOB1, IOB2 and BIOES, from any into any.
+"""Tags that mark spans in a sentence: IOB1, IOB2 and BIOES, from any into any; and others that are read.
 
         U.N.   official  Ekeus  heads  for  Baghdad  .
 IOB2    B-ORG  O         B-PER  O      O    B-LOC    O        B begins a span, I goes on with it
 IOB1    I-ORG  O         I-PER  O      O    I-LOC    O        B only where two spans of a type touch
 BIOES   S-ORG  O         S-PER  O      O    S-LOC    O        E ends a span, S is one of a single word
+
+BILOU has L for E and U for S, BMES has M for I, BMEWO has W for S besides.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,6 +17,8 @@ from data.splits import known
 
 OUTSIDE = "O"
 SCHEMES = {"iob1": "BI", "iob2": "BI", "bioes": "BIES"}
+ALIKE = {"L": "E", "U": "S", "W": "S", "M": "I"}  # prefixes of schemes that are read only
+PREFIXES = ("B", "I", "E", "S", *ALIKE)
 
 
 class Span(NamedTuple):
@@ -34,6 +38,7 @@ def spans(tags: Sequence[str]) -> list[Span]:
     found, first, before, kind = [], None, OUTSIDE, ""
     for index, tag in enumerate([*tags, OUTSIDE]):
         prefix, _, here = tag.partition("-")
+        prefix = ALIKE.get(prefix, prefix)
         inside = prefix != OUTSIDE
         begins = inside and (prefix in ("B", "S") or before in (OUTSIDE, "E", "S") or here != kind)
         if first is not None and (begins or not inside):

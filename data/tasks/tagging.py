@@ -8,6 +8,7 @@ import numpy as np
 
 from data.corpora.tags import GeneratedTags
 from data.fields import Bound
+from data.files.outside_text import words_of
 from data.items.corpus import TaggedCorpus
 from data.items.entity_tags import converted, kinds, labels, may_follow
 from data.items.example import Example
@@ -83,7 +84,7 @@ class Tagging(Task):
 
     def example_of(self, line: str, tokenizer: Tokenizer) -> Example:
         """The line as one sentence of words that spaces divide; ValueError where it is too long for one."""
-        example, *further = self.examples([Tagged(tuple(line.split()), ())], tokenizer)
+        example, *further = self.examples([Tagged(tuple(words_of(line)), ())], tokenizer)
         if further:
             raise ValueError(f"{line[:40]!r} .. is longer than the {self.longest} pieces there is room for")
         return example

@@ -29,6 +29,7 @@ class Task(Part):
     scored: ClassVar[bool] = False
     of_words: ClassVar[bool] = False  # whether texts come as words that spaces divide
     longest: ClassVar[int | None] = None
+    document_end: ClassVar[str | None] = None  # what stands in a text where a document ends
     characters: ClassVar[bool] = False  # whether examples have the characters of their words
 
     corpus: ClassVar[Corpus | None] = None

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,15 +14,16 @@ from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, tra
 
 from data.fields import Bound, Positive, brief
 from data.files import folders, json_text
+from data.files.outside_text import lines_of
 from data.files.reasons import reason
 from data.ids import SPECIALS, UNK, WORD_START
+from data.tokenizers import published_folder
 from data.tokenizers.level import Level
 from data.tokenizers.tokenizer import (
     END_OF_TEXT,
     SPECIALS_AS_WORDS,
     Tokenizer,
     chunks,
-    lines_of,
     numbered,
 )
 
@@ -230,16 +232,30 @@ class SavedTokenizer(Level):
 class PublishedGPT2(Level):
     """GPT-2's own 50,257 ids, <|endoftext|> 50256, from its files in a folder  -- Radford et al. 2019.
 
-    They go by encoder.json and vocab.bpe, or vocab.json and merges.txt.
+    They go by encoder.json and vocab.bpe, or vocab.json and merges.txt, or are one tokenizer.json. The folder
+    is a path, or lies in the data folders; what it adds (data/tokenizers/published_folder.py) is there too.
     """
 
     gives = ()
     folder: str = "gpt2"
 
     def tokenizer(self, texts: Callable[[], Iterable[str]], data_dir: str | None = None) -> Tokenizer:
-        """Loaded from GPT-2's two files; ValueError where they are not these."""
-        vocabulary = self.find(("encoder.json", "vocab.json"), data_dir)
-        merges = self.find(("vocab.bpe", "merges.txt"), data_dir)
+        """Loaded from GPT-2's files; ValueError where they are not these."""
+        if whole := published_folder.file_of(self.folder, [published_folder.WHOLE], data_dir):
+            described, folder = published_folder.entries(whole), whole.parent
+        else:
+            vocabulary = self.find(("encoder.json", "vocab.json"), data_dir)
+            merges = self.find(("vocab.bpe", "merges.txt"), data_dir)
+            described, folder = self.described(vocabulary, merges), vocabulary.parent
+        if published_folder.entries(folder / published_folder.SETTINGS).get("add_prefix_space"):
+            raise ValueError(
+                f"{folder / published_folder.SETTINGS}: add_prefix_space is true, and running text has no "
+                "beginning to put a space to; set it to false"
+            )
+        return published_folder.completed(described, folder)
+
+    def described(self, vocabulary: Path, merges: Path) -> dict:
+        """What a tokenizer.json of GPT-2's two files would say."""
         pairs = [tuple(line.split(" ")) for line in folders.read_lines(merges) if line]
         ids = json_text.read_object(vocabulary)
         require_ids(ids, vocabulary)
@@ -251,13 +267,12 @@ class PublishedGPT2(Level):
             ) from None
         if END_OF_TEXT in ids:  # a vocabulary that `lookback export` wrote may have none
             core.add_special_tokens([END_OF_TEXT])
-        return Tokenizer(core.to_str())
+        return json.loads(core.to_str())
 
     def find(self, names: Sequence[str], data_dir: str | None) -> Path:
         """The file of the folder that goes by one of these names, or how to come by it."""
-        for name in names:
-            if found := folders.find_in(self.folder, name, data_dir):
-                return found
+        if found := published_folder.file_of(self.folder, names, data_dir):
+            return found
         paths = " or ".join(f"{self.folder}/{name}" for name in names)
         raise ValueError(
             f"PublishedGPT2: there is no {paths} in the data folders, nor such a folder here; "

@@ -15,13 +15,14 @@ from data.files import folders
 from data.tokenizers.tokenizer import Tokenizer
 
 
-def mapped(text: str, tokenizer: Tokenizer) -> np.ndarray:
+def mapped(text: str, tokenizer: Tokenizer, document_end: str | None = None) -> np.ndarray:
     """The stream of a text, int32 [n], from the cache folder."""
     content = hashlib.sha256(text.encode()).hexdigest()
-    key = hashlib.sha256(f"{content} {tokenizer.hash}".encode()).hexdigest()
+    ended = [document_end] if document_end else []
+    key = hashlib.sha256(" ".join([content, tokenizer.hash, *ended]).encode()).hexdigest()
     path = folders.cache_folder() / "tokens" / f"{key}.npy"
     if not is_sound(path, key):
-        write(path, key, tokenizer.stream(text))
+        write(path, key, tokenizer.stream(text, *ended))
     return np.load(path, mmap_mode="r")
 
 

@@ -8,6 +8,7 @@ Training and encoding are Hugging Face `tokenizers`.
 """
 
 import hashlib
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,12 +17,14 @@ import numpy as np
 import tokenizers
 from tokenizers import Regex
 
+from data.files.outside_text import lines_of
 from data.files.reasons import reason
 from data.ids import BOS, EOS, PAD, SPECIALS, UNK
 
 SPECIALS_AS_WORDS = Regex(r"(?<!\S)(<pad>|<s>|</s>)(?!\S)")
 END_OF_TEXT = "<|endoftext|>"
 BERT_SPECIALS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
+UNUSED = "<unused "  # what begins the name of an id that is no piece: a row more than a vocabulary has
 BETWEEN_LINES = re.compile(r"\S\n(?=\S)")
 
 
@@ -47,9 +50,7 @@ class Tokenizer:
         elif (end := self.core.token_to_id(END_OF_TEXT)) is not None:
             self.pad, self.bos, self.eos, self.unk = end, end, end, None
         else:
-            raise ValueError(
-                f"tokenizer begins with {found}, not with {SPECIALS}: it was not made by Lookback"
-            )
+            raise ValueError(f"it begins with {found}, so was not made by Lookback")
         # What can spell a line end reads texts as they run; what cannot reads line by line.
         self.spells_newline = self.core.decode(self.core.encode("\n").ids) == "\n"
 
@@ -62,20 +63,38 @@ class Tokenizer:
         return hashlib.sha256(self.serialised.encode()).hexdigest()
 
     @property
+    def lowercases(self) -> bool:
+        """Whether texts lose their capitals on the way in, and so never have any on the way out."""
+        return self.core.normalizer is not None and self.core.normalizer.normalize_str("A") == "a"
+
+    @property
     def never(self) -> tuple[int, ...]:
         """The special tokens that no stream of text holds, so that none need be predicted."""
+        unused = tuple(itertools.takewhile(self.is_unused, reversed(range(len(self)))))
         if self.unk is None:
-            return ()  # GPT-2's documents end in <|endoftext|>
+            return unused  # GPT-2's documents end in <|endoftext|>
         if self.mask is not None:
-            return self.pad, self.bos, self.mask
-        return (self.pad, self.bos, self.eos) if self.spells_newline else (self.pad, self.bos)
+            return self.pad, self.bos, self.mask, *unused
+        return (self.pad, self.bos, *((self.eos,) if self.spells_newline else ()), *unused)
+
+    def is_unused(self, index: int) -> bool:
+        """Whether an id is no piece, but fills a published table up."""
+        return (self.core.id_to_token(index) or "").startswith(UNUSED)
 
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
         """Ids of each line, ended by EOS."""
         return [[*encoding.ids, self.eos] for encoding in self.core.encode_batch(list(lines))]
 
-    def stream(self, text: str) -> np.ndarray:
-        """A whole text as int32 [n]: as it runs, or each line ended by EOS where line ends have no id."""
+    def stream(self, text: str, document_end: str | None = None) -> np.ndarray:
+        """A whole text as int32 [n]: as it runs, or each line ended by EOS where line ends have no id.
+
+        EOS stands for each `document_end`; where lines have it already, one more does, as for an empty line.
+        """
+        if document_end and self.spells_newline:
+            first, *others = map(self.stream, text.split(document_end))
+            return np.concatenate([first, *(np.append(np.int32(self.eos), one) for one in others)])
+        if document_end:
+            text = text.replace(document_end, "")
         parts = chunks(text) if self.spells_newline else lines_of(text)
         end = [] if self.spells_newline else [self.eos]
         blocks = [np.empty(0, np.int32)]
@@ -135,14 +154,6 @@ class Tokenizer:
 def numbered(pieces: Iterable[str]) -> dict[str, int]:
     """Each piece with its id: its place among them, from 0 on."""
     return {piece: index for index, piece in enumerate(pieces)}
-
-
-def lines_of(text: str) -> list[str]:
-    """The lines of a text, which end at a line feed only, as data/files/folders.py reads a file."""
-    lines = text.split("\n")
-    if lines[-1] == "":
-        lines.pop()
-    return [line.removesuffix("\r") for line in lines]
 
 
 def chunks(text: str, size: int = 1 << 14) -> list[str]:

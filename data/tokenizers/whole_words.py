@@ -8,6 +8,7 @@ import tokenizers
 from tokenizers import Regex, models, normalizers, pre_tokenizers
 
 from data.fields import Positive
+from data.files.outside_text import SPACES, words_of
 from data.ids import SPECIALS, UNK
 from data.tokenizers.level import Level
 from data.tokenizers.levels import Size
@@ -38,8 +39,8 @@ class WholeWords(Level):
                 normalizers.Replace(SPECIALS_AS_WORDS, SPECIALS[UNK]),
             ]
         )
-        core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-        counts = Counter(word for text in texts for word in core.normalizer.normalize_str(text).split())
+        core.pre_tokenizer = pre_tokenizers.Split(Regex(SPACES.pattern), behavior="removed")
+        counts = Counter(word for text in texts for word in words_of(core.normalizer.normalize_str(text)))
         del counts[SPECIALS[UNK]]
         common = sorted((-count, word) for word, count in counts.items() if count >= self.least)
         words = [word for _, word in common[: self.size - len(SPECIALS)]]

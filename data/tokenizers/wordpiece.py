@@ -6,6 +6,7 @@ longest that goes on, and so forth; one that has no such pieces to its end is [U
 """
 
 import dataclasses
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -17,10 +18,12 @@ from tokenizers import decoders, models, normalizers, pre_tokenizers
 
 from data.fields import Bound, Positive
 from data.files import folders
+from data.tokenizers import published_folder
 from data.tokenizers.level import Level
 from data.tokenizers.tokenizer import BERT_SPECIALS, Tokenizer, numbered
 
 CONTINUED = "##"
+VOCABULARY = "vocab.txt"
 LONGEST = 200  # characters of a word that is not [UNK], as in google-research/bert
 UNTOLD = "⁇"  # what a corpus may write for a word it leaves out: in no vocabulary, so always [UNK]
 
@@ -163,8 +166,13 @@ def cutter(lowercase: bool):
     return lambda line: [word for word, _ in cut(core.normalizer.normalize_str(line))]
 
 
-def assemble(ids: dict[str, int], lowercase: bool) -> tokenizers.Tokenizer:
-    """A tokenizer of BERT's kind with these pieces."""
+def assemble(
+    ids: dict[str, int], lowercase: bool, strip_accents: bool | None = None, chinese: bool = True
+) -> tokenizers.Tokenizer:
+    """A tokenizer of BERT's kind with these pieces.
+
+    Accents go with the capitals where `strip_accents` is None; with `chinese` its characters are words.
+    """
     unknown = BERT_SPECIALS[3]
     core = tokenizers.Tokenizer(
         models.WordPiece(
@@ -174,7 +182,11 @@ def assemble(ids: dict[str, int], lowercase: bool) -> tokenizers.Tokenizer:
             max_input_chars_per_word=LONGEST,
         )
     )
-    core.normalizer = normalizers.BertNormalizer(lowercase=lowercase, strip_accents=lowercase)
+    core.normalizer = normalizers.BertNormalizer(
+        lowercase=lowercase,
+        strip_accents=lowercase if strip_accents is None else strip_accents,
+        handle_chinese_chars=chinese,
+    )
     core.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     core.decoder = decoders.WordPiece(prefix=CONTINUED, cleanup=False)
     return core
@@ -187,8 +199,50 @@ def of_pieces(pieces: Sequence[str], lowercase: bool) -> Tokenizer:
     return Tokenizer(core.to_str())
 
 
-def read_vocabulary(path: Path, lowercase: bool) -> Tokenizer:
-    """The tokenizer of a vocab.txt, a piece a line, the first of them id 0."""
+def has_pieces(folder: Path) -> bool:
+    """Whether a folder has word pieces, as a published BERT's has: vocab.txt, or a tokenizer.json of them."""
+    model = published_folder.entries(folder / published_folder.WHOLE).get("model") or {}
+    return (folder / VOCABULARY).is_file() or model.get("type") == "WordPiece"
+
+
+def read_folder(folder: Path, lowercase: bool | None = None) -> Tokenizer:
+    """The tokenizer of a published BERT: its tokenizer.json or vocab.txt, cut as tokenizer_config.json says.
+
+    That has BERT's defaults where it is silent, as `transformers` reads it. Without one a vocab.txt tells its
+    case by its pieces. `lowercase` overrules both.
+    """
+    path = folder / published_folder.SETTINGS
+    settings, whole = published_folder.entries(path), folder / published_folder.WHOLE
+    described = published_folder.entries(whole)
+    if described and (described.get("model") or {}).get("type") != "WordPiece":
+        raise ValueError(f"{whole}: not word pieces, as BERT has them; give the folder of a BERT")
+    if not described:
+        vocabulary = folders.present(folder / VOCABULARY) or folder / VOCABULARY
+        pieces = pieces_of(vocabulary)
+        described = json.loads(of_pieces(pieces, is_uncased(pieces)).serialised)
+    if path.is_file() and settings.get("tokenizer_class", "BertTokenizer").startswith("BertTokenizer"):
+        given = [settings.get(name) for name in ("do_lower_case", "strip_accents", "tokenize_chinese_chars")]
+        if wrong := next((value for value in given if not isinstance(value, bool | None)), None):
+            raise ValueError(f"{path}: {wrong!r} is neither true nor false; save the tokenizer again")
+        lower, strip, chinese = given
+        described["normalizer"] = cleaned(lower is not False, strip, chinese is not False)
+    if lowercase is not None:
+        described["normalizer"] = cleaned(lowercase)
+    return published_folder.completed(described, folder)
+
+
+def cleaned(*settings: bool | None) -> dict:
+    """What a tokenizer.json says of the normalizer that `assemble` makes of these settings."""
+    return json.loads(assemble({BERT_SPECIALS[3]: 0}, *settings).to_str())["normalizer"]
+
+
+def is_uncased(pieces: Iterable[str]) -> bool:
+    """Whether pieces know no capitals, the special tokens apart."""
+    return not any(piece != piece.lower() for piece in pieces if not piece.startswith("["))
+
+
+def pieces_of(path: Path) -> list[str]:
+    """The pieces of a vocab.txt, one a line, the first of them id 0."""
     pieces = folders.read_lines(path)
     for special in BERT_SPECIALS:
         if special not in pieces:
@@ -197,7 +251,12 @@ def read_vocabulary(path: Path, lowercase: bool) -> Tokenizer:
         raise ValueError(f"{path}, line 1: {pieces[0]!r} is not {BERT_SPECIALS[0]}, whose id must be 0")
     if twice := next((piece for piece, times in Counter(pieces).items() if times > 1), None):
         raise ValueError(f"{path}: {twice!r} stands there twice; each piece has one id")
-    return of_pieces(pieces, lowercase)
+    return pieces
+
+
+def read_vocabulary(path: Path, lowercase: bool) -> Tokenizer:
+    """The tokenizer of a vocab.txt by itself."""
+    return of_pieces(pieces_of(path), lowercase)
 
 
 def write_vocabulary(tokenizer: Tokenizer, path: Path) -> None:
@@ -207,17 +266,21 @@ def write_vocabulary(tokenizer: Tokenizer, path: Path) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class PublishedWordPiece(Level):
-    """BERT's own pieces, from the vocab.txt in a folder  -- Devlin et al. 2019; 30,522 without case."""
+    """BERT's own pieces, from the vocab.txt in a folder  -- Devlin et al. 2019; 30,522 without case.
+
+    The folder is a path, or lies in the data folders; it says whether case counts, unless `lowercase` does.
+    """
 
     gives = ("special tokens", "words", "[MASK]")
     folder: str = "bert-base-uncased"
-    lowercase: bool = True
+    lowercase: bool | None = None
 
     def tokenizer(self, texts: Callable[[], Iterable[str]], data_dir: str | None = None) -> Tokenizer:
-        """Loaded from the vocab.txt, or how to come by it."""
-        if found := folders.find_in(self.folder, "vocab.txt", data_dir):
-            return read_vocabulary(found, self.lowercase)
+        """Loaded from the folder's files, or how to come by them."""
+        names = published_folder.WHOLE, VOCABULARY
+        if found := published_folder.file_of(self.folder, names, data_dir):
+            return read_folder(found.parent, self.lowercase)
         raise ValueError(
-            f"PublishedWordPiece: there is no {self.folder}/vocab.txt in the data folders, nor here; "
+            f"PublishedWordPiece: there is no {self.folder}/{VOCABULARY} in the data folders, nor here; "
             "put it there, or give tokenizer.folder"
         )

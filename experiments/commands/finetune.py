@@ -3,6 +3,7 @@
 examples:
   lookback finetune runs/char_lm/gpt-4x128/0 diary.txt --out runs/diary
   lookback finetune ~/gpt2 letters/ --steps 300 batches.rows=2 batches.length=256
+  lookback finetune ~/gpt2 letters.txt task.document_end="'<|endoftext|>'"     where each letter ends
   lookback generate runs/diary --prompt "Dear"
 """
 
@@ -44,7 +45,7 @@ def execute(arguments: argparse.Namespace) -> None:
         arguments.steps = min(arguments.steps, 2)
     out = Path(arguments.out)
     given = configuration.read(arguments.config) if arguments.config else configuration.Configuration()
-    run = tuned(Path(arguments.folder).expanduser().absolute(), arguments)
+    run = tuned(Path(arguments.folder).expanduser().resolve(), arguments)
     if given.run is not None:  # how it was trained; what goes on, and with which text, is said here
         model, task, initial = run.model, run.task, run.initial
         run = dataclasses.replace(given.run, model=model, task=task, initial=initial)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
+from experiments.report import fonts
 from train.folder.record import Record
 
 # Okabe & Ito 2008: told apart by every common kind of colour vision, and by line style besides.
@@ -23,7 +24,7 @@ def look(number: int) -> dict[str, str]:
 
 
 STYLE = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib and has the letters of every European language
+    "font.family": fonts.BASE,
     "font.size": 10,
     "axes.titlesize": 11,
     "axes.titlelocation": "left",
@@ -95,6 +96,7 @@ def alignment(
 def learning_curves(records: Mapping[str, Record], path: Path | str, against: str = "step") -> None:
     """Training loss (thin), validation loss (marked) and, where it was taken, validation BLEU, run over run.
 
+    The title says what the validation loss of any of the runs is without, such as dropout.
     `against` is "step" or "tokens"; a validation falls on the tokens trained on up to its step.
     """
     if against not in ("step", "tokens"):
@@ -113,7 +115,10 @@ def learning_curves(records: Mapping[str, Record], path: Path | str, against: st
             panels[0].plot(*valid, label=name, markersize=4, **marked)
             if scored:
                 panels[1].plot(*bleu, label=name, markersize=4, **marked)
-        panels[0].set_title("Loss in nats a token: training thin, validation marked")
+        apart = dict.fromkeys(words for record in records.values() for words in record.only_training)
+        with_them = f"\n(with {', '.join(apart)})" if apart else ""
+        without = " (without)" if apart else ""
+        panels[0].set_title(f"Loss in nats a token: validation marked{without}, training thin{with_them}")
         if scored:
             panels[1].set_title("BLEU on the validation set")
             panels[1].set_ylim(bottom=0)
@@ -224,7 +229,7 @@ def drawn(path: Path | str, panels: int, size: tuple[float, float], shared: bool
         FigureCanvasAgg(figure)
         yield figure, figure.subplots(1, panels, squeeze=False, sharex=shared)[0]
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="png")
+        fonts.save(figure, path)
 
 
 def _curve(record: Record, against: str, kind: str, field: str) -> tuple[np.ndarray, np.ndarray]:

@@ -21,9 +21,9 @@ PUBLISHED = 30_522  # pieces of the published vocabulary without case
 class BERT(Encoder):
     """h_0 = LayerNorm(E[x] + P + S[type]), h_l = block_l(h_{l-1})  -- Devlin et al. 2019, Fig. 2.
 
-    Blocks are post-LN, with the exact gelu x Phi(x) and four times as wide inside; all layer norms have
-    epsilon = 1e-12. Weights ~ N(0, 0.02^2), drawn again beyond two deviations. Padding stands to the right:
-    no position sees it.
+    Blocks are post-LN, with the exact gelu x Phi(x) and inside `mlp_dim` wide, or four times the features;
+    all layer norms have epsilon = 1e-12. Weights ~ N(0, 0.02^2), drawn again beyond two deviations. Padding
+    stands to the right: no position sees it.
     `dropout` falls on what goes into a residual, `attention_dropout` on the weights of attention.
     Parameters are float32; `dtype` is what is computed in.
     """
@@ -39,6 +39,12 @@ class BERT(Encoder):
     dropout: Share = 0.1
     attention_dropout: Share = 0.1
     dtype: Dtype = "float32"
+    mlp_dim: Positive | None = None
+
+    @property
+    def width(self) -> int:
+        """The features inside a block's feed-forward network."""
+        return self.mlp_dim or 4 * self.features
 
     def require(self, run: Any) -> None:
         """Heads must share the features evenly."""
@@ -57,7 +63,7 @@ class BERT(Encoder):
         block = partial(
             Block,
             features=self.features,
-            mlp_dim=4 * self.features,
+            mlp_dim=self.width,
             num_heads=self.num_heads,
             dropout=self.dropout,
             pre_norm=False,

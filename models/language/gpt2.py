@@ -37,8 +37,9 @@ from models.layers.dropout import Dropout
 class GPT2(CachedLM):
     """p(x_t | x_<t) = softmax(E h_t), h = LayerNorm(block_L(.. block_1(E[x] + P)))  -- Radford et al. 2019.
 
-    Blocks are pre-LN, with gelu in its tanh form and four times as wide inside. Weights ~ N(0, 0.02^2); those
-    that write to the residual stream have 1 / sqrt(2 L) of it, as 2 L of them add up; P ~ N(0, 0.01^2).
+    Blocks are pre-LN, with gelu in its tanh form, and inside `mlp_dim` wide, or four times the features.
+    Weights ~ N(0, 0.02^2); those that write to the residual stream have 1 / sqrt(2 L) of it, as 2 L of them
+    add up; P ~ N(0, 0.01^2).
     Other `positions` may stand in the place of the learned P, such as Sinusoidal(amplitude=0.02) or Rotary(),
     or None. `score` and `num_kv_heads` are those of `MultiHeadAttention`.
     `dropout` falls on what goes into a residual, `attention_dropout` on the weights of attention.
@@ -60,6 +61,12 @@ class GPT2(CachedLM):
     dtype: Dtype = "float32"
     num_kv_heads: Positive | None = None
     score: Score = ScaledDot()
+    mlp_dim: Positive | None = None
+
+    @property
+    def width(self) -> int:
+        """The features inside a block's feed-forward network."""
+        return self.mlp_dim or 4 * self.features
 
     def require(self, run: Any) -> None:
         """Heads must share the features evenly, and suit the positions."""
@@ -80,7 +87,7 @@ class GPT2(CachedLM):
         block = partial(
             nn.remat(Block, static_argnums=5, policy=KEPT) if self.remat else Block,
             features=self.features,
-            mlp_dim=4 * self.features,
+            mlp_dim=self.width,
             num_heads=self.num_heads,
             dropout=self.dropout,
             pre_norm=True,

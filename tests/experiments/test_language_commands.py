@@ -4,6 +4,7 @@ import io
 import json
 import math
 import sys
+import unicodedata
 
 import jax
 import numpy as np
@@ -80,6 +81,26 @@ def test_perplexity_of_a_text_is_that_of_its_tokens_surprisals(trained, say):
     assert math.log2(float(whole.split()[1])) == pytest.approx(sum(bits) / 50, abs=2e-3)
 
 
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: "\ufeff" + unicodedata.normalize("NFD", text).replace("\n", "\r\n"),
+    ],
+    ids=["byte-order mark", "CRLF", "all, and NFD"],
+)
+def test_no_number_depends_on_the_editor_that_wrote_a_text(disguise, trained, say):
+    _, directory = trained
+    text = "the old bäcker\nsings é\n" * 4
+    for command in (
+        ["perplexity", str(directory)],
+        ["perplexity", str(directory), "--tokens"],
+        ["generate", str(directory), "--length", "9", "--greedy"],
+    ):
+        assert say(*command, stdin=disguise(text)) == say(*command, stdin=text)
+
+
 def test_finetune_begins_with_the_weights_it_is_given(trained, capsys):
     folder, directory = trained
     (folder / "other.txt").write_text("a new song of the same young baker\n" * 40, encoding="utf-8")
@@ -102,6 +123,16 @@ def test_finetune_begins_with_the_weights_it_is_given(trained, capsys):
     assert json.loads((moved / "run.json").read_text())["run"]["task"]["corpus"]["path"].endswith("other.txt")
     assert main([*command, "--rate", "-1"]) == 2
     assert "--rate: takes float, above 0, not '-1'" in capsys.readouterr().err
+
+
+def test_a_relative_folder_is_a_folder_and_what_was_exported_is_finetuned(trained, capsys, monkeypatch):
+    folder, directory = trained
+    monkeypatch.chdir(folder)
+    assert main(["export", str(directory), "exported"]) == 0
+    assert main(["finetune", "exported", "song.txt", "--out", "again", "--steps", "1"]) == 0
+    monkeypatch.chdir(folder.parent)  # what it begins with is found from anywhere
+    described = json.loads((folder / "again" / "run.json").read_text())
+    assert str(folder / "exported") in json.dumps(described)
 
 
 @pytest.mark.parametrize("stride", ["0", "-5"])

@@ -36,6 +36,32 @@ def test_scores_are_sacrebleus_and_say_how_they_were_computed(references):
     assert scores["chrF"][1].startswith("nrefs:1|case:mixed|eff:yes|nc:6|nw:0|")
 
 
+@pytest.mark.parametrize(
+    "language, tokenize",
+    [
+        ("de", "13a"),
+        ("zh", "zh"),
+        ("zh-TW", "zh"),
+        ("zho_Hant", "zh"),
+        ("ja", "ja-mecab"),
+        ("KO", "ko-mecab"),
+        ("th", "char"),
+    ],
+)
+def test_the_tokenizer_follows_the_language(language, tokenize):
+    assert bleu.tokenizer_of(language) == tokenize
+
+
+def test_every_score_reads_an_accent_in_either_spelling(references):
+    composed = [f"{line} é" for line in references]
+    apart = [f"{line} e\u0301" for line in references]
+    assert bleu.corpus_scores(composed, apart) == bleu.corpus_scores(composed, composed)
+    assert bleu.tokenised_bleu(apart, composed)[0] == pytest.approx(100)
+    assert bleu.paired_bootstrap(composed, apart, references) == 1.0
+    lengths = bleu.by_source_length(references, apart, composed)
+    assert [row[3] for row in lengths] == [pytest.approx(100)] * len(lengths)
+
+
 def test_case_and_tokens_count_only_where_the_signature_says_so():
     hypotheses, references = ["A dog runs in the Park."] * 2, ["a dog runs in the park ."] * 2
     value, signature = bleu.corpus_scores(hypotheses, references, lowercase=True)["BLEU"]

@@ -55,10 +55,38 @@ class Record:
         """Its seed."""
         return int(self.run.get("seed", self.path.name))
 
+    @property
+    def only_training(self) -> tuple[str, ...]:
+        """As `only_training` of its run."""
+        return only_training(self.run.get("run", {}))
+
     def output(self, name: str, side: str) -> list[str] | None:
         """The lines of outputs/<name>.<side> (source, reference or hypothesis), None if not written yet."""
         path = self.path / "outputs" / f"{name}.{side}"
         return path.read_text(encoding="utf-8").removesuffix("\n").split("\n") if path.exists() else None
+
+
+def only_training(described: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the loss of an update has and the loss of validation has not, by the fields of a run in run.json.
+
+    The two are losses of one thing where this is (), and cannot be compared where it is not.
+    """
+    objective = described.get("objective") or {}
+    history = (objective.get("history") or {}).get("part", "TeacherForcing")
+    found = {
+        "dropout": drops(described.get("model")),
+        f"label smoothing {objective.get('smoothing')}": objective.get("smoothing"),
+        f"histories by {history}": history != "TeacherForcing",
+        "cross-entropy, not mistakes": objective.get("mistakes"),
+    }
+    return tuple(words for words, there in found.items() if there)
+
+
+def drops(part: Any) -> bool:
+    """Whether a part, or one within it, has a rate of dropout above 0."""
+    if not isinstance(part, dict):
+        return False
+    return any((name.endswith("dropout") and value) or drops(value) for name, value in part.items())
 
 
 def read(run_dir: Path | str) -> Record:

@@ -24,6 +24,7 @@ class Generator:
         model = trained.model
         require_role(str(trained.directory), "is to go on from a prompt", "model", model, LanguageModel)
         self.model, self.tokenizer = model, trained.tokenizer
+        self.document_end = trained.task.document_end
         self.params = jax.tree.map(jnp.asarray, trained.params)
         self.context: int | None = model.context
         apply = lambda params, *arguments, method: model.apply({"params": params}, *arguments, method=method)
@@ -34,19 +35,25 @@ class Generator:
 
     @property
     def marks(self) -> SpecialTokens:
-        """The special tokens: one of running text has no end, and none of `never` is written."""
-        never = self.tokenizer.never
-        return SpecialTokens(end=-1 if self.tokenizer.spells_newline else self.tokenizer.eos, never=never)
+        """The special tokens, of which none of `never` is written.
+
+        Running text has no end unless its documents have one.
+        """
+        running, eos = self.tokenizer.spells_newline, self.tokenizer.eos
+        never = (one for one in self.tokenizer.never if not (self.document_end and one == eos))
+        return SpecialTokens(end=-1 if running and not self.document_end else eos, never=tuple(never))
 
     def prompt(self, text: str) -> list[int]:
-        """The ids a text begins with; without any, what a line begins after."""
+        """The ids a text begins with; without any, what a line or a document begins after."""
         if self.tokenizer.spells_newline:
-            return self.tokenizer.stream(text or "\n").tolist()
+            if self.document_end and not text:
+                return [self.tokenizer.eos]
+            return self.tokenizer.stream(text or "\n", self.document_end).tolist()
         return [self.tokenizer.eos, *self.tokenizer.stream(text).tolist()[: -1 if text else None]]
 
     def chosen(self, logits, key, draw: Sample | None):
         """The next token: drawn, or the likeliest."""
-        return (draw or most_likely)(log_probs(logits, self.tokenizer.never), key)[0]
+        return (draw or most_likely)(log_probs(logits, self.marks.never), key)[0]
 
     def ids(
         self, prompt: Sequence[int], length: int, draw: Sample | None = None, seed: int = 0

@@ -45,11 +45,14 @@ class Bar:
     def __exit__(self, *_) -> None:
         self.progress.stop()
 
-    def advance(self, step: int, loss: float, tokens: float) -> None:
-        """Show that so many updates are done, the loss of the last, and tokens a second since the start."""
+    def advance(self, step: int, loss: float, tokens: float, about: str = "") -> None:
+        """Show that so many updates are done, the loss of the last, and tokens a second since the start.
+
+        `about` says what the loss is of.
+        """
         self.tokens += tokens
         self.step, now = step, time.monotonic()
-        note = f"loss {loss:.3f}  {self.tokens / max(now - self.since, 1e-9):,.0f} tokens/s"
+        note = f"loss {loss:.3f}{about}  {self.tokens / max(now - self.since, 1e-9):,.0f} tokens/s"
         self.progress.update(self.task, completed=step, note=note)
         if self.progress.disable and (now - self.spoken > PLAIN_EVERY or step == self.steps):
             self.spoken = now

@@ -16,7 +16,7 @@ from data.batches.batch import Batch
 from train import devices, flops
 from train.folder import claim as run_directory
 from train.folder.log import Log, Unwritten
-from train.folder.record import is_done
+from train.folder.record import is_done, only_training
 from train.loop.fitting import Fitting
 from train.loop.job import History, Job, spelled
 from train.loop.progress import Bar
@@ -150,7 +150,8 @@ class Training(Job):
         self.require_finite(step, loss=values["loss"], gradient=values["gradient_norm"])
         self.history.tokens += values["tokens"]
         log.write("train", step=step, **values)
-        bar.advance(step, values["loss"], values["tokens"])
+        with_them = f" with {', '.join(self.only_training)}" if self.only_training else ""
+        bar.advance(step, values["loss"], values["tokens"], with_them)
 
     def require_finite(self, step: int, **sizes: float) -> None:
         """Diverged, with the cause, unless these are numbers: a state of none is never saved."""
@@ -175,8 +176,14 @@ class Training(Job):
         if slower != 1.0:
             self.state = self.state.replace(scale=self.state.scale * slower)
         log.write("valid", step=step, loss=loss, tokens=self.history.tokens, seconds=self.history.seconds)
-        bar.say(f"step {step}: validation loss {spelled(loss, self.run.objective.of_tokens)}")
+        without = f" (without {', '.join(self.only_training)})" if self.only_training else ""
+        bar.say(f"step {step}: validation loss {spelled(loss, self.run.objective.of_tokens)}{without}")
         return {"loss": loss}
+
+    @property
+    def only_training(self) -> tuple[str, ...]:
+        """What the losses of updates have and those of validations have not."""
+        return only_training(self.described["run"])
 
     def validation_loss(self) -> float:
         """Nats a token over the whole split, each row's chunks one after another."""

@@ -3,36 +3,68 @@
 BLEU = min(1, exp(1 - r/c)) exp(sum_n 1/4 log p_n)   -- Papineni et al. 2002, section 2.3
 chrF = (1 + b^2) P R / (b^2 P + R), b = 2            -- Popović 2015, eq. 1, over character 1- to 6-grams
 
-A score never leaves here without the signature that says how it was computed (Post 2018).
+A score never leaves here without the signature that says how it was computed (Post 2018). Hypotheses and
+references are compared in Unicode's normal form C, whatever spelling of an accent each came in.
 """
 
 import bisect
 import contextlib
+import functools
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.significance import PairedTest
 
+from data.files.outside_text import composed
+
 Score = tuple[float, str]
 Tokenize = Literal[
     "none", "zh", "13a", "intl", "char", "ja-mecab", "ko-mecab", "spm", "flores101", "flores200", "spBLEU-1K"
 ]
+# Languages that write no spaces between words, by their codes: for the first three sacreBLEU has tokenizers.
+BY_LANGUAGE: dict[str, Tokenize] = {
+    **dict.fromkeys(("zh", "zho", "chi", "cmn", "yue", "cn"), "zh"),
+    **dict.fromkeys(("ja", "jpn", "jp"), "ja-mecab"),
+    **dict.fromkeys(("ko", "kor"), "ko-mecab"),
+    **dict.fromkeys(("th", "tha", "lo", "lao", "km", "khm", "my", "mya", "bur", "bo", "bod", "tib"), "char"),
+}
+EXTRAS = {"ja-mecab": "sacrebleu[ja]", "ko-mecab": "sacrebleu[ko]"}
+
+
+def tokenizer_of(language: str) -> Tokenize:
+    """The tokenizer for a target language by its code (zh, zh-TW, zh_Hant): 13a where words have spaces."""
+    return BY_LANGUAGE.get(re.split("[-_.]", language)[0].lower(), "13a")
+
+
+@functools.cache
+def require_tokenizer(tokenize: str) -> None:
+    """ValueError with what to install where sacreBLEU cannot tokenize so here."""
+    try:
+        _bleu(tokenize, lowercase=False)
+    # It raises whatever its libraries and its downloads do, or ends the process.
+    except (Exception, SystemExit):
+        extra = EXTRAS.get(tokenize, "sentencepiece")
+        raise ValueError(
+            f"BLEU with tokenize={tokenize!r} cannot be computed here: run `pip install '{extra}'`, "
+            "or set another tokenize, such as 'char'"
+        ) from None
 
 
 def corpus_scores(
     hypotheses: Sequence[str], references: Sequence[str], tokenize: str = "13a", lowercase: bool = False
 ) -> dict[str, Score]:
     """{"BLEU": (value, signature), "chrF": (value, signature)} of detokenised text, one reference a line."""
-    _check(hypotheses, references)
+    hypotheses, references = _paired(hypotheses, references)
     metrics = {"BLEU": _bleu(tokenize, lowercase), "chrF": CHRF(lowercase=lowercase)}
     return {name: _score(metric, hypotheses, references) for name, metric in metrics.items()}
 
 
 def tokenised_bleu(hypotheses: Sequence[str], references: Sequence[str]) -> Score:
     """BLEU of text tokenised and cased beforehand: tokens are what spaces separate (tok:none)."""
-    _check(hypotheses, references)
+    hypotheses, references = _paired(hypotheses, references)
     return _score(_bleu("none", lowercase=False), hypotheses, references)
 
 
@@ -49,9 +81,9 @@ def paired_bootstrap(
 
     Equal outputs give 1: sacreBLEU counts strictly larger differences and would say 1 / (samples + 1).
     """
-    _check(baseline, references)
-    _check(system, references)
-    if list(baseline) == list(system):
+    baseline, _ = _paired(baseline, references)
+    system, references = _paired(system, references)
+    if baseline == system:
         return 1.0
     with _sacrebleu_seed(seed):
         test = PairedTest(
@@ -78,8 +110,8 @@ def by_source_length(
     `edges` are the longest lengths of all groups but the last, which takes the rest; a group without a
     sentence is left out. Every sentence is in one group.
     """
-    _check(sources, references)
-    _check(hypotheses, references)
+    _paired(sources, references)
+    hypotheses, references = _paired(hypotheses, references)
     if not edges or list(edges) != sorted(set(edges)):
         raise ValueError(f"edges of length groups must rise, got {tuple(edges)}")
     lengths = [len(source.split()) for source in sources]
@@ -106,11 +138,12 @@ def _score(metric: BLEU | CHRF, hypotheses: Sequence[str], references: Sequence[
     return float(score.score), str(metric.get_signature())
 
 
-def _check(lines: Sequence[str], references: Sequence[str]) -> None:
+def _paired(lines: Sequence[str], references: Sequence[str]) -> tuple[list[str], list[str]]:
     if not references:
         raise ValueError("nothing to score: the reference has no lines")
     if len(lines) != len(references):
         raise ValueError(f"{len(lines)} lines do not pair with {len(references)} reference lines")
+    return list(map(composed, lines)), list(map(composed, references))
 
 
 @contextlib.contextmanager

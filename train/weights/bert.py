@@ -13,13 +13,13 @@ import flax.traverse_util
 import numpy as np
 
 from data.files import folders as corpora
+from data.files import json_text
 from data.tokenizers.tokenizer import Tokenizer
-from data.tokenizers.wordpiece import write_vocabulary
+from data.tokenizers.wordpiece import VOCABULARY, write_vocabulary
 from models.encoders.bert import BERT
-from train.weights import published, safetensors
-from train.weights.published import CONFIG, WEIGHTS, flat, shapes_of, take
+from train.weights import published
+from train.weights.published import CONFIG, flat, shapes_of, take
 
-VOCABULARY = "vocab.txt"
 SIZES = {
     "vocab_size": "vocab_size",
     "max_position_embeddings": "context",
@@ -37,21 +37,23 @@ SETTINGS = {
     "position_embedding_type": "absolute",
     "is_decoder": False,
     "add_cross_attention": False,
-    "tie_word_embeddings": True,
     "pad_token_id": 0,
 }
-# Our module of a block: (the published ones side by side in it, its widths in and out in features).
+# Our module of a block: (the published ones side by side in it, its widths in and out: 1 is that of the
+# features, WIDE that inside the feed-forward network).
+WIDE = 4
 BLOCK = {
     "attention/query": (("attention.self.query",), 1, 1),
     "attention/key_value": (("attention.self.key", "attention.self.value"), 1, 1),
     "attention/out": (("attention.output.dense",), 1, 1),
     "residuals_0/norm": (("attention.output.LayerNorm",), 0, 1),
-    "feed_forward/widen": (("intermediate.dense",), 1, 4),
-    "feed_forward/narrow": (("output.dense",), 4, 1),
+    "feed_forward/widen": (("intermediate.dense",), 1, WIDE),
+    "feed_forward/narrow": (("output.dense",), WIDE, 1),
     "residuals_1/norm": (("output.LayerNorm",), 0, 1),
 }
 # Stored twice by some versions: {name: ours, which it must be}.
 TIED = {"cls.predictions.decoder.weight": "encoder/table", "cls.predictions.decoder.bias": "bias"}
+ROOTS = "bert", "cls", "embeddings", "encoder", "pooler"  # what names of BERT's own arrays begin with
 BUFFER = "bert.embeddings.position_ids"  # 0, 1, 2 .., which older versions stored
 OLD = {".gamma": ".weight", ".beta": ".bias"}  # what TensorFlow calls scale and bias of a layer norm
 
@@ -70,7 +72,7 @@ def layout(model: BERT) -> Iterator[Array]:
 
     A kernel is the published one turned: [in, out].
     """
-    width = model.features
+    width, sizes = model.features, {0: 0, 1: model.features, WIDE: model.width}
     tables = {"word": ("table", model.vocab_size), "position": ("positions", model.context)}
     for name, (leaf, rows) in (tables | {"token_type": ("token_types", model.token_types)}).items():
         yield f"encoder/{leaf}", (f"bert.embeddings.{name}_embeddings.weight",), (rows, width)
@@ -78,7 +80,7 @@ def layout(model: BERT) -> Iterator[Array]:
     for layer in range(model.num_layers):
         for ours, (theirs, inside, outside) in BLOCK.items():
             names = [f"bert.encoder.layer.{layer}.{name}" for name in theirs]
-            yield from module(f"encoder/blocks_{layer}/{ours}", names, inside * width, outside * width)
+            yield from module(f"encoder/blocks_{layer}/{ours}", names, sizes[inside], sizes[outside])
 
 
 def heads(model: BERT) -> dict[str, list[Array]]:
@@ -99,12 +101,18 @@ def read_bert(folder: Path) -> tuple[BERT, dict]:
     """The model a folder describes, and the "params" of the encoder and of the heads that are there.
 
     Float32 arrays of numpy in nested dicts. Names may begin with "bert." or not, and those of layer norms end
-    in weight and bias or in gamma and beta.
+    in weight and bias or in gamma and beta. Heads of other tasks than BERT's own are left out, which is said.
     """
     published.require_files(folder)
-    model, path = described(folder / CONFIG), folder / WEIGHTS
+    model, config = described(folder / CONFIG), json_text.read_object(folder / CONFIG)
     require_vocabulary(folder / VOCABULARY, model.vocab_size)
-    stored = renamed(safetensors.read(path))
+    arrays, path = published.read_arrays(folder)
+    stored = renamed(arrays)
+    others = {name for name in stored if name.partition(".")[0] not in ROOTS}
+    if config.get("tie_word_embeddings", True) is False and not is_tied(stored):
+        others |= {name for name in stored if name.startswith("cls.predictions.")}
+    published.leave_out(path, others, "the encoder")
+    stored = {name: array for name, array in stored.items() if name not in others}
     there = [arrays for head, arrays in heads(model).items() if any(name.startswith(head) for name in stored)]
     shapes, params = encoder_shapes(model), {}
     for leaf, names, shape in itertools.chain(layout(model), *there):
@@ -140,7 +148,7 @@ def write_bert(
         for name, part in zip(names, np.split(whole, len(names), axis=-1), strict=True):
             arrays[name] = np.ascontiguousarray(part.T if leaf.endswith("/kernel") else part)
     sizes = {name: getattr(model, field) for name, field in SIZES.items()}
-    widths = {"intermediate_size": 4 * model.features}
+    widths = {"intermediate_size": model.width, "tie_word_embeddings": True}
     rates = {name: getattr(model, field) for name, field in RATES.items()}
     kind = "BertForMaskedLM" if "cls.predictions" in there else "BertModel"
     kind = "BertForPreTraining" if len(there) == 3 else kind
@@ -151,19 +159,25 @@ def write_bert(
 
 def described(path: Path) -> BERT:
     """The model of a config.json; ValueError for one that `models.encoders.bert` would not compute."""
-    config = published.read_config(path, SETTINGS, SIZES, "models.encoders.bert")
+    sizes = SIZES | {"intermediate_size": "mlp_dim"}
+    config = published.read_config(path, SETTINGS, sizes, "models.encoders.bert")
     published.require_multiple(path, config, "hidden_size", "num_attention_heads")
-    if (found := config.get("intermediate_size")) != 4 * config["hidden_size"]:
-        raise ValueError(
-            f"{path}: intermediate_size is {found!r}; models.encoders.bert computes with 4 hidden_size only"
-        )
-    rates = {field: published.read_rate(path, config, name) for name, field in RATES.items()}
-    return BERT(**{field: config[name] for name, field in SIZES.items()}, **rates)
+    fields = {field: config[name] for name, field in sizes.items()}
+    fields |= {field: published.read_rate(path, config, name) for name, field in RATES.items()}
+    if fields["mlp_dim"] == 4 * fields["features"]:
+        fields["mlp_dim"] = None  # as published
+    return BERT(**fields)
+
+
+def is_tied(stored: Mapping[str, np.ndarray]) -> bool:
+    """Whether the output layer of the masked language model, where it is stored, is the table of pieces."""
+    table = stored.get("bert.embeddings.word_embeddings.weight")
+    return np.array_equal(stored.get("cls.predictions.decoder.weight", table), table)
 
 
 def require_vocabulary(path: Path, size: int) -> None:
-    """ValueError for a vocab.txt, if there is one, that has a piece too many or too few."""
-    if path.is_file() and (found := len(corpora.read_lines(path))) != size:
+    """ValueError for a vocab.txt, if there is one, that has more pieces than the table has rows."""
+    if path.is_file() and (found := len(corpora.read_lines(path))) > size:
         raise ValueError(f"{path}: {found} pieces; vocab_size is {size} by {CONFIG}")
 
 

@@ -20,7 +20,7 @@ from data.files import json_text
 from data.files.reasons import reason
 from models.encoders.elmo import ACTIVATIONS, ELMo
 from models.layers.spelling import IDS
-from train.weights.published import flat, require_size
+from train.weights.published import LAYERS, MOST, flat, require_size
 
 OPTIONS, WEIGHTS = "options.json", "weights.hdf5"  # how the names of published files end
 TABLE = "char_embed"
@@ -155,7 +155,7 @@ def described(path: Path) -> ELMo:
             f"{path}: not the options of an ELMo that reads characters ({reason(error)})"
         ) from None
     for field, size in (*sizes.items(), ("character_dim", character_dim), *filters):
-        require_size(path, str(field), size, "num_layers" if field == "highways" else str(field))
+        require_size(path, str(field), size, LAYERS if field == "highways" else MOST)
     if activation not in tuple(ACTIVATIONS):
         raise ValueError(f"{path}: activation is {brief(activation)}, not one of {', '.join(ACTIVATIONS)}")
     if characters not in (IDS - 1, IDS):

@@ -25,6 +25,12 @@ from train.weights.gpt2 import write_gpt2
 WORDS = "vocabulary.txt"  # of ELMo; what is called vocab.txt here is of WordPiece
 ELMO_MARKS = ("<S>", "</S>", "<UNK>")  # the first lines of it, as bilm-tf wants them
 SETTINGS = "tokenizer_config.json"
+# Of tokenizer_config.json: what a tokenizer.json calls it.
+CLEANED = {
+    "do_lower_case": "lowercase",
+    "strip_accents": "strip_accents",
+    "tokenize_chinese_chars": "handle_chinese_chars",
+}
 
 
 def require_new(folder: Path) -> None:
@@ -64,8 +70,9 @@ def export_bert(model: BERT, params: Mapping, beside: Mapping, tokenizer: Tokeni
     pieces, whole = tokenizer.mask is not None, {"encoder": params} | published(model, beside)
     write_bert(folder, model, whole, tokenizer if pieces else None)
     if pieces:
-        lowercase = parts(tokenizer)["normalizer"]["lowercase"]
-        configure(folder, "BertTokenizer", model.context, do_lower_case=lowercase)
+        cleaned = parts(tokenizer)["normalizer"]
+        settings = {name: cleaned[ours] for name, ours in CLEANED.items()}
+        configure(folder, "BertTokenizer", model.context, **settings)
     else:
         write_as_it_is(tokenizer, folder, model.context)
 
@@ -107,7 +114,8 @@ def write_words(tokenizer: Tokenizer, folder: Path) -> None:
     """A word a line, the marks first and no padding: ids are one less than ours, as those of characters."""
     cut = parts(tokenizer)["pre_tokenizer"] or {}
     pieces = tokenizer.pieces(range(len(tokenizer)))
-    if cut.get("type") != "WhitespaceSplit" or (*pieces[: len(SPECIALS)],) != (*SPECIALS,):
+    spaced = cut.get("type") == "WhitespaceSplit" or cut.get("behavior") == "Removed"
+    if not spaced or (*pieces[: len(SPECIALS)],) != (*SPECIALS,):
         tokenizer.save(folder / "tokenizer.json")
         return
     lines = [*ELMO_MARKS, *pieces[len(SPECIALS) :]]

@@ -16,8 +16,8 @@ import numpy as np
 from models.attention.positions import Learned
 from models.attention.scores import ScaledDot
 from models.language.gpt2 import GPT2
-from train.weights import published, safetensors
-from train.weights.published import CONFIG, WEIGHTS, flat, shapes_of, take
+from train.weights import published
+from train.weights.published import CONFIG, flat, shapes_of, take
 
 PREFIX = "transformer."
 SIZES = {
@@ -36,9 +36,10 @@ SETTINGS = {
     "scale_attn_weights": True,
     "scale_attn_by_inverse_layer_idx": False,
     "add_cross_attention": False,
-    "tie_word_embeddings": True,
 }
-# Published name: (shape in features, our leaves, which lie side by side in its last axis).
+WIDE = 4
+# Published name: (shape in features, WIDE being that inside the feed-forward network; our leaves, which lie
+# side by side in its last axis).
 BLOCK = {
     "ln_1.weight": ((1,), ("residuals_0/norm/scale",)),
     "ln_1.bias": ((1,), ("residuals_0/norm/bias",)),
@@ -48,11 +49,12 @@ BLOCK = {
     "attn.c_proj.bias": ((1,), ("attention/out/bias",)),
     "ln_2.weight": ((1,), ("residuals_1/norm/scale",)),
     "ln_2.bias": ((1,), ("residuals_1/norm/bias",)),
-    "mlp.c_fc.weight": ((1, 4), ("feed_forward/widen/kernel",)),
-    "mlp.c_fc.bias": ((4,), ("feed_forward/widen/bias",)),
-    "mlp.c_proj.weight": ((4, 1), ("feed_forward/narrow/kernel",)),
+    "mlp.c_fc.weight": ((1, WIDE), ("feed_forward/widen/kernel",)),
+    "mlp.c_fc.bias": ((WIDE,), ("feed_forward/widen/bias",)),
+    "mlp.c_proj.weight": ((WIDE, 1), ("feed_forward/narrow/kernel",)),
     "mlp.c_proj.bias": ((1,), ("feed_forward/narrow/bias",)),
 }
+ROOTS = "transformer", "lm_head", "wte", "wpe", "h", "ln_f"  # what names of its own arrays begin with
 HEAD = "lm_head.weight"  # the table of tokens once more, where it is there
 BUFFER = re.compile(r"h\.\d+\.attn\.(masked_)?bias")  # the causal mask, which older versions stored
 
@@ -64,7 +66,7 @@ def layout(model: GPT2) -> Iterator[tuple[str, tuple[int, ...], tuple[str, ...]]
     yield "wpe.weight", (model.context, width), ("positions/table",)
     for layer in range(model.num_layers):
         for name, (shape, leaves) in BLOCK.items():
-            widths = tuple(times * width for times in shape)
+            widths = tuple(model.width if times == WIDE else times * width for times in shape)
             yield f"h.{layer}.{name}", widths, tuple(f"blocks_{layer}/{leaf}" for leaf in leaves)
     yield "ln_f.weight", (width,), ("norm/scale",)
     yield "ln_f.bias", (width,), ("norm/bias",)
@@ -73,12 +75,12 @@ def layout(model: GPT2) -> Iterator[tuple[str, tuple[int, ...], tuple[str, ...]]
 def read_gpt2(folder: Path) -> tuple[GPT2, dict]:
     """The model a folder describes, and its "params": float32 arrays of numpy in nested dicts.
 
-    Names may begin with "transformer." or not; masks kept as buffers are passed over. `dropout` is the rate
-    for residuals, and ours for the embeddings too.
+    Names may begin with "transformer." or not; masks kept as buffers are passed over. Heads of other
+    tasks are left out, which is said. `dropout` is the rate for residuals, and ours for the embeddings too.
     """
     published.require_files(folder)
     model = described(folder / CONFIG)
-    stored = arrays_of(model, folder / WEIGHTS)
+    stored = arrays_of(model, folder)
     ours, params = shapes_of(model), {}
     for name, shape, leaves in layout(model):
         widths = [math.prod(ours[leaf]) // math.prod(shape[:-1]) for leaf in leaves]
@@ -102,7 +104,8 @@ def write_gpt2(folder: Path, model: GPT2, params: Mapping[str, Any]) -> None:
     sizes = {name: getattr(model, field) for name, field in SIZES.items()}
     rates = {name: getattr(model, field) for name, field in RATES.items()} | {"embd_pdrop": model.dropout}
     marks = {"bos_token_id": None, "eos_token_id": None}
-    config = {"architectures": ["GPT2LMHeadModel"], **SETTINGS, **sizes, **rates, **marks}
+    more = {"n_inner": model.mlp_dim, "tie_word_embeddings": True}
+    config = {"architectures": ["GPT2LMHeadModel"], **SETTINGS, **more, **sizes, **rates, **marks}
     published.write(folder, arrays, config)
 
 
@@ -124,20 +127,27 @@ def described(path: Path) -> GPT2:
     """The model of a config.json; ValueError for one that `models.language.gpt2` would not compute."""
     config = published.read_config(path, SETTINGS, SIZES, "models.language.gpt2")
     published.require_multiple(path, config, "n_embd", "n_head")
-    if (found := config.get("n_inner")) not in (None, 4 * config["n_embd"]):
-        raise ValueError(f"{path}: n_inner is {found!r}; models.language.gpt2 computes with 4 n_embd only")
-    rates = {field: published.read_rate(path, config, name) for name, field in RATES.items()}
-    return GPT2(**{field: config[name] for name, field in SIZES.items()}, **rates)
+    fields = {field: config[name] for name, field in SIZES.items()}
+    fields |= {field: published.read_rate(path, config, name) for name, field in RATES.items()}
+    if config.get("n_inner") not in (None, 4 * config["n_embd"]):
+        fields["mlp_dim"] = published.require_size(path, "n_inner", config.get("n_inner"))
+    return GPT2(**fields)
 
 
-def arrays_of(model: GPT2, path: Path) -> dict[str, np.ndarray]:
+def arrays_of(model: GPT2, folder: Path) -> dict[str, np.ndarray]:
     """The arrays of `layout` by name; ValueError naming one that is missing, misshapen or one too many."""
-    stored = safetensors.read(path)
+    stored, path = published.read_arrays(folder)
     prefix = PREFIX if PREFIX + "wte.weight" in stored else ""
+    others = {name for name in stored if prefix and name.partition(".")[0] not in ROOTS}
+    published.leave_out(path, others, "the language model")
+    stored = {name: array for name, array in stored.items() if name not in others}
     named = layout(model)
     found = {name: take(stored, prefix + name, shape, path, model.num_layers) for name, shape, _ in named}
     if not np.array_equal(stored.pop(HEAD, found["wte.weight"]), found["wte.weight"]):
-        raise ValueError(f"{path}: {HEAD} is not wte.weight; models.language.gpt2 has one table for both")
+        raise ValueError(
+            f"{path}: {HEAD} is not wte.weight; models.language.gpt2 has one table for both: take a model "
+            "whose tie_word_embeddings is true"
+        )
     if extra := [name for name in stored if not BUFFER.fullmatch(name.removeprefix(prefix))]:
         raise ValueError(f"{path}: {extra[0]} belongs to no GPT-2 of {model.num_layers} layers")
     return found

@@ -9,7 +9,7 @@ import numpy as np
 from data.files import json_text
 from data.tokenizers.level import Level
 from data.tokenizers.tokenizer import Tokenizer
-from data.tokenizers.wordpiece import read_vocabulary
+from data.tokenizers.wordpiece import has_pieces, read_folder
 from train.folder import claim as run_directory
 from train.folder.checkpoint import Checkpoints
 from train.run import Initial, Run, Trained
@@ -91,8 +91,7 @@ def initial_tokenizer(given: str | Initial | None, directory: Path) -> Tokenizer
     folder = find(given, directory)
     if (folder / "run.json").exists():
         return Tokenizer.load(folder / "tokenizer.json")
-    vocabulary = folder / "vocab.txt"
-    return read_vocabulary(vocabulary, uncased(vocabulary)) if vocabulary.exists() else None
+    return read_folder(folder) if has_pieces(folder) else None
 
 
 def told(run: Run, directory: Path) -> Run:
@@ -100,9 +99,3 @@ def told(run: Run, directory: Path) -> Run:
     if initial_tokenizer(run.initial, directory) is None:
         return run
     return dataclasses.replace(run, task=dataclasses.replace(run.task, tokenizer=TokenizerOf(run.initial)))
-
-
-def uncased(vocabulary: Path) -> bool:
-    """Whether the pieces of a published vocabulary know no capitals, the marks apart."""
-    pieces = vocabulary.read_text(encoding="utf-8").split("\n")
-    return not any(piece != piece.lower() for piece in pieces if not piece.startswith("["))

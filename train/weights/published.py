@@ -1,7 +1,8 @@
 """What all published weights share: a folder with config.json and model.safetensors, checked as read."""
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,56 @@ from data.fields import brief
 from data.files import json_text
 from train.weights import safetensors
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
+CONFIG, WEIGHTS, SHARDS = "config.json", "model.safetensors", "model.safetensors.index.json"
+OTHERS = (
+    "pytorch_model*.bin",
+    "*.ckpt*",
+    "*.h5",
+    "*.msgpack",
+    "*.gguf",
+    "*.onnx",
+)  # what others keep weights in
+MOST, LAYERS = 2**31 - 1, 1000  # of any size, and of layers
+SAVE = "load it with transformers and save it by save_pretrained"
 
 
 def require_files(folder: Path) -> None:
-    """ValueError that names what a folder lacks."""
-    for name in (CONFIG, WEIGHTS):
+    """ValueError that names what a folder lacks, and what to do with the weights that are there instead."""
+    if not folder.is_dir():
+        raise ValueError(f"{folder}: no such folder; give one with {CONFIG} and {WEIGHTS}")
+    if not (folder / WEIGHTS).is_file() and not (folder / SHARDS).is_file():
+        others = sorted(path.name for form in OTHERS for path in folder.glob(form))
+        remedy = (
+            f"{others[0]} is not read: {SAVE}" if others else f"published weights are {CONFIG} and {WEIGHTS}"
+        )
+        raise ValueError(f"{folder / WEIGHTS}: no such file; {remedy}")
+    if not (folder / CONFIG).is_file():
+        raise ValueError(f"{folder / CONFIG}: no such file; published weights are {CONFIG} and {WEIGHTS}")
+
+
+def read_arrays(folder: Path) -> tuple[dict[str, np.ndarray], Path]:
+    """The arrays of a folder by name, of one file or of the shards that an index names, and that file."""
+    if (path := folder / WEIGHTS).is_file():
+        return safetensors.read(path), path
+    path, found = folder / SHARDS, {}
+    index = json_text.read_object(path).get("weight_map")
+    if not isinstance(index, dict) or not all(
+        isinstance(name, str) and name == Path(name).name for name in index.values()
+    ):
+        raise ValueError(f"{path}: no weight_map from arrays to files of this folder; copy the folder again")
+    for name in sorted({*index.values()}):
         if not (folder / name).is_file():
-            raise ValueError(f"{folder / name}: no such file; published weights are {CONFIG} and {WEIGHTS}")
+            raise ValueError(f"{folder / name}: no such file, which {SHARDS} names; copy the folder again")
+        found |= safetensors.read(folder / name)
+    if missing := index.keys() - found.keys():
+        raise ValueError(f"{path}: {min(missing)} is in none of its files; copy the folder again")
+    return found, path
+
+
+def leave_out(path: Path, names: Iterable[str], kept: str) -> None:
+    """Say in a line which heads of a published model are not taken, if any are not."""
+    if heads := sorted({name.partition(".")[0] for name in names}):
+        print(f"{path}: left out: {', '.join(heads)}; taken: {kept}", file=sys.stderr)
 
 
 def read_config(path: Path, settings: Mapping[str, Any], sizes: Mapping[str, str], computes: str) -> dict:
@@ -35,16 +78,17 @@ def read_config(path: Path, settings: Mapping[str, Any], sizes: Mapping[str, str
         if (found := config.get(name, value)) != value:
             raise ValueError(f"{path}: {name} is {brief(found)}; {computes} computes with {value!r} only")
     for name, field in sizes.items():
-        require_size(path, name, config.get(name), field)
+        require_size(path, name, config.get(name), LAYERS if field == "num_layers" else MOST)
     return config
 
 
-def require_size(path: Path, name: str, size: object, field: str) -> None:
-    """ValueError unless an entry is a size of ours by the name `field`: of layers there are not that many."""
+def require_size(path: Path, name: str, size: object, most: int = MOST) -> int:
+    """The size that a file gives; ValueError where it is none, or above what there can be."""
     if type(size) is not int or size < 1:
         raise ValueError(f"{path}: {name} is {brief(size)}, not a whole number above 0")
-    if size > (most := 1000 if field == "num_layers" else 2**31 - 1):
+    if size > most:
         raise ValueError(f"{path}: {name} is {brief(size)}, more than {most:,}; put the published file back")
+    return size
 
 
 def read_rate(path: Path, config: Mapping[str, Any], name: str) -> float:

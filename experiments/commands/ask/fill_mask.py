@@ -38,7 +38,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from train.weights.load import load
 
     fill = FillMask(load(Path(arguments.run_dir)))
-    lines = arguments.text or stdin.whole().split("\n")
+    lines = stdin.given(arguments.text, "the text") or stdin.whole().split("\n")
     if not any(line.strip() for line in lines):
         raise ValueError("no text: give lines with [MASK] in them, as arguments or by standard input")
     for number, line in enumerate(lines, start=1):

@@ -49,7 +49,7 @@ def execute(arguments: argparse.Namespace) -> None:
     if not arguments.greedy and arguments.beam == 1:
         draw = Sample(arguments.temperature, arguments.top_k, arguments.top_p)
     writer = Generator(load(Path(arguments.run_dir)))
-    prompts = arguments.prompt or [stdin.whole()]
+    prompts = stdin.given(arguments.prompt, "--prompt") if arguments.prompt else [stdin.whole()]
     if len(prompts) == 1 and arguments.beam == 1:
         print(prompts[0], end="")
         for piece in writer.stream(prompts[0], arguments.length, draw, arguments.seed):

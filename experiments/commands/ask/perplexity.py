@@ -43,7 +43,8 @@ def execute(arguments: argparse.Namespace) -> None:
     text, tokenizer = stdin.whole(), trained.tokenizer
     if not text:
         raise ValueError("stdin: no text to score")
-    ids = tokenizer.stream(text)
+    end = trained.task.document_end
+    ids = tokenizer.stream(text, end)
     scorer = Scorer(trained.run, trained.model, trained.params, tokenizer.eos, arguments.stride)
     if arguments.stride is not None and scorer.stride is None:
         raise ValueError(f"--stride: this run's context is {scorer.context}, which nothing limits")
@@ -52,6 +53,7 @@ def execute(arguments: argparse.Namespace) -> None:
         for loss, piece in zip(losses, tokenizer.pieces(ids.tolist()), strict=True):
             print(f"{loss / math.log(2):.3f}\t{piece}")
         return
+    text = text.replace(end, "") if end else text
     found = measures(losses, len(text), len(text.encode()))
     print(f"perplexity {found['perplexity']:.2f} over {len(ids):,} tokens")
     print(f"bits per character {found['bits per character']:.4f}")

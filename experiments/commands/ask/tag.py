@@ -26,12 +26,13 @@ def execute(arguments: argparse.Namespace) -> None:
     from train import devices
 
     devices.setup()
+    from data.files.outside_text import words_of
     from train.inference.word_tagger import WordTagger
     from train.weights.load import load
 
     tagger = WordTagger(load(Path(arguments.run_dir)))
     for texts in stdin.lines():
-        sentences = [text.split() for text in texts]
+        sentences = [words_of(text) for text in texts]
         for words, tags in zip(sentences, tagger(sentences), strict=True):
             print(*(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True)), sep="")
         sys.stdout.flush()

@@ -112,9 +112,9 @@ def test_a_mistake_is_told_by_file_and_line_before_training(tmp_path, spoil, mes
 
 
 BROKEN = {
-    "csv": ('review,verdict\n"open,good\n', "valid.csv, line 2: unexpected end of data"),
-    "jsonl": ('{"review": "x", "verdict": "good"}\n["x"]\n', "valid.jsonl, line 2: this is no JSON object"),
-    "deep": ("[" * 100_000 + "\n", "valid.jsonl, line 1: this is no JSON object"),
+    "csv": ('review,verdict\n"open,good\n', "valid.csv, line 2: not a row of values .unexpected end of data"),
+    "jsonl": ('{"review": "x", "verdict": "good"}\n["x"]\n', "valid.jsonl, line 2: not a JSON object"),
+    "deep": ("[" * 100_000 + "\n", "valid.jsonl, line 1: not read, as its JSON is nested too deeply"),
     "key": ('{"review": "x"}\n', "unknown key of .*valid.jsonl, line 1: 'verdict': choose from review"),
     "null": ('{"review": "x", "verdict": null}\n', "line 1: 'verdict' is neither a text nor a number"),
 }

@@ -6,6 +6,7 @@ import pytest
 
 from data.corpora.tags import UPOS, XPOS, Conll2003, GeneratedTags, TagFiles, UdEwt
 from data.items.tagged import Tagged
+from data.tasks.tagging import Tagging
 from data.world.world import World
 
 CONLL = """\
@@ -92,6 +93,67 @@ def test_a_users_file_has_the_columns_it_has(tmp_path):
         TagFiles(str(path), str(path), str(path), tag=2).items("train")
     with pytest.raises(ValueError, match="TagFiles.test: there is no file"):
         TagFiles(str(path), str(path), str(tmp_path / "none")).items("test")
+
+
+def written(tmp_path, text, **fields):
+    """A corpus whose three splits are one text."""
+    path = tmp_path / "words.conll"
+    path.write_text(text, encoding="utf-8")
+    return TagFiles(str(path), str(path), str(path), **fields)
+
+
+@pytest.mark.parametrize("head", ["", "# newdoc\n", CONLLU.partition("1\t")[0], "# text = a\tb\n"])
+def test_a_conllu_file_may_begin_with_comments(tmp_path, head):
+    text = head + CONLLU.partition("can't\n")[2] + CONLLU
+    for separator in ("\t", None):
+        corpus = written(tmp_path, text, word=1, tag=3, separator=separator)
+        first, second = (item.words for item in corpus.items("train"))
+        assert first == second == ("I", "ca", "n't") and not corpus.spans
+
+
+@pytest.mark.parametrize("comment", ["# id 5239d808\tdomain=en\n", "#\thttp://example.org [2010]\n"])
+def test_what_stands_before_a_sentence_with_other_columns_is_no_word(tmp_path, comment):
+    text = f"{comment}#now _ _ O\nEU _ _ B-ORG\n\n{comment}# _ _ O\n1 _ _ O\n"
+    corpus = written(tmp_path, text)
+    assert [item.words for item in corpus.items("train")] == [("#now", "EU"), ("#", "1")]
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u3000", "\u2009", "\x85"])
+@pytest.mark.parametrize("divided", [" ", "\t", "  \t"])
+def test_only_spaces_and_tabs_divide_columns(tmp_path, space, divided):
+    number = space.join(["2", "000", "000"])
+    corpus = written(tmp_path, f"{number}{divided}O\nWien{divided}B-LOC\n")
+    task = Tagging(corpus)
+    tokenizer = task.train_tokenizer()
+    (item,) = corpus.items("train")
+    assert item.words == (number, "Wien")
+    assert tokenizer.pieces(task.example_of(f"{number} Wien", tokenizer).inputs)[1:-1] == [number, "Wien"]
+
+
+@pytest.mark.parametrize(
+    "tags", ["B-PER L-PER O U-LOC", "B-PER E-PER O S-LOC", "I-PER I-PER O I-LOC", "B-PER I-PER O B-LOC"]
+)
+def test_entities_are_read_in_any_scheme_and_can_be_judged(tmp_path, tags):
+    rows = zip("Anna Weber in Wien".split(), tags.split(), strict=True)
+    corpus = written(tmp_path, "\n".join(map(" ".join, rows)))
+    assert corpus.spans and corpus.labels == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+    assert corpus.items("test")[0].tags == ("B-PER", "I-PER", "O", "B-LOC")
+
+
+def test_a_tag_that_only_other_splits_have_is_named_in_the_task_and_told_in_the_protocol(tmp_path):
+    train, valid = tmp_path / "train", tmp_path / "valid"
+    train.write_text("EU B-ORG\nsays O\n"), valid.write_text("Bonn B-LOC\nAnna X\n")
+    refused = (
+        r"valid, line 1: unknown tag 'B-LOC'; tags are O, B-ORG, I-ORG; name .* task.corpus.further=\(..\)"
+    )
+    with pytest.raises(ValueError, match=refused) as error:
+        TagFiles(str(train), str(valid), str(valid)).items("train")
+    assert len(str(error.value)) - len(str(valid)) < 200
+    valid.write_text("Bonn B-LOC\n")
+    corpus = TagFiles(str(train), str(valid), str(valid), further=("B-LOC",))
+    assert corpus.spans and "I-LOC" in corpus.labels and len(corpus.items("train")) == 1
+    assert corpus.items("test") == [Tagged(("Bonn",), ("B-LOC",))]
+    assert corpus.protocol("test") == f"{valid}, B-LOC not in train"
 
 
 def test_a_tag_that_training_does_not_have_is_named(tmp_path):

@@ -135,12 +135,36 @@ BAD = {
     "no end": (WRITTEN.replace("\\end\\\n", ""), r"line 14: the file ends where \\end\\ should be"),
     "word": (WRITTEN.replace("<s> ein", "<s> Garten"), "line 12: 'Garten' is none of the pieces"),
     "words": (WRITTEN.replace("<s> ein", "<s> ein ein"), "line 12: .* is not a log10, tab, 2 words"),
-    "above 1": (WRITTEN.replace("-3\t", "3\t"), "line 8: .* is not a log10"),
-    "no number": (WRITTEN.replace("-3\t", "nan\t"), "line 8: .* is not a log10"),
-    "no backoff": (WRITTEN.replace("-0.602059991", "minus"), "line 9: .* is not a log10"),
+    "above 1": (
+        WRITTEN.replace("-3\t", "3\t"),
+        "line 8: '3' is no log10 of a probability, .* at most 0",
+    ),
+    "no number": (WRITTEN.replace("-3\t", "nan\t"), "line 8: 'nan' is no log10 of a probability"),
+    "no backoff": (WRITTEN.replace("-0.602059991", "minus"), "line 9: 'minus' is no log10 of a backoff"),
+    "spaces": (WRITTEN.replace("\t", " "), "line 6: .* it has spaces for tabs: write tabs"),
     "encoding": (WRITTEN.replace("ein", "Häuser").encode("latin-1"), "line 9: not UTF-8"),
     "gzip": (gzip.compress(WRITTEN.encode())[:-12], "damaged gzip file"),
 }
+
+
+QUIRKS = {
+    "byte-order mark": "\ufeff" + WRITTEN,
+    "spaced header": "\n" + WRITTEN.replace("ngram 1=", "ngram  1=   "),
+    "capitals": WRITTEN.replace("<unk>", "<UNK>"),
+    "tab at the end": WRITTEN.replace("ein </s>", "ein </s>\t"),
+    "an order of none": WRITTEN.replace("2=2\n", "2=2\nngram 3=0\n"),
+}
+
+
+@pytest.mark.parametrize("content", QUIRKS.values(), ids=QUIRKS)
+def test_what_other_programs_write_otherwise_is_the_same_model(content, tmp_path):
+    for name, written in (("theirs", content), ("ours", WRITTEN)):
+        (tmp_path / name).write_text(written, encoding="utf-8")
+    theirs, ours = (arpa.read(tmp_path / name, PIECES) for name in ("theirs", "ours"))
+    for found, wanted in zip(theirs, ours, strict=False):
+        for one, other in zip(found, wanted, strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert all(not len(table[0]) for table in theirs[len(ours) :])
 
 
 @pytest.mark.parametrize("content, message", BAD.values(), ids=BAD)

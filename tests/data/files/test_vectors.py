@@ -56,7 +56,15 @@ def test_binary_records_may_stand_without_line_feeds_and_hold_any_bytes(tmp_path
     "content, complaint",
     [
         (b"a 1 2\nb 1\n", "line 2: not a word and 2 numbers"),
-        (b"a 1 2\nb 1 x\n", "number of word 2, 'b'"),
+        (b"a 1 2\nb 1 x\n", "line 2: x of 'b' is no finite number"),
+        (b"a 1 2\nb nan 4\n", "line 2: nan of 'b' is no finite number; leave the word out"),
+        (b"a 1 2\nb 1 -inf\n", "line 2: -inf of 'b' is no finite number"),
+        (b"1 2\na 1 1e39\n", "line 2: 1e39 of 'a' is no finite number"),
+        (b"2 2\na 0,5 1,5\nb 1 2\n", "line 2: 0,5 of 'a' is no finite number; write decimals with a point"),
+        (b"a 0.5 1.5\nb 0,5 1\n", "line 2: 0,5 of 'b' is no finite number; write decimals with a point"),
+        (b"2 3\na 1 2\nb 1 2 3\n", "line 2: not a word and 3 numbers"),
+        (b"2 1\na " + np.float32([np.nan]).tobytes() + b"b \x01\x02\x03\x04", "word 1: nan of 'a'"),
+        ("bär 1\nöl 2\nüber 3\n".encode("latin-1"), "line 1: not UTF-8, nor are 3 words; convert the file"),
         (b"3 2\na 1 2\nb 3 4\n", "has 2 words, where its first line says 3"),
         (b"2 2\na 1 2\nb 3\n", "line 3: not a word and 2 numbers"),
         (b"2 2\na \x00\x01\x02\x03\x04\x05\x06\x07b \x00", "word 2 of 2 is cut off"),
@@ -70,6 +78,35 @@ def test_a_damaged_file_is_refused_with_its_place(tmp_path, content, complaint):
     path.write_bytes(content)
     with pytest.raises(ValueError, match=complaint):
         read(path)
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (b". . . 1 2 3\nking 4 5 6\n", [". . .", "king"]),
+        (b"12 5\n13 6\n", ["12", "13"]),
+        (b"\xef\xbb\xbfking 1 2\r\nqueen 3 4\r\n", ["king", "queen"]),
+        (b"king\t1\t2\nqueen\t3\t4\n", ["king", "queen"]),
+        ("2 2\n\u00a0 1 2 \n\u3000x 3 4 \n".encode(), ["\u00a0", "\u3000x"]),
+        ("2 2\na\u0085b 1 2\n\u2028 3 4\n".encode(), ["a\u0085b", "\u2028"]),
+        ("cafe\u0301 1 2\n".encode(), ["café"]),
+    ],
+)
+def test_what_looks_like_another_format_in_its_first_line_is_read_for_what_it_is(tmp_path, content, words):
+    (tmp_path / "file").write_bytes(content)
+    found = read(tmp_path / "file")
+    assert found.words == words
+    numbers = found.table.ravel()
+    np.testing.assert_array_equal(numbers, numbers[0] + np.arange(found.table.size))
+
+
+@pytest.mark.parametrize("form", ["word2vec", "binary"])
+def test_a_word_cut_within_a_character_costs_that_word_alone(tmp_path, form):
+    path, given = tmp_path / "file", some(words=["king", "grX", "queen"])
+    write(path, given, form)
+    path.write_bytes(path.read_bytes().replace(b"grX", b"gr\xc3"))
+    np.testing.assert_array_equal(read(path).table, given.table)
+    assert read(path, {"queen", "gr"}).words == ["queen"]
 
 
 def test_what_could_not_be_read_back_is_not_written(tmp_path):

@@ -23,6 +23,19 @@ def test_tags_of_every_scheme_mark_the_same_spans_and_become_any_other(scheme):
         assert converted(WRITTEN[scheme], other) == tags
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [
+        "U-ORG O U-PER B-PER L-PER O B-LOC I-LOC L-LOC U-ORG",
+        "S-ORG O S-PER B-PER E-PER O B-LOC M-LOC E-LOC S-ORG",
+        "W-ORG O W-PER B-PER E-PER O B-LOC M-LOC E-LOC W-ORG",
+    ],
+    ids=["BILOU", "BMES", "BMEWO"],
+)
+def test_other_schemes_are_read(tags):
+    assert spans(tags.split()) == spans(IOB2) and converted(tags.split(), "iob1") == IOB1
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_set_of_spans_survives_being_written(scheme):
     length = 4

@@ -41,6 +41,39 @@ def real(name):
 
 
 @pytest.mark.parametrize(
+    "tokenizer", [Bytes(), ByteBPE(300), TextCharacters()], ids=lambda part: type(part).__name__
+)
+def test_eos_stands_where_a_document_ends(tmp_path, tokenizer):
+    documents = ["the cat sat\n", "été\n", "a dog\n"]
+    (tmp_path / "text.txt").write_text("<|endoftext|>".join(documents) * 9, encoding="utf-8")
+    corpus = TextFiles(str(tmp_path / "text.txt"))
+    task = LanguageModelling(corpus, tokenizer, document_end="<|endoftext|>")
+    found = task.train_tokenizer()
+    ids, text = task.encoded("train", found), task.text("train")
+    ends = text.count("<|endoftext|>")
+    assert (ids == EOS).sum() == ends > 9
+    assert found.text(ids) == text.replace("<|endoftext|>", "") and found.unk not in ids
+    assert task.sizes("train").characters == len(text) - ends * len("<|endoftext|>")
+    assert task.protocol("train").endswith("documents ended by <|endoftext|>")
+    plain = LanguageModelling(corpus, tokenizer)
+    assert EOS not in plain.encoded("train", plain.train_tokenizer())
+    if isinstance(tokenizer, TextCharacters):
+        assert len(found) == len(plain.train_tokenizer()) - len(
+            {*"<|>"} | {*"endoftx"} - {*"".join(documents)}
+        )
+    with pytest.raises(ValueError, match="task.document_end is empty"):
+        LanguageModelling(corpus, tokenizer, document_end="")
+
+
+def test_of_lines_an_empty_one_stands_where_a_document_ends(tmp_path):
+    (tmp_path / "text.txt").write_text("a cat\n<end>\na dog\n" * 9, encoding="utf-8")
+    task = LanguageModelling(TextFiles(str(tmp_path / "text.txt")), WhitespaceWords(), document_end="<end>")
+    found = task.train_tokenizer()
+    ids = task.encoded("train", found)
+    assert found.text(ids) == task.text("train").replace("<end>", "") and len(found) == 4 + 3
+
+
+@pytest.mark.parametrize(
     "tokenizer",
     [BPE(60), Words(least=1), Characters(), WhitespaceWords(), TextCharacters(), Bytes(), ByteBPE(300)],
     ids=lambda part: type(part).__name__,

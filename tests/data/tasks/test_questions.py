@@ -52,7 +52,7 @@ def test_the_format_of_squad(tmp_path):
         ([{"text": "Anna", "answer_start": -20}], "question q7: 'Anna' is not what stands at character -20"),
         ([{"text": "Anna", "answer_start": "0"}], "question q7: 'Anna' is not what stands at character 0"),
         ([], "question q7: no answer; SQuAD 2.0 has such"),
-        ([{"text": "Anna"}], r"not in the format of SQuAD 1.1.*KeyError\('answer_start'\)"),
+        ([{"text": "Anna"}], r"not in the format of SQuAD 1.1.*KeyError: 'answer_start'"),
         ("Anna", "not in the format"),
     ],
 )
@@ -165,3 +165,43 @@ def test_just_one_sentence_of_the_context_fits_a_world_question():
 
 def words(text):
     return re.findall(r"[\w']+", text.lower())
+
+
+@pytest.mark.parametrize(
+    "tokenizer", [WordPiece(size=60, least=1), WordPiece(size=60, lowercase=False, least=1)]
+)
+def test_an_answer_of_characters_that_the_tokenizer_drops_is_not_learned_and_still_asked(tmp_path, tokenizer):
+    context = "The sign \ufffd means lost, \u200b\u200b means zero width."
+    lost, zero = (Answer(text, context.index(text)) for text in ("\ufffd", "\u200b\u200b"))
+    spelled = Answer("lost", context.index("lost"))
+    asked = [Question(context, "What?", answers, name) for name, answers in {
+        "a": (lost,), "b": (zero, spelled), "c": (spelled,)
+    }.items()]  # fmt: skip
+    task = Questions(SMALL, tokenizer)
+    trained = tokenizer.train([context, "What?"])
+    windows = task.windows(asked, trained)
+    assert [window.question for window in windows] == [0, 1, 2]
+    assert [window.example.weights for window in windows] == [0, 1, 1]
+    assert windows[1].example.targets == windows[2].example.targets != (0, 0)
+    every = dataclasses.replace(task, corpus=Squad())
+    folder = squad(tmp_path, [{"text": "\ufffd", "answer_start": lost.start}], context, "train-v1.1.json")
+    with pytest.raises(ValueError, match="drops all characters of its answers; set task.tokenizer"):
+        every.encoded("train", trained, folder)
+
+
+@pytest.mark.parametrize("field", ["context", "question"])
+def test_half_a_character_is_told_with_its_file_and_question(tmp_path, field):
+    folder = squad(tmp_path, [{"text": "Anna", "answer_start": 0}], "Anna sleeps in Bern.")
+    path = folder / "squad" / "dev-v1.1.json"
+    part = {"context": "Bern.", "question": "sleeps?"}[field]
+    path.write_text(path.read_text().replace(part, part + " \\ud83d"))
+    told = r"dev-v1\.1\.json, question q7: '\\ud83d' at character \d+ is half of a character"
+    with pytest.raises(ValueError, match=told):
+        Squad().items("valid", folder)
+
+
+def test_a_file_of_squad_may_begin_with_a_byte_order_mark(tmp_path):
+    folder = squad(tmp_path, [{"text": "Anna", "answer_start": 0}])
+    path = folder / "squad" / "dev-v1.1.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(Squad().items("valid", folder)) == 1

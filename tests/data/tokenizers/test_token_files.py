@@ -53,6 +53,13 @@ def test_another_text_or_tokenizer_is_another_file(tokenizer, cache):
     ] * 2
 
 
+def test_a_text_whose_documents_end_is_another_file(cache):
+    plain = Bytes().train([])
+    marked, unmarked = (token_files.mapped("a<end>b", plain, end) for end in ("<end>", None))
+    assert marked.tolist() == [*plain.stream("a"), plain.eos, *plain.stream("b")]
+    assert unmarked.tolist() == plain.stream("a<end>b").tolist() and len(list(cache.iterdir())) == 2
+
+
 DAMAGE = {
     "cut short": lambda content: content[:-1],
     "cut in half": lambda content: content[: len(content) // 2],

@@ -1,5 +1,6 @@
 """A PNG is written without a display, its light falls where the weights are, bad input is refused."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from matplotlib.image import imread
 
 from experiments.__main__ import main
 from experiments.commands.plot import by_distance
-from experiments.report import plots
+from experiments.report import fonts, plots
 from train.folder.record import Record, read
 
 
@@ -50,10 +51,52 @@ def test_german_french_and_dollars_are_drawn_without_a_warning(tmp_path, recwarn
     assert not recwarn.list
 
 
+def test_letters_that_the_usual_font_lacks_are_drawn_by_another(tmp_path, recwarn, capsys):
+    """STIX, which comes with matplotlib too, has a script A."""
+    plots.alignment(np.eye(2), ["\U0001d49c", "b"], list("xy"), tmp_path / "a.png")
+    assert not recwarn.list and not capsys.readouterr().err
+
+
+def test_letters_that_no_font_has_are_told_in_one_line(tmp_path, recwarn, capsys, monkeypatch):
+    monkeypatch.setattr(fonts, "fallbacks", lambda characters: ([], characters))
+    plots.alignment(np.eye(2), ["我很", "b"], list("xy"), tmp_path / "a.png", title="喜")
+    assert not recwarn.list and (tmp_path / "a.png").stat().st_size > 1000
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{tmp_path / 'a.png'}: 喜很我: no font here has these") and len(line) < 300
+
+
+def test_fonts_are_chosen_for_what_they_have():
+    names, left = fonts.fallbacks({0x1D49C, 0x23DC, 0x10FFFE})
+    assert names and left == {0x10FFFE} and not any(name.startswith("Last") for name in names)
+
+
 def test_weights_that_do_not_fit_their_words_are_refused(tmp_path):
     with pytest.raises(ValueError, match="do not fit 2 target and 3 source"):
         plots.alignment(np.ones((3, 2)), list("abc"), list("xy"), tmp_path / "a.png")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "model, objective, title",
+    [
+        ({"dropout": 0.0}, {"smoothing": 0.0}, "validation marked, training thin"),
+        (
+            {"encoder": {"attention_dropout": 0.1}},
+            {"smoothing": 0.1},
+            "validation marked (without), training thin\n(with dropout, label smoothing 0.1)",
+        ),
+    ],
+)
+def test_learning_curves_say_what_only_the_training_loss_has(
+    tmp_path, run, monkeypatch, model, objective, title
+):
+    titles = []
+    monkeypatch.setattr(
+        fonts, "save", lambda figure, path: titles.append(figure.axes[0].get_title(loc="left"))
+    )
+    described = {"run": {"model": model, "objective": objective}}
+    plots.learning_curves({"a": dataclasses.replace(run, run=described)}, tmp_path / "a.png")
+    assert titles == [f"Loss in nats a token: {title}"]
 
 
 @pytest.mark.parametrize("against", ["step", "tokens"])

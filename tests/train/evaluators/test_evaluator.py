@@ -1,12 +1,13 @@
 """Evaluators on a translator whose answers are known."""
 
 import dataclasses
+from unicodedata import normalize
 
 import numpy as np
 import pytest
 
 from data.batches.pairs import Buckets
-from data.corpora.parallel import Generated, Multi30k
+from data.corpora.parallel import Files, Generated, Multi30k
 from data.tasks.translation import Translation
 from data.tokenizers.levels import BPE, Words
 from data.world.world import World
@@ -64,6 +65,41 @@ def test_bleu_of_the_references_is_100_and_what_was_scored_is_kept(trained, tmp_
     assert results["BLEU"].protocol["weights"] == "made up"
     kept = (tmp_path / "outputs" / "test.hypothesis").read_text(encoding="utf-8")
     assert kept.removesuffix("\n").split("\n") == references
+
+
+def test_bleu_of_a_perfect_translation_is_100_however_its_accents_are_spelled(trained, tmp_path):
+    task = dataclasses.replace(TASK, corpus=written(tmp_path, "de", lambda text: normalize("NFD", text)))
+    said = [normalize("NFC", target) for _, target in TASK.pairs("test")]
+    results = [*Bleu()(trained(Oracle(task, said), task))]
+    assert [result.value for result in results] == [pytest.approx(100)] * 2
+
+
+def test_a_tokenizer_that_lowers_case_is_judged_without_it_and_the_signature_says_so(trained):
+    task = dataclasses.replace(TASK, tokenizer=Words(least=1, lowercase=True))
+    said = [target.lower() for _, target in task.pairs("test")]
+    results = [*Bleu()(trained(Oracle(task, said), task))]
+    assert [result.value for result in results] == [pytest.approx(100)] * 2
+    assert all("case:lc" in result.protocol["signature"] for result in results)
+    assert all(result.options == {"tokenize": "13a", "lowercase": True} for result in results)
+
+
+def test_bleu_is_tokenised_as_the_target_language_wants_it(trained, tmp_path):
+    corpus = written(tmp_path, "zh", lambda _: "我喜欢吃红色的苹果和香蕉")
+    task = dataclasses.replace(TASK, corpus=corpus, target="zh")
+    said = ["我很喜欢吃红色的苹果和香蕉"] * len(task.pairs("test"))
+    (score, _) = Bleu()(trained(Oracle(task, said), task))
+    assert "tok:zh" in score.protocol["signature"] and 60 < score.value < 100
+    (plain, _) = Bleu(tokenize="13a")(trained(Oracle(task, said), task))
+    assert "tok:13a" in plain.protocol["signature"] and plain.value < 1
+
+
+def written(folder, language, form):
+    """The corpus of TASK as files of a user's, its targets in a form of their own and in another language."""
+    for split in ("train", "valid", "test"):
+        sources, targets = zip(*TASK.pairs(split), strict=True)
+        for name, lines in (("en", sources), (language, map(form, targets))):
+            (folder / f"{split}.{name}").write_text("\n".join(lines), encoding="utf-8")
+    return Files(*(str(folder / split) for split in ("train", "valid", "test")))
 
 
 def test_bleu_says_how_text_was_tokenised(trained):

@@ -8,7 +8,7 @@ import pytest
 
 from train.folder.log import Log
 from train.folder.manifest import FORMAT
-from train.folder.record import collect, complete_lines, is_done, read
+from train.folder.record import collect, complete_lines, is_done, only_training, read
 
 STEP = {"kind": "train", "step": 1, "loss": 2.0}
 COST = {"kind": "cost", "parameters": 5}
@@ -86,6 +86,25 @@ def test_a_resumed_run_counts_each_step_and_score_once(tmp_path):
     assert [line["loss"] for line in record.train] == [3.0, 1.9, 1.0] and record.cost == COST
     assert record.results["BLEU", "test"].value == 11.0 and record.output("test", "source") is None
     assert is_done(folder)
+
+
+@pytest.mark.parametrize(
+    "run, told",
+    [
+        ({}, ()),
+        ({"model": {"dropout": 0.0, "heads": 2}, "objective": {"smoothing": 0.0}}, ()),
+        ({"model": {"encoder": {"cell": {"weight_dropout": 0.5}}}, "objective": None}, ("dropout",)),
+        ({"model": {"part": "NGram", "smoothing": {"part": "KneserNey"}}, "objective": None}, ()),
+        (
+            {"objective": {"smoothing": 0.1, "mistakes": True}},
+            ("label smoothing 0.1", "cross-entropy, not mistakes"),
+        ),
+        ({"objective": {"history": {"part": "FreeRunning"}}}, ("histories by FreeRunning",)),
+        ({"objective": {"history": {"part": "TeacherForcing"}}}, ()),
+    ],
+)
+def test_what_only_the_training_loss_has_is_known_by_the_fields_of_the_run(run, told):
+    assert only_training(run) == told
 
 
 def test_outputs_keep_their_line_count(tmp_path):

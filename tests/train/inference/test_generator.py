@@ -41,6 +41,18 @@ def writing(request, tmp_path):
     return writer(MODELS[model], TOKENIZERS[level], tmp_path)
 
 
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_text_of_marked_documents_ends_where_one_does(model, tmp_path):
+    writing = writer(model, ByteBPE(size=270), tmp_path)
+    eos = writing.tokenizer.eos
+    assert eos in writing.marks.never and writing.marks.end == -1
+    writing.document_end = "<end>"
+    assert eos not in writing.marks.never and writing.marks.end == eos
+    assert writing.prompt("") == [eos] and writing.prompt("a<end>").count(eos) == 1
+    said = [[*writing.ids(writing.prompt("the"), 60, Sample(), seed)] for seed in range(40)]
+    assert min(map(len, said)) < 60 == max(map(len, said)) and not any(eos in ids for ids in said)
+
+
 def test_pieces_as_they_come_are_the_whole_continuation(writing):
     prompts = ["the old", "and the young cook", ""]
     whole = writing(prompts, length=12)

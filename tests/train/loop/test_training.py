@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import os
+import re
 import signal
 
 import jax
@@ -69,6 +70,21 @@ def hooked(monkeypatch, name, happen):
         return value
 
     monkeypatch.setattr(loop.Training, name, called)
+
+
+@pytest.mark.parametrize(
+    "dropout, smoothing, told",
+    [(0.0, 0.0, ""), (0.2, 0.0, "dropout"), (0.2, 0.1, "dropout, label smoothing 0.1")],
+)
+def test_losses_that_differ_by_more_than_their_text_say_so(tmp_path, capfd, dropout, smoothing, told):
+    model = dataclasses.replace(RUN.model, dropout=dropout)
+    run = dataclasses.replace(RUN, model=model, objective=NextTargetToken(smoothing=smoothing), steps=2)
+    loop.train(run, tmp_path)
+    lines = capfd.readouterr().err.splitlines()
+    (last,) = (line for line in lines if "step 2 of 2" in line)
+    (valid,) = (line for line in lines if "step 2: validation loss" in line)
+    assert re.search(rf"loss \d+\.\d+{f' with {told}' if told else ''}  [\d,]+ tokens/s$", last)
+    assert valid.endswith(f" (without {told})" if told else valid.rpartition("perplexity")[2])
 
 
 def test_the_cost_line_closes_the_ledger_and_counts_what_was_done(tmp_path):

@@ -188,9 +188,8 @@ QUERY = "bert.encoder.layer.1.attention.self.query"
             lambda a: a.update({"cls.predictions.decoder.bias": a["cls.predictions.bias"] + 1}),
             "cls.predictions.decoder.bias is not what it is tied to",
         ),
-        (lambda a: a.update({"classifier.bias": np.zeros(3, np.float32)}), "classifier.bias belongs to no"),
     ],
-    ids=["missing", "half a head", "extra layer", "shape", "integers", "untied", "other head"],
+    ids=["missing", "half a head", "extra layer", "shape", "integers", "untied"],
 )
 def test_weights_of_another_model_are_named(tmp_path, change, complaint):
     with pytest.raises(ValueError, match=complaint) as caught:
@@ -207,11 +206,7 @@ def test_weights_of_another_model_are_named(tmp_path, change, complaint):
         ("position_embedding_type", "relative_key", "position_embedding_type is 'relative_key'"),
         ("is_decoder", True, "is_decoder is True"),
         ("pad_token_id", 1, "pad_token_id is 1"),
-        (
-            "intermediate_size",
-            32,
-            "intermediate_size is 32; models.encoders.bert computes with 4 hidden_size",
-        ),
+        ("intermediate_size", 0, "intermediate_size is 0, not a whole number above 0"),
         ("num_attention_heads", 3, "hidden_size is 16, not a multiple of num_attention_heads, which is 3"),
         ("num_hidden_layers", "2", "num_hidden_layers is '2', not a whole number above 0"),
         ("type_vocab_size", None, "type_vocab_size is None, not a whole number above 0"),
@@ -243,10 +238,10 @@ def test_a_missing_file_is_named(tmp_path, name):
 
 
 def test_a_vocabulary_of_another_model_is_refused(golden, tmp_path):
-    (edited(tmp_path) / VOCABULARY).write_text("[PAD]\n[UNK]\n")
-    with pytest.raises(ValueError, match="vocab.txt: 2 pieces; vocab_size is 40 by config.json"):
-        read_bert(tmp_path)
     pieces = (GOLDEN / VOCABULARY).read_text().splitlines()
+    (edited(tmp_path) / VOCABULARY).write_text("\n".join([*pieces, "more"]) + "\n")
+    with pytest.raises(ValueError, match="vocab.txt: 41 pieces; vocab_size is 40 by config.json"):
+        read_bert(tmp_path)
     pieces[-1] = "\u2028"  # as bert-base-chinese has it
     (tmp_path / VOCABULARY).write_text("\n".join(pieces) + "\n")
     assert read_bert(tmp_path)[0] == golden[0]

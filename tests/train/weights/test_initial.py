@@ -14,7 +14,7 @@ from data.batches.examples import Padded
 from data.corpora.polarity import Polarity
 from data.tasks.classification import Classification
 from data.tokenizers.levels import BPE, Words
-from data.tokenizers.wordpiece import WordPiece, write_vocabulary
+from data.tokenizers.wordpiece import WordPiece, is_uncased, pieces_of, write_vocabulary
 from data.world.tasks import WorldRating
 from data.world.world import World
 from models.encoders.elmo import ELMo
@@ -29,7 +29,7 @@ from train.optimizers import Adam, Constant
 from train.parts import from_tree, parse, to_tree
 from train.run import Run
 from train.weights.initial import Pretrained, Weights, find, taken
-from train.weights.load import TokenizerOf, initial, initial_tokenizer, told, uncased
+from train.weights.load import TokenizerOf, initial, initial_tokenizer, told
 
 pytestmark = pytest.mark.usefixtures("as_children")
 
@@ -166,7 +166,7 @@ def test_a_folder_of_nothing_is_told(tmp_path):
 def test_a_published_vocabulary_comes_with_its_weights_and_tells_its_case(tmp_path, lowercase):
     tokenizer = WordPiece(size=60, lowercase=lowercase, least=1).train(["The Old baker sings in Berlin"])
     write_vocabulary(tokenizer, tmp_path / "vocab.txt")
-    assert uncased(tmp_path / "vocab.txt") is lowercase
+    assert is_uncased(pieces_of(tmp_path / "vocab.txt")) is lowercase
     found = initial_tokenizer(Weights(str(tmp_path)), tmp_path / "a" / "b" / "0")
     assert found.encode(["The Old"]) == tokenizer.encode(["The Old"])
 

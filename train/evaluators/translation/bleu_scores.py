@@ -10,14 +10,16 @@ from models.translation.encoder_decoder import EncoderDecoder
 from train.folder.outputs import keep
 from train.inference.translator import Translator
 from train.metrics import bleu
-from train.run import Evaluator, Result, Trained
+from train.run import Evaluator, Result, Run, Trained
 
 
 @dataclasses.dataclass(frozen=True)
 class Bleu(Evaluator):
-    """Corpus BLEU, and chrF, of detokenised text by sacreBLEU; tokenize="none" for text tokenised before.
+    """Corpus BLEU, and chrF, of detokenised text by sacreBLEU.
 
-    Of the task's own corpus, or of another one, whose results go by `name`:
+    It is tokenised as the target language wants it (13a, zh, ja-mecab, ko-mecab, char) or as `tokenize` says:
+    "none" for text tokenised before. Where the run's own tokenizer lowers case, case does not count. Scores
+    are of the task's own corpus, or of another one, whose results go by `name`:
     Bleu(corpus=Newstest(year=2014), name="newstest2014").
     """
 
@@ -25,17 +27,31 @@ class Bleu(Evaluator):
     why = "judges translations"
     split: str = "test"
     search: Search = Search()
-    tokenize: bleu.Tokenize = "13a"
+    tokenize: bleu.Tokenize | None = None
     corpus: ParallelCorpus | None = None
     name: str | None = None
+
+    def require(self, run: Run) -> None:
+        """And ValueError where sacreBLEU cannot tokenise the target language here."""
+        super().require(run)
+        try:
+            bleu.require_tokenizer(self.tokenizer(run.task))
+        except ValueError as error:
+            raise ValueError(f"evaluators: Bleu: task.target={run.task.target}: {error}") from None
+
+    def tokenizer(self, task: Translation) -> bleu.Tokenize:
+        """The tokenizer that is set, or that of the target language."""
+        return self.tokenize or bleu.tokenizer_of(task.target)
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         task, name = trained.task, self.name or self.split
         task = task if self.corpus is None else dataclasses.replace(task, corpus=self.corpus)
         sources, references = zip(*task.pairs(self.split, trained.data_dir), strict=True)
-        hypotheses = [found[0].text for found in Translator.of(trained, self.search)(sources)]
+        translator = Translator.of(trained, self.search)
+        hypotheses = [found[0].text for found in translator(sources)]
         keep(trained.directory, name, source=sources, reference=references, hypothesis=hypotheses)
-        for metric, (value, signature) in bleu.corpus_scores(hypotheses, references, self.tokenize).items():
+        options = {"tokenize": self.tokenizer(task), "lowercase": translator.tokenizer.lowercases}
+        for metric, (value, signature) in bleu.corpus_scores(hypotheses, references, **options).items():
             corpus, decoding = task.protocol(self.split), str(self.search)
             protocol = trained.protocol(corpus, signature=signature, decoding=decoding)
-            yield Result(metric, name, value, protocol, {"tokenize": self.tokenize})
+            yield Result(metric, name, value, protocol, options)

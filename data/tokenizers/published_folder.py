@@ -1,0 +1,85 @@
+"""What the folder of a published model says of its tokenizer, as `transformers` writes it.
+
+tokenizer.json is all of one; else there is a vocabulary, tokenizer_config.json says how text is cut, and
+added_tokens.json what was added later. By config.json the model may have more rows than there are pieces.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import tokenizers
+
+from data.files import folders, json_text
+from data.ids import SPECIALS
+from data.tokenizers.tokenizer import BERT_SPECIALS, END_OF_TEXT, UNUSED, Tokenizer
+
+WHOLE, SETTINGS, ADDED, CONFIG = "tokenizer.json", "tokenizer_config.json", "added_tokens.json", "config.json"
+AS_WRITTEN = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+NOT_OURS = {"post_processor": None, "truncation": None, "padding": None}  # tasks add special tokens, and cut
+
+
+def file_of(folder: str, names: Sequence[str], data_dir: str | None = None) -> Path | None:
+    """The file of a folder by the first of these names, plain or gzipped, None where there is none.
+
+    The folder is a path, or lies in the data folders.
+    """
+    own = Path(folder).expanduser()
+    found = (folders.present(own / name) or folders.find(f"{folder}/{name}", data_dir) for name in names)
+    return next(filter(None, found), None)
+
+
+def entries(path: Path) -> dict[str, Any]:
+    """A file's JSON object, {} where there is no such file; ValueError that names one that has none."""
+    if not path.is_file():
+        return {}
+    return json_text.read_object(path)
+
+
+def completed(described: dict[str, Any], folder: Path) -> Tokenizer:
+    """A tokenizer from what a tokenizer.json says of it, with what the folder adds.
+
+    Added tokens are read in text, and each row of the model has an id. ValueError where it has too few.
+    """
+    try:
+        pieces = described["model"]["vocab"]
+        added = described.get("added_tokens") or []
+        added += added_later(folder, pieces | {token["content"]: token["id"] for token in added})
+        ids = pieces | {token["content"]: token["id"] for token in added}
+        rows = max(ids.values()) + 1
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"{folder}: its tokenizer has no pieces that can be read ({error!r})") from None
+    size = entries(folder / CONFIG).get("vocab_size", rows)
+    if rows > size:
+        raise ValueError(
+            f"{folder}: {rows} pieces; vocab_size is {size} by {CONFIG}: leave out what was added, or save "
+            f"the model after resize_token_embeddings({rows})"
+        )
+    ids |= {f"{UNUSED}{index}>": index for index in {*range(size)} - {*ids.values()}}
+    # No text spells the special tokens; whatever else was added is read in it.
+    ours = SPECIALS if [ids.get(name) for name in SPECIALS] == [*range(len(SPECIALS))] else ()
+    own = {*ours, *BERT_SPECIALS, END_OF_TEXT}
+    added = [token | {"special": token["content"] in own} for token in added]
+    whole = described | NOT_OURS | {"model": described["model"] | {"vocab": ids}, "added_tokens": added}
+    try:
+        return Tokenizer(tokenizers.Tokenizer.from_str(json.dumps(whole)).to_str())
+    except Exception as error:  # what `tokenizers` raises is a bare Exception
+        raise ValueError(f"{folder}: its tokenizer cannot be read ({str(error)[:100]})") from None
+
+
+def added_later(folder: Path, known: dict[str, int]) -> list[dict[str, Any]]:
+    """The tokens beside those that have ids, in the order of theirs; what is only named has the next ids."""
+    settings, known = entries(folder / SETTINGS), dict(known)
+    found = [AS_WRITTEN | {"content": name, "id": index} for name, index in entries(folder / ADDED).items()]
+    for index, token in settings.get("added_tokens_decoder", {}).items():
+        found.append(AS_WRITTEN | token | {"id": int(index)})
+    found = [token for token in found if token["content"] not in known]
+    known |= {token["content"]: token["id"] for token in found}
+    extra = settings.get("extra_special_tokens") or settings.get("additional_special_tokens") or []
+    for name in extra.values() if isinstance(extra, dict) else extra:
+        name = name["content"] if isinstance(name, dict) else name
+        if name not in known:
+            known[name] = max(known.values()) + 1
+            found.append(AS_WRITTEN | {"content": name, "id": known[name]})
+    return sorted(found, key=lambda token: token["id"])
