@@ -8,11 +8,13 @@ import argparse
 import importlib
 import os
 import pkgutil
+import signal
 import sys
 import traceback
 from types import ModuleType
 
 from experiments import commands
+from train.interruptions import Stopped
 
 OURS = ("data", "models", "train", "experiments")
 
@@ -81,11 +83,16 @@ def is_refusal(error: ValueError) -> bool:
 
 def main(arguments: list[str] | None = None) -> int:
     """0: done. 2: the user's mistake, in one line on stderr. 130 or 143: interrupted, and saved."""
-    parsed = parse(arguments)
+    # A shell lets what it starts in the background ignore Ctrl-C, but who asks a run to stop means it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        parsed = parse(arguments)
         code = parsed.execute(parsed) or 0
         sys.stdout.flush()
         return code
+    except Stopped as stopped:
+        print(f"lookback: {stopped.directory}: {stopped}", file=sys.stderr)
+        return stopped.exit_code
     except BrokenPipeError:
         # The reader of our output has gone, as `| head` does: no error, and nothing left to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

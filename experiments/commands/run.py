@@ -67,11 +67,10 @@ def named_seeds(text: str) -> tuple[int, ...]:
     return tuple(range(numbers[0]))
 
 
-def execute(arguments: argparse.Namespace) -> int:
+def execute(arguments: argparse.Namespace) -> None:
     """Train what is to be trained, one run after another, and print the table."""
     import contextlib
     import pathlib
-    import sys
     import tempfile
 
     from train import devices
@@ -80,7 +79,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from experiments.report.row_names import ablation
     from experiments.report.table import render, with_ablations
     from train.folder.record import collect
-    from train.loop.training import Stopped, train
+    from train.loop.training import train
 
     table = chosen_table(arguments.experiment, arguments.data_dir)
     runs, changes = chosen_runs(table, arguments)
@@ -93,15 +92,10 @@ def execute(arguments: argparse.Namespace) -> int:
             for seed in seeds:
                 seeded, name = with_seed(run, seed), ablation(row, changes)
                 directory = kept / table.name / name / str(seed)
-                try:
-                    train(seeded, directory, arguments.data_dir, table.name, name)
-                except Stopped as stopped:
-                    print(f"lookback: {directory}: {stopped}", file=sys.stderr)
-                    return stopped.exit_code
+                train(seeded, directory, arguments.data_dir, table.name, name)
         records = collect(kept, table.name)
         for each in with_ablations(table, records):
             print(render(each, records, p_values=not arguments.smoke))
-    return 0
 
 
 def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, list[str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from train import devices
-from train.folder.log import complete_lines
+from train.folder.ledger import complete_lines
 
 ROOT = Path(__file__).parents[2]
 

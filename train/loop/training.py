@@ -1,8 +1,8 @@
 """The only training loop: from a run and a directory to a trained model, resumable at any moment."""
 
+import contextlib
 import dataclasses
 import math
-import signal
 import time
 from pathlib import Path
 
@@ -13,25 +13,20 @@ import optax
 from jaxtyping import PyTree
 
 from data.batches.batch import Batch
-from train import devices, flops
+from train import devices, flops, processes
 from train.folder import claim as run_directory
+from train.folder import lock
+from train.folder.ledger import is_done
 from train.folder.log import Log, Unwritten
-from train.folder.record import is_done
+from train.interruptions import Interruptions, Stopped
 from train.loop.fitting import Fitting
-from train.loop.job import History, Job, spelled
+from train.loop.job import Job, spelled
 from train.loop.progress import Bar
 from train.parallel import Jit
+from train.processes import Agreement
 from train.run import Run
 from train.step import TrainState, init_state, make_step
 from train.weights.load import initial
-
-
-class Stopped(Exception):
-    """Training was asked to stop; what was reached is saved and the message says how to go on."""
-
-    def __init__(self, message: str, received: int):
-        super().__init__(message)
-        self.exit_code = 128 + received  # as a shell reports a process that a signal has ended
 
 
 class Diverged(ValueError):
@@ -77,7 +72,7 @@ class Training(Job):
         if restored := self.checkpoints.restore(kept):
             leaves, iterator, _, _ = restored
             self.batches.restore(iterator["data"])
-            self.history = History(**iterator["history"])
+            self.recall(iterator)
             or_blank = lambda blank, leaf: blank if leaf is None else leaf
             found = jax.tree.map(or_blank, blank, leaves.pop("carry"))
             carry = run.parallel.put_rows(found, self.rows_axis)
@@ -113,9 +108,10 @@ class Training(Job):
             self.compiled[key] = step, flops.count(make_step(*parts), self.state, carry, batch)
         return self.compiled[key]
 
-    def fit(self, log: Log, bar: Bar, interruptions: "Interruptions") -> None:
+    def fit(self, log: Log, bar: Bar, interruptions: Interruptions) -> None:
         """Updates until `steps`, or until patience is at its end."""
         run, step, clock, pending = self.run, int(self.state.step), time.monotonic(), None
+        agreed = Agreement()
         while step < run.steps and not self.exhausted():
             batch = next(self.batches)
             placed = run.parallel.put(batch)
@@ -128,19 +124,21 @@ class Training(Job):
                 self.record(*pending, log, bar)
             pending = step, measures
             regular = step % run.evaluate_every == 0 or step == run.steps
-            if regular or interruptions.received:
+            received = agreed(interruptions.received)
+            if regular or received:
                 self.record(*pending, log, bar)
                 pending = None
                 now = time.monotonic()
                 self.history.seconds, clock = self.history.seconds + now - clock, now
                 self.require_finite(step, parameters=float(self.size(self.state.params)))
                 metrics = self.look(step, log, bar) if regular else {}
-                self.save(step, metrics)
-            if interruptions.received:
+                self.save(step, metrics, log)
+            if received:
                 self.checkpoints.wait()
                 raise Stopped(
                     f"stopped at step {step} of {run.steps} and saved; the same command goes on from there",
-                    interruptions.received,
+                    received,
+                    self.directory,
                 )
         self.checkpoints.wait()
 
@@ -193,9 +191,9 @@ class Training(Job):
         """Whether patience is at its end."""
         return self.run.patience is not None and self.history.stale >= self.run.patience
 
-    def save(self, step: int, metrics: dict) -> None:
+    def save(self, step: int, metrics: dict, log: Log) -> None:
         """A checkpoint: the state, the carry, the place in the data and the history."""
-        iterator = {"data": self.batches.state(), "history": dataclasses.asdict(self.history)}
+        iterator = {"data": self.batches.state()} | self.past(log)
         self.checkpoints.save(
             step, saved(self.state, self.whole(self.carry)), iterator, self.described, metrics
         )
@@ -233,42 +231,32 @@ def saved(state: TrainState, carry: PyTree) -> dict:
 def train(
     run: Run, directory: Path, data_dir: str | None = None, experiment: str = "", row: str = ""
 ) -> None:
-    """Train a run in a directory from wherever it stands, and evaluate it; nothing if that has been done."""
+    """Train a run in a directory from wherever it stands, and evaluate it; nothing if that has been done.
+
+    One process at a time, or one group of them, may do so: ValueError that names the other.
+    """
     if is_done(directory):
         run_directory.holds(directory, run)
         return
     run.require()
-    kind = Fitting if run.model.fitted else Training
-    training = kind(run, directory, data_dir, experiment, row)
-    reached = training.reached
-    name = f"{row or directory.name} seed {run.seed}"
-    with Bar(name, run.steps, reached, quiet=not training.leads) as bar:
-        log = Log(directory, reached) if training.leads else Unwritten()
-        try:
-            with Interruptions() as asked:
-                training.fit(log, bar, asked)
-            if asked.received:  # while a model was fitted, which cannot stop halfway
-                raise Stopped("stopped once it was fitted; the same command evaluates it", asked.received)
-            training.evaluate(log, bar)  # all is saved: here a signal may end the process at once
-        finally:
-            log.close()
-            training.checkpoints.close()
-
-
-class Interruptions:
-    """SIGTERM and Ctrl-C as a flag that the loop reads between steps; a second Ctrl-C stops at once."""
-
-    def __enter__(self) -> "Interruptions":
-        self.received: int | None = None
-        self.before = {number: signal.signal(number, self.take) for number in (signal.SIGTERM, signal.SIGINT)}
-        return self
-
-    def take(self, number: int, _frame) -> None:
-        """Note the signal; a second Ctrl-C raises."""
-        if self.received is not None and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        self.received = self.received or number
-
-    def __exit__(self, *_) -> None:
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
+    with contextlib.ExitStack() as stack:
+        asked = stack.enter_context(Interruptions())
+        with processes.together("have the directory"):
+            if processes.leads():
+                stack.enter_context(lock.held(directory))
+                run_directory.bring_back(directory)
+        if is_done(directory):  # by the process that had it until now, or before its run.json was lost
+            run_directory.holds(directory, run)
+            return
+        training = (Fitting if run.model.fitted else Training)(run, directory, data_dir, experiment, row)
+        stack.callback(training.checkpoints.close)
+        name = f"{row or directory.name} seed {run.seed}"
+        bar = stack.enter_context(Bar(name, run.steps, training.reached, quiet=not training.leads))
+        log = Log(directory, training.reached, training.position) if training.leads else Unwritten()
+        stack.callback(log.close)
+        with asked.between_steps():
+            training.fit(log, bar, asked)
+            received = int(processes.largest(asked.received or 0))
+        if received:  # while a model was fitted, which cannot stop halfway
+            raise Stopped("stopped once it was fitted; the same command evaluates it", received, directory)
+        training.evaluate(log, bar)  # all is saved: here a signal may end the process at once

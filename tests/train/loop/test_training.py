@@ -25,7 +25,7 @@ from models.translation.transformer import Transformer
 from train.evaluators.language.perplexities import Perplexity
 from train.evaluators.translation.bleu_scores import Bleu
 from train.folder.checkpoint import Checkpoints
-from train.folder.log import complete_lines
+from train.folder.ledger import complete_lines
 from train.loop import job
 from train.loop import training as loop
 from train.objectives.histories import FreeRunning
@@ -165,7 +165,7 @@ def interruptible():
 
 
 def test_a_second_ctrl_c_stops_at_once_a_second_term_does_not(interruptible):
-    with pytest.raises(KeyboardInterrupt), loop.Interruptions() as asked:
+    with pytest.raises(KeyboardInterrupt), loop.Interruptions() as asked, asked.between_steps():
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGTERM)
         assert asked.received == signal.SIGINT
