@@ -83,6 +83,32 @@ def is_refusal(error: ValueError) -> bool:
 
 def main(arguments: list[str] | None = None) -> int:
     """0: done. 2: the user's mistake, in one line on stderr. 130 or 143: interrupted, and saved."""
+    try:
+        return answered(arguments)
+    except KeyboardInterrupt:
+        return interrupted()
+
+
+def command() -> None:
+    """`main` as a process of its own, which a Ctrl-C ends at once."""
+    try:
+        sys.exit(answered(None))
+    except KeyboardInterrupt:
+        code = interrupted()
+        sys.stdout.flush()
+        # Not by way of Python's own end: a thread that compiles crashes in it, and where an import was
+        # interrupted, Python ends itself by the signal once more.
+        os._exit(code)
+
+
+def interrupted() -> int:
+    """The line of a Ctrl-C, and its exit code."""
+    print("lookback: interrupted", file=sys.stderr, flush=True)
+    return 130
+
+
+def answered(arguments: list[str] | None) -> int:
+    """The exit code, but for a Ctrl-C."""
     # A shell lets what it starts in the background ignore Ctrl-C, but who asks a run to stop means it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -97,9 +123,6 @@ def main(arguments: list[str] | None = None) -> int:
         # The reader of our output has gone, as `| head` does: no error, and nothing left to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
-        print("lookback: interrupted", file=sys.stderr)
-        return 130
     except OSError as error:
         print(f"lookback: {error}", file=sys.stderr)
         return 2
@@ -111,4 +134,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

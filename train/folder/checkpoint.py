@@ -34,6 +34,17 @@ Read = TypeVar("Read")
 
 # Orbax narrates each save and failure through absl; whatever fails reaches the caller as an exception anyway.
 logging.getLogger("absl").addFilter(lambda record: "orbax" not in record.pathname)
+logging.getLogger("asyncio").addFilter(lambda record: "orbax" not in record.getMessage())
+
+
+def unheard(ignored, before=sys.unraisablehook) -> None:
+    """Leave out what tensorstore's threads say when orbax has given up a save and closed its event loop."""
+    if str(ignored.exc_value) != "Event loop is closed":
+        before(ignored)
+
+
+# Errors that no caller can catch: the one of the disk itself is raised in `wait`.
+sys.unraisablehook = unheard
 
 
 def complain(line: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from data.files import whole
 from train.folder import manifest
 
 LEDGER = "metrics.jsonl"
@@ -44,7 +45,7 @@ def write(directory: Path, lines: list[Line]) -> None:
     for line in lines:
         text, seal = spelled(line, seal)
         texts.append(text)
-    (directory / LEDGER).write_text("".join(texts), encoding="utf-8")
+    whole.write(directory / LEDGER, "".join(texts))
 
 
 def entries(path: Path) -> Iterator[Entry]:
@@ -57,7 +58,7 @@ def entries(path: Path) -> Iterator[Entry]:
         try:
             line, seal = opened(text, seal)
         except (ValueError, RecursionError) as error:
-            if number == len(texts) and not whole(text):
+            if number == len(texts) and not ended(text):
                 return
             wrong = f"{error}; put the file back, or remove {path.parent} and train again"
             raise ValueError(f"{path}, line {number}: {wrong}") from None
@@ -77,7 +78,7 @@ def opened(text: bytes, before: str) -> tuple[dict, str]:
     return line, seal
 
 
-def whole(text: bytes) -> bool:
+def ended(text: bytes) -> bool:
     """Whether a line is there up to its seal: if it is, no kill has torn it."""
     _, mark, tail = text.rpartition(MARK)
     return bool(mark) and len(tail) >= len('0123456789abcdef"}')

@@ -8,6 +8,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from data.files import whole
+
 FORMAT = 3  # of run.json, of metrics.jsonl and of the checkpoints beside them
 MANIFEST = "run.json"
 
@@ -24,11 +26,8 @@ def sealed(described: dict) -> dict:
 
 
 def write(directory: Path, described: dict) -> None:
-    """Write run.json, aside first, so that there is never a part of one."""
-    path = directory / MANIFEST
-    beside = path.with_suffix(".tmp")
-    beside.write_text(json.dumps(sealed(described), indent=1, ensure_ascii=False), encoding="utf-8")
-    beside.replace(path)
+    """Write run.json."""
+    whole.write(directory / MANIFEST, json.dumps(sealed(described), indent=1, ensure_ascii=False))
 
 
 def read(directory: Path) -> dict:

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from data.files import whole
+
 FOLDER = "outputs"
 
 
@@ -12,7 +14,7 @@ def keep(directory: Path, name: str, **sides: Iterable[str]) -> None:
     folder = directory / FOLDER
     folder.mkdir(exist_ok=True)
     for side, lines in sides.items():
-        (folder / f"{name}.{side}").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        whole.write(folder / f"{name}.{side}", "\n".join(lines) + "\n")
 
 
 def digests(directory: Path) -> dict[str, str]:
