@@ -8,13 +8,12 @@ import argparse
 import importlib
 import os
 import pkgutil
-import signal
 import sys
 import traceback
 from types import ModuleType
 
 from experiments import commands
-from train.interruptions import Stopped
+from train.interruptions import Interruptions, Stopped
 
 OURS = ("data", "models", "train", "experiments")
 
@@ -90,30 +89,39 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def command() -> None:
-    """`main` as a process of its own, which a Ctrl-C ends at once."""
+    """`main` as a process of its own."""
     try:
-        sys.exit(answered(None))
+        code = answered(None)
     except KeyboardInterrupt:
-        code = interrupted()
-        sys.stdout.flush()
-        # Not by way of Python's own end: a thread that compiles crashes in it, and where an import was
-        # interrupted, Python ends itself by the signal once more.
-        os._exit(code)
+        end_at_once(interrupted())
+    if code == 2:
+        end_at_once(code)
+    sys.exit(code)
+
+
+def end_at_once(code: int) -> None:
+    """End the process, but not by way of Python's own end.
+
+    That waits for other processes of a run, crashes in threads that compile, and where an import was
+    interrupted, ends the process by the signal once more.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def interrupted() -> int:
     """The line of a Ctrl-C, and its exit code."""
-    print("lookback: interrupted", file=sys.stderr, flush=True)
+    print("lookback: interrupted", file=sys.stderr)
     return 130
 
 
 def answered(arguments: list[str] | None) -> int:
-    """The exit code, but for a Ctrl-C."""
-    # A shell lets what it starts in the background ignore Ctrl-C, but who asks a run to stop means it.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    """The exit code of a command; a Ctrl-C is raised."""
     try:
-        parsed = parse(arguments)
-        code = parsed.execute(parsed) or 0
+        with Interruptions():
+            parsed = parse(arguments)
+            code = parsed.execute(parsed) or 0
         sys.stdout.flush()
         return code
     except Stopped as stopped:

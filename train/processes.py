@@ -42,6 +42,20 @@ def together(deed: str) -> Iterator[None]:
     largest(0)  # now, as all are here: the peers of collectives connect
 
 
+@contextlib.contextmanager
+def others() -> Iterator[None]:
+    """OSError of one line where a collective fails, because another process has ended."""
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        if jax.process_count() == 1:
+            raise
+        raise OSError(
+            "another process of this run has ended, its own line says why; "
+            "start all of them again, and they go on from the last checkpoint"
+        ) from error
+
+
 def meet(word: str) -> list[str]:
     """What each process says at this meeting; waits until all have spoken."""
     if jax.process_count() == 1:

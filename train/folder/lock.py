@@ -84,7 +84,8 @@ def runs_here(holder: dict) -> bool:
 def refusal(path: Path) -> ValueError:
     """Who has the directory, where and for how long."""
     holder = told(path)
-    age = max(0, time.time() - holder.get("since", time.time()))
+    since = holder.get("since")
+    age = max(0, time.time() - since) if isinstance(since, float) else 0
     who = f"process {holder.get('process', 'unknown')} on {holder.get('host', 'another host')}"
     return ValueError(
         f"{path.parent}: {who} has been writing here for {age / 60:.0f} min; wait for it or stop it "

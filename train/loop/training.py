@@ -254,6 +254,7 @@ def train(
         bar = stack.enter_context(Bar(name, run.steps, training.reached, quiet=not training.leads))
         log = Log(directory, training.reached, training.position) if training.leads else Unwritten()
         stack.callback(log.close)
+        stack.enter_context(processes.others())
         with asked.between_steps():
             training.fit(log, bar, asked)
             received = int(processes.largest(asked.received or 0))

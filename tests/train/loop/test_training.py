@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import os
+import shutil
 import signal
 
 import jax
@@ -32,6 +33,7 @@ from train.objectives.histories import FreeRunning
 from train.objectives.next_token import NextTargetToken, NextToken
 from train.optimizers import Adam, Constant, Plateau, Sgd
 from train.run import Run
+from train.weights.load import load
 
 pytestmark = pytest.mark.usefixtures("as_children")
 
@@ -199,9 +201,46 @@ def test_asked_to_stop_while_it_is_fitted_a_run_is_not_evaluated(tmp_path, monke
         patch.setattr(NGram, "fit", lambda *given: os.kill(os.getpid(), signal.SIGTERM) or fit(*given))
         loop.train(run, tmp_path)
     assert not loop.is_done(tmp_path)
+    kept = lines_of(tmp_path, "valid")
     loop.train(run, tmp_path)
     (result,) = [line for line in lines_of(tmp_path, "result") if line["metric"] == "perplexity"]
     assert result["protocol"]["weights"] == "as fitted"
+    (cost,) = lines_of(tmp_path, "cost")
+    assert lines_of(tmp_path, "valid") == kept
+    assert (cost["tokens"], cost["seconds"]) == (kept[0]["tokens"], kept[0]["seconds"]) and cost["tokens"] > 0
+
+
+def test_a_fitted_run_whose_checkpoint_is_damaged_is_refused(tmp_path):
+    task = LanguageModelling(GeneratedText(World(train=20, valid=5, test=5)), Words(least=1))
+    run = Run(NGram(order=2), task)
+    loop.train(run, tmp_path)
+    ledger = tmp_path / "metrics.jsonl"
+    ledger.write_text("".join(ledger.read_text().splitlines(keepends=True)[:1]))
+    (tmp_path / "checkpoints" / "1" / "record" / "metadata").write_text("{}")
+    with pytest.raises(ValueError, match="every checkpoint is damaged"):
+        loop.train(run, tmp_path)
+
+
+def test_lines_lost_before_the_last_checkpoint_are_told_and_the_ledger_stays(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(loop.Stopped):
+        hooked(patch, "record", lambda self, step, *_: step == 5 and os.kill(os.getpid(), signal.SIGTERM))
+        loop.train(RUN, tmp_path)
+    ledger = tmp_path / "metrics.jsonl"
+    whole = ledger.read_text()
+    ledger.write_text("".join(whole.splitlines(keepends=True)[:4]))
+    with pytest.raises(ValueError, match="metrics.jsonl: holds 4 lines, but 8 were written before the last"):
+        loop.train(RUN, tmp_path)
+    assert len(complete_lines(ledger)) == 4 and not (tmp_path / "lock").exists()
+    ledger.write_text(whole)
+    loop.train(RUN, tmp_path)
+    assert [line["step"] for line in lines_of(tmp_path, "train")] == list(range(1, 9))
+
+
+def test_the_last_checkpoint_of_a_finished_run_is_missed(tmp_path):
+    loop.train(RUN, tmp_path)
+    shutil.rmtree(tmp_path / "checkpoints" / "8")
+    with pytest.raises(ValueError, match="the run ended at step 8, and the last one there is 6; put that"):
+        load(tmp_path)
 
 
 @pytest.mark.parametrize(
