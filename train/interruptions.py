@@ -32,6 +32,7 @@ class Interruptions:
         ours = signal.SIGINT, signal.SIGALRM
         self.before = {number: signal.signal(number, self.end) for number in ours}
         self.unraisable, sys.unraisablehook = sys.unraisablehook, self.unheard
+        self.uncaught, sys.excepthook = sys.excepthook, self.unprinted
         return self
 
     def end(self, *_) -> None:
@@ -46,6 +47,11 @@ class Interruptions:
             signal.setitimer(signal.ITIMER_REAL, 0.001)
         else:
             self.unraisable(ignored)
+
+    def unprinted(self, kind: type, *error) -> None:
+        """No traceback where the C code of a library prints an error that it goes on from."""
+        if kind is not KeyboardInterrupt:
+            self.uncaught(kind, *error)
 
     @contextlib.contextmanager
     def between_steps(self) -> Iterator[None]:
@@ -68,7 +74,7 @@ class Interruptions:
     def __exit__(self, _, error: BaseException | None, __) -> None:
         if error:
             signal.setitimer(signal.ITIMER_REAL, 0)
-        sys.unraisablehook = self.unraisable
+        sys.unraisablehook, sys.excepthook = self.unraisable, self.uncaught
         restore(self.before)
         if self.received == signal.SIGINT and isinstance(error, Exception) and not isinstance(error, Stopped):
             raise KeyboardInterrupt from None

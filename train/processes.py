@@ -47,8 +47,11 @@ def others() -> Iterator[None]:
     """OSError of one line where a collective fails, because another process has ended."""
     try:
         yield
-    except jax.errors.JaxRuntimeError as error:
-        if jax.process_count() == 1:
+    except (jax.errors.JaxRuntimeError, OSError) as error:
+        collective = isinstance(error, jax.errors.JaxRuntimeError) or isinstance(
+            error.__cause__, jax.errors.JaxRuntimeError
+        )
+        if jax.process_count() == 1 or not collective:
             raise
         raise OSError(
             "another process of this run has ended, its own line says why; "

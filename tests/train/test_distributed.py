@@ -168,13 +168,16 @@ def test_asked_or_killed_in_one_process_all_end_and_started_again_the_run_ends_a
         processes = both(folder, free_port(), tmp_path)
         wait_for_steps(folder, steps)
         processes[rank].send_signal(signum)
-        found = ended(processes, timeout=60)
+        found = ended(processes)
         if signum == signal.SIGTERM:
             assert [code for code, _ in found] == [143, 143]
             assert all("and saved; the same command goes on from there" in lines[0] for _, lines in found)
         else:
-            assert (found[rank][0], found[1 - rank][0]) == (-9, 2)
-            assert ["another process of this run has ended" in line for line in found[1 - rank][1]] == [True]
+            (code, _), (survivor, lines) = found[rank], found[1 - rank]
+            # Where the other waits for a barrier and no collective, jax itself aborts it, within a minute.
+            assert code == -9 and survivor in (2, -6)
+            if survivor == 2:
+                assert ["another process of this run has ended" in line for line in lines] == [True]
     assert [code for code, _ in ended(both(folder, free_port(), tmp_path))] == [0, 0]
     assert ledger(folder) == ledger(whole)
 

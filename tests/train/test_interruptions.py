@@ -45,6 +45,16 @@ def test_one_that_a_library_takes_for_another_error_is_told_as_what_it_is():
             raise ImportError("could not begin") from None
 
 
+def test_one_that_a_librarys_c_code_prints_is_not_printed(capfd):
+    with pytest.raises(KeyboardInterrupt), Interruptions():
+        try:
+            ctrl_c()
+        except KeyboardInterrupt:
+            sys.excepthook(*sys.exc_info())  # as PyErr_Print does
+            raise ImportError("could not begin") from None
+    assert capfd.readouterr().err == ""
+
+
 def test_one_within_the_garbage_collector_comes_again_and_prints_nothing(monkeypatch, capfd):
     def collected(*_):
         ctrl_c()
@@ -73,13 +83,13 @@ def test_one_that_was_not_heard_is_not_forgotten_once_the_steps_begin():
 
 def test_all_is_as_it_was_afterwards():
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)]
-    hook = sys.unraisablehook
+    hooks = sys.unraisablehook, sys.excepthook
     with Interruptions() as asked, asked.between_steps():
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGTERM)
     assert asked.received == signal.SIGINT
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)] == before
-    assert sys.unraisablehook is hook and signal.getitimer(signal.ITIMER_REAL)[0] == 0
+    assert (sys.unraisablehook, sys.excepthook) == hooks and signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
 # Started as by a shell in the background, which lets its processes ignore Ctrl-C.

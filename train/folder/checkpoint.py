@@ -188,18 +188,17 @@ class Checkpoints:
         """(state, iterator, step, metrics) of `step`, else of the newest sound checkpoint; None without one.
 
         `abstract` is the state as `jax.ShapeDtypeStruct`s, each with the sharding its leaf shall have.
-        ValueError where one that is kept with the newest is gone, as it may be the best.
+        It is reported at once where the best one is gone.
         """
         self.wait()
         read = functools.partial(self._restore, abstract)
         if step is not None:
             return read(step)
         restored = next(self._sound(read), None)
-        gone = sorted({*self.kept} - {*self.steps})
-        if gone and not self._damaged:
-            raise ValueError(
-                f"{self.directory}: {numbers(gone)} missing, and {self.latest} is kept with them; "
-                f"put them back, or delete {self.latest} to go on from the one before it"
+        if (best := self.best) not in (None, *self.steps):
+            self.report(
+                f"{self.directory}: {best}, the best until {self.latest}, is missing; put it back, as a run "
+                "without its best checkpoint cannot be judged"
             )
         return restored
 
@@ -281,7 +280,7 @@ class Checkpoints:
         """Those to be kept once `step` is saved: the last, regular and of all, and the best."""
         read = lambda step: kept_with(self._record(step, RECORD))
         before = next(self._sound(read), {}) if self.steps else {}
-        there = {one: told for one, told in before.items() if one < step and one in self.steps}
+        there = {one: told for one, told in before.items() if one < step}
         there[step] = plain(metrics)
         regular = [one for one, told in there.items() if told]
         chosen = {*list(there)[-self.keep :], *regular[-self.keep :], self._best(there)}

@@ -225,14 +225,23 @@ def test_which_is_best_and_which_are_regular_is_told_by_a_sound_record_alone(tmp
             ask()
 
 
-def test_a_kept_checkpoint_that_is_gone_is_told_before_training_goes_on(tmp_path):
-    checkpoints, _ = saved(tmp_path)
+def test_a_best_checkpoint_that_is_gone_is_told_at_once_and_no_other_is_taken_for_it(tmp_path):
+    checkpoints, lines = saved(tmp_path, ())
+    for step, loss in ((1, 0.1), (2, 0.2)):
+        checkpoints.save(step, state_at(step), {}, RUN, {"loss": loss}, wait=True)
     shutil.rmtree(tmp_path / "1")
-    with pytest.raises(ValueError, match="1 missing, and 3 is kept with them; put them back, or delete 3"):
-        checkpoints.restore(abstract(state_at(0)))
+    assert checkpoints.restore(abstract(state_at(0)))[2] == 2
+    assert len(lines) == 1 and "1, the best until 2, is missing; put it back" in lines[0]
+    checkpoints.save(3, state_at(3), {}, RUN, {"loss": 0.3}, wait=True)
+    assert checkpoints.best == 1
+    with pytest.raises(ValueError, match="no checkpoint 1; there: 2, 3"):
+        checkpoints.params(checkpoints.best)
+
+
+def test_without_the_newest_the_one_before_it_serves_though_some_it_was_kept_with_are_gone(tmp_path):
+    checkpoints, lines = saved(tmp_path, keep=2)
     shutil.rmtree(tmp_path / "3")
-    shutil.rmtree(tmp_path / "2")
-    assert checkpoints.restore(abstract(state_at(0))) is None
+    assert checkpoints.restore(abstract(state_at(0)))[2] == 2 and lines == []
 
 
 def test_the_checkpoint_before_a_damaged_one_serves_though_some_it_was_kept_with_are_gone(tmp_path):
