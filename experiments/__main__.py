@@ -19,6 +19,7 @@ from types import ModuleType
 from data.fields import brief
 from experiments import commands
 from experiments.command_line.refusals import is_refusal, one_line
+from train.interruptions import Interruptions, Stopped
 
 # What others call a command of ours.
 ALSO = {"train": "run", "fit": "run", "evaluate": "table", "results": "table", "sample": "generate"}
@@ -112,21 +113,58 @@ def nearest(wrong: str, right: Iterable[str]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """0: done. 2: the user's mistake, in one line on stderr. 130 or 143: interrupted, and saved."""
+    try:
+        return answered(arguments)
+    except KeyboardInterrupt:
+        return interrupted()
+
+
+def command() -> None:
+    """`main` as a process of its own."""
+    try:
+        code = answered(None)
+    except KeyboardInterrupt:
+        end_at_once(interrupted())
+    if code == 2:
+        end_at_once(code)
+    sys.exit(code)
+
+
+def end_at_once(code: int) -> None:
+    """End the process, but not by way of Python's own end.
+
+    That waits for other processes of a run, crashes in threads that compile, and where an import was
+    interrupted, ends the process by the signal once more.
+    """
+    flush_output()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def interrupted() -> int:
+    """The line of a Ctrl-C, and its exit code."""
+    print("lookback: interrupted", file=sys.stderr)
+    return 130
+
+
+def answered(arguments: list[str] | None) -> int:
+    """The exit code of a command; a Ctrl-C is raised."""
     open_streams()
     if sys.stdout is None:
         print("lookback: stdout is closed; send it to a file, or to /dev/null", file=sys.stderr)
         return 2
     try:
-        parsed = parse(sys.argv[1:] if arguments is None else arguments)
-        code = parsed.execute(parsed) or 0
+        with Interruptions():
+            parsed = parse(sys.argv[1:] if arguments is None else arguments)
+            code = parsed.execute(parsed) or 0
         sys.stdout.flush()
         return code
+    except Stopped as stopped:
+        print(f"lookback: {stopped.directory}: {stopped}", file=sys.stderr)
+        return stopped.exit_code
     except BrokenPipeError:
         drop_output()  # its reader has gone, as `| head` does: no error
         return 0
-    except KeyboardInterrupt:
-        print("lookback: interrupted", file=sys.stderr)
-        return 130
     except (OSError, ValueError) as error:
         if not is_refusal(error):
             raise
@@ -150,7 +188,8 @@ def open_streams() -> None:
 def flush_output() -> None:
     """What was printed before an error; where it cannot be written there is nothing more to say."""
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except OSError:
         drop_output()
 
@@ -161,4 +200,4 @@ def drop_output() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

@@ -13,6 +13,8 @@ CPU_FLAGS = {
     "xla_cpu_multi_thread_eigen": "false",
     "xla_cpu_prefer_vector_width": "512",
 }
+STARTS_WITHIN = 3600  # seconds between the first and the last process of a launch: queues are slow
+MISSED_AFTER = 60  # seconds until a process that has died is missed by others that wait for it
 MALLOPT = {"M_TRIM_THRESHOLD": (-1, 2**31 - 1), "M_MMAP_MAX": (-4, 0), "M_ARENA_MAX": (-8, 1)}  # <malloc.h>
 LAUNCHERS = (  # how each says how many processes there are and which one this is; the first set is believed
     ("JAX_NUM_PROCESSES", "JAX_PROCESS_ID"),
@@ -69,7 +71,9 @@ def join_others() -> None:
     try:
         place = place_among_others()
         if place is not None:
-            jax.distributed.initialize(**place)
+            jax.distributed.initialize(
+                **place, initialization_timeout=STARTS_WITHIN, heartbeat_timeout_seconds=MISSED_AFTER
+            )
     except ValueError as error:
         raise ValueError(
             f"cannot join the other processes: {error}; set JAX_COORDINATOR_ADDRESS=host:port and "

@@ -17,6 +17,7 @@ import numpy as np
 import tokenizers
 from tokenizers import Regex
 
+from data.files import whole
 from data.files.outside_text import lines_of
 from data.files.reasons import reason
 from data.ids import BOS, EOS, PAD, SPECIALS, UNK
@@ -125,10 +126,8 @@ class Tokenizer:
         return [self.core.id_to_token(index) for index in ids]
 
     def save(self, path: Path) -> None:
-        """Write its file, aside first, so that there is never a part of one."""
-        beside = path.with_suffix(".tmp")
-        beside.write_text(self.serialised, encoding="utf-8")
-        beside.replace(path)
+        """Write its file."""
+        whole.write(path, self.serialised)
 
     def require(self, expected_hash: str, path: Path) -> None:
         """ValueError unless this is the tokenizer a run was trained with."""

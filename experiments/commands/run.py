@@ -90,11 +90,10 @@ def chosen_seeds(arguments: argparse.Namespace, told: int | None, seeds: tuple[i
     return seeds if told is None else (told,)
 
 
-def execute(arguments: argparse.Namespace) -> int:
+def execute(arguments: argparse.Namespace) -> None:
     """Train what is to be trained, one run after another, and print the table."""
     import contextlib
     import pathlib
-    import sys
     import tempfile
 
     from train import devices
@@ -104,7 +103,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from experiments.report.table import render
     from experiments.tables import smoke
     from train.folder.record import collect
-    from train.loop.training import Stopped, train
+    from train.loop.training import train
 
     table = chosen_table(arguments.experiment, arguments.data_dir)
     runs, told = chosen_runs(table, arguments)
@@ -119,15 +118,10 @@ def execute(arguments: argparse.Namespace) -> int:
             for seed in seeds:
                 seeded = with_seed(run, seed)
                 directory = kept / table.name / name / str(seed)
-                try:
-                    train(seeded, directory, arguments.data_dir, table.name, name)
-                except Stopped as stopped:
-                    print(f"lookback: {directory}: {stopped}", file=sys.stderr)
-                    return stopped.exit_code
+                train(seeded, directory, arguments.data_dir, table.name, name)
         records = collect(kept, table.name)
         for each in with_ablations(table, records):
             print(render(each, records, p_values=not (arguments.smoke or smoke.asked())))
-    return 0
 
 
 def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, int | None]:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from jax import eval_shape, tree
 from jax import random as jax_random
+from run_folder import write_run
 
 from data.corpora.glue import Glue
 from data.corpora.parallel import Files, Multi30k, Tatoeba
@@ -150,15 +151,14 @@ def run_folder(folder: Path) -> None:
     from train.parts import to_tree
 
     run = tables()["sentences"].rows["LSTM"]
-    described = {"format": 2, "experiment": "t", "row": "a", "seed": 0, "run": to_tree(run), "tokenizer": "x"}
-    put(folder / "run.json", json.dumps(described))
     lines = [
         {"kind": "train", "step": 1, "loss": 2.5},
         {"kind": "valid", "step": 1, "loss": 2.0},
         {"kind": "result", "metric": "accuracy", "name": "test", "value": 7.0, "protocol": {}, "options": {}},
         {"kind": "cost", "seconds": 3.0},
     ]
-    put(folder / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    fields = {"experiment": "t", "row": "a", "seed": 0, "run": to_tree(run), "tokenizer": "x"}
+    write_run(folder, *lines, **fields)
 
 
 def gpt2_vocabulary(folder: Path) -> None:

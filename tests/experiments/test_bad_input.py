@@ -4,10 +4,12 @@ import json
 import os
 import re
 import resource
+import shutil
 
 import pytest
+from run_folder import change_run_json
 
-from train.folder.record import complete_lines
+from train.folder.ledger import complete_lines
 from train.loop import training as loop
 
 RUN = ("run", "translation", "--rows", "lstm-additive")
@@ -167,10 +169,6 @@ def test_a_choice_that_cannot_be_is_told_before_anything_is_translated(words, pa
 # a run directory that is not what it was
 
 
-def changed(path, **fields):
-    path.write_text(json.dumps(json.loads(path.read_text()) | fields))
-
-
 def again(run_dir):
     """The same run, not yet done: its last line is gone."""
     ledger = run_dir / "metrics.jsonl"
@@ -180,16 +178,41 @@ def again(run_dir):
 
 def test_a_directory_of_another_configuration_names_the_first_difference(copied, refused):
     tree = json.loads((copied / "run.json").read_text())["run"]
-    changed(copied / "run.json", run=tree | {"steps": 7})
+    change_run_json(copied, run=tree | {"steps": 7})
     pattern = r"holds a run of another configuration \(run.steps is 7 there, 4 here\); remove it or"
     refused(pattern, *RUN, "--runs-dir", copied.parents[2])
     refused(pattern, *again(copied))
     assert complete_lines(copied / "metrics.jsonl")
 
 
+def test_a_run_json_edited_by_hand_is_refused_by_every_command(copied, refused):
+    path = copied / "run.json"
+    path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
+    for words in (RUN, ("table", "translation")):
+        refused(
+            "run.json: changed since it was written; put it back", *words, "--runs-dir", copied.parents[2]
+        )
+    for command in ("translate", "plot"):
+        refused("run.json: changed since it was written; put it back", command, copied)
+
+
+def test_a_run_json_that_is_lost_is_brought_back(copied, lookback):
+    path = copied / "run.json"
+    whole = path.read_bytes()
+    path.unlink()
+    code, out, err = lookback(*RUN, "--runs-dir", copied.parents[2])
+    assert code == 0 and "| lstm-additive |   1 |" in out
+    assert "run.json was missing; it is as the newest checkpoint has it" in err and path.read_bytes() == whole
+    path.unlink()
+    shutil.rmtree(copied / "checkpoints")
+    code, _, err = lookback(*RUN, "--runs-dir", copied.parents[2])
+    assert code == 2 and "there is metrics.jsonl, but neither run.json nor a checkpoint" in err
+
+
 def test_a_directory_of_another_format_is_refused_by_every_command(copied, refused):
-    changed(copied / "run.json", format=1)
-    pattern = r"run.json: written in format 1, this version reads format 2"
+    path = copied / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 2}))
+    pattern = r"run.json: written in format 2, this version reads format 3"
     for words in (RUN, ("table", "translation")):
         refused(pattern, *words, "--runs-dir", copied.parents[2])
     for command in ("translate", "plot"):
@@ -232,11 +255,11 @@ def test_a_folder_that_cannot_be_written_is_told(refused, tmp_path):
 def test_a_disk_that_fills_up_leaves_the_last_good_checkpoint(refused, lookback, tmp_path, monkeypatch):
     save, limit = loop.Training.save, resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    def fill_up(self, step, metrics):
+    def fill_up(self, step, *given):
         if step == 4:
             self.checkpoints.wait()
             resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limit[1]))
-        save(self, step, metrics)
+        save(self, step, *given)
 
     words = (*RUN, "--runs-dir", tmp_path / "runs")
     try:

@@ -11,12 +11,13 @@ import sys
 
 import numpy as np
 import pytest
+from run_folder import replace_in_ledger
 
 from experiments.__main__ import found
 from experiments.report import plots
 from experiments.report.row_names import ablation
 from experiments.tables import catalogue
-from train.folder.record import complete_lines
+from train.folder.ledger import complete_lines
 from train.loop import training as loop
 from train.parts import override
 
@@ -83,8 +84,7 @@ def test_an_ablation_of_another_protocol_is_a_table_of_its_own(copied, lookback)
     runs = copied.parents[2]
     named = "lstm-additive, evaluators.Bleu.search.beam=1"
     shutil.copytree(copied.parent, runs / "translation" / named)
-    ledger = runs / "translation" / named / "0" / "metrics.jsonl"
-    ledger.write_text(ledger.read_text().replace("beam 2, score / length^1.0", "greedy"))
+    replace_in_ledger(runs / "translation" / named / "0", "beam 2, score / length^1.0", "greedy")
     code, out, err = lookback("table", "translation", "--runs-dir", runs)
     ours, *_, apart = out.split("\n### ")
     assert (code, err) == (0, "") and named not in ours and "| lstm-additive " in ours

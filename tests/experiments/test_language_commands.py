@@ -12,7 +12,7 @@ import pytest
 
 from experiments.__main__ import main
 from train.folder.checkpoint import Checkpoints
-from train.folder.record import complete_lines
+from train.folder.ledger import complete_lines
 
 TEXT = "the old baker sings and the young cook hears the song of the old baker\n" * 40
 TINY = ("model.features=8", "model.num_heads=2", "model.num_layers=1", "model.context=16", "steps=4")

@@ -173,8 +173,8 @@ def test_a_run_json_is_the_run_that_wrote_it(begun, trained):
         ("seed=x", "line 1: seed=x, but a whole number is due"),
         ("{", "line 1: not JSON"),
         ("{}", "written in format None"),
-        ('{"format": 2, "run": {"part": "Nope"}}', "no part is called 'Nope'"),
-        ('{"format": 2, "run": {"part": "Words"}}', "'run' is Words, no Run"),
+        ('{"format": 3, "run": {"part": "Nope"}}', "no part is called 'Nope'"),
+        ('{"format": 3, "run": {"part": "Words"}}', "'run' is Words, no Run"),
     ],
 )
 def test_a_configuration_that_cannot_be_read_is_one_line(content, told, lookback, tmp_path):

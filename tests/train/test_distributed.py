@@ -2,15 +2,17 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from train import devices
-from train.folder.log import complete_lines
+from train.folder.ledger import complete_lines
 
 ROOT = Path(__file__).parents[2]
 
@@ -97,9 +99,9 @@ TINY = (
 )
 
 
-def run_of_the_table(folder, variables, devices):
+def run_of_the_table(folder, variables, devices, *more):
     row = ("run", "translation", "--rows", "lstm-dot", "--seeds", "1", "--runs-dir", str(folder))
-    return launch(variables, devices, ("-m", "experiments", *row, *TINY))
+    return launch(variables, devices, ("-m", "experiments", *row, *TINY, *more))
 
 
 @pytest.mark.slow
@@ -121,6 +123,77 @@ def test_two_processes_train_and_evaluate_one_run_as_one_process_does(tmp_path):
             assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-5)
         if ours["kind"] == "result":
             assert ours["value"] == pytest.approx(theirs["value"])
+
+
+def both(folder, port, tmp_path, wait=0.0, steps=40):
+    """Two processes of one run, the second started later."""
+    world = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{port}", "JAX_NUM_PROCESSES": "2"}
+    world["JAX_COMPILATION_CACHE_DIR"] = str(tmp_path / "compiled")
+    processes = []
+    for rank in range(2):
+        processes.append(run_of_the_table(folder, world | {"JAX_PROCESS_ID": str(rank)}, 1, f"steps={steps}"))
+        time.sleep(wait if rank == 0 else 0)
+    return processes
+
+
+def ended(processes, timeout=200):
+    """[(exit code, the lines on stderr that are no progress)]"""
+    found = []
+    for process in processes:
+        _, errors = process.communicate(timeout=timeout)
+        found.append((process.returncode, [line for line in errors.splitlines() if " seed 0: " not in line]))
+    return found
+
+
+def wait_for_steps(folder, steps):
+    deadline = time.monotonic() + 200
+    while sum(path.read_bytes().count(b'"train"') for path in folder.glob("*/*/0/metrics.jsonl")) < steps:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def ledger(folder):
+    """What a ledger says, but for times."""
+    times = ("seconds", "flops_by_time", "compilations")
+    lines = complete_lines(next(folder.glob("*/*/0/metrics.jsonl")))
+    return [{name: value for name, value in line.items() if name not in times} for line in lines]
+
+
+@pytest.mark.slow
+def test_asked_or_killed_in_one_process_all_end_and_started_again_the_run_ends_as_one_in_one_go(tmp_path):
+    """A signal to the second, a kill of the second and of the first; after each both are started again."""
+    whole, folder = tmp_path / "whole", tmp_path / "stopped"
+    assert [code for code, _ in ended(both(whole, free_port(), tmp_path))] == [0, 0]
+    for steps, rank, signum in ((5, 1, signal.SIGTERM), (12, 1, signal.SIGKILL), (25, 0, signal.SIGKILL)):
+        processes = both(folder, free_port(), tmp_path)
+        wait_for_steps(folder, steps)
+        processes[rank].send_signal(signum)
+        found = ended(processes)
+        if signum == signal.SIGTERM:
+            assert [code for code, _ in found] == [143, 143]
+            assert all("and saved; the same command goes on from there" in lines[0] for _, lines in found)
+        else:
+            (code, _), (survivor, lines) = found[rank], found[1 - rank]
+            # Where the other waits for a barrier and no collective, jax itself aborts it, within a minute.
+            assert code == -9 and survivor in (2, -6)
+            if survivor == 2:
+                assert ["another process of this run has ended" in line for line in lines] == [True]
+    assert [code for code, _ in ended(both(folder, free_port(), tmp_path))] == [0, 0]
+    assert ledger(folder) == ledger(whole)
+
+
+@pytest.mark.slow
+def test_processes_that_start_or_read_far_apart_wait_for_each_other(tmp_path):
+    """Peers of a collective connect within 30 s or die; here the second comes 40 s after the first."""
+    assert ended(both(tmp_path / "runs", free_port(), tmp_path, wait=40.0, steps=4)) == [(0, []), (0, [])]
+
+
+@pytest.mark.slow
+def test_what_the_first_is_refused_ends_the_others_in_a_line(tmp_path):
+    (tmp_path / "runs").write_text("a file where the folder should be")
+    (first, (told,)), (second, (line,)) = ended(both(tmp_path / "runs", free_port(), tmp_path))
+    assert (first, second) == (2, 2) and "Not a directory" in told
+    assert line == "lookback: another process could not have the directory: its own line says why"
 
 
 def test_two_processes_update_as_one_does(tmp_path):

@@ -28,7 +28,7 @@ from models.language.window import FixedWindowLM
 from models.translation.seq2seq import Seq2Seq
 from models.translation.transformer import Transformer
 from train.folder.checkpoint import Checkpoints
-from train.folder.log import complete_lines
+from train.folder.ledger import complete_lines
 from train.loop import training as loop
 from train.objectives.next_token import NextTargetToken, NextToken
 from train.optimizers import Adam, Constant

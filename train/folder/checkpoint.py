@@ -2,8 +2,9 @@
 
 Nothing else imports orbax. It writes into a temporary folder and renames it, so a checkpoint stands whole or
 not at all. What it does not notice is a flipped byte: a digest of every file is stored in the same unit and
-compared before any of them is read. A state is stored flat, {"params/encoder/kernel": array}: a parameter can
-be read without the code that made it, and a changed model is told by its first differing leaf.
+compared before any of them is read. Each record lists the checkpoints kept with it, and their metrics: the
+newest decides which is the best. A state is stored flat, {"params/encoder/kernel": array}: a parameter can be
+read without the code that made it, and a changed model is told by its first differing leaf.
 """
 
 import functools
@@ -28,10 +29,22 @@ from train.folder.manifest import require_format
 
 TEMPORARY = "*.orbax-checkpoint-tmp*"
 DIGESTS, RECORD = "digests.json", "record/metadata"
+STEP = re.compile("0|[1-9][0-9]*")
 Read = TypeVar("Read")
 
 # Orbax narrates each save and failure through absl; whatever fails reaches the caller as an exception anyway.
 logging.getLogger("absl").addFilter(lambda record: "orbax" not in record.pathname)
+logging.getLogger("asyncio").addFilter(lambda record: "orbax" not in record.getMessage())
+
+
+def unheard(ignored, before=sys.unraisablehook) -> None:
+    """Leave out what tensorstore's threads say when orbax has given up a save and closed its event loop."""
+    if str(ignored.exc_value) != "Event loop is closed":
+        before(ignored)
+
+
+# Errors that no caller can catch: the one of the disk itself is raised in `wait`.
+sys.unraisablehook = unheard
 
 
 def complain(line: str) -> None:
@@ -82,8 +95,9 @@ class Checkpoints:
     @property
     def steps(self) -> list[int]:
         """Finished checkpoints not found damaged, oldest first; one still being written is not among them."""
-        names = [path.name for path in self.directory.iterdir()] if self.directory.is_dir() else []
-        return sorted({int(name) for name in names if name.isdecimal()} - self._damaged)
+        paths = self.directory.iterdir() if self.directory.is_dir() else ()
+        found = {int(path.name) for path in paths if STEP.fullmatch(path.name) and path.is_dir()}
+        return sorted(found - self._damaged)
 
     @property
     def latest(self) -> int | None:
@@ -91,18 +105,23 @@ class Checkpoints:
         return max(self.steps, default=None)
 
     @property
+    def kept(self) -> dict[int, dict]:
+        """{step: its metrics} of the newest and those kept with it; Damaged where its record is."""
+        return {} if self.latest is None else kept_with(self._record(self.latest, RECORD))
+
+    @property
     def regular(self) -> list[int]:
         """Those saved with metrics; the others were left where a run was interrupted."""
-        return [step for step in self.steps if self._metrics(step)]
+        return [step for step, metrics in self.kept.items() if metrics]
 
     @property
     def best(self) -> int | None:
         """The step with the best finite metric, the later one of equals."""
-        metrics = {step: self._metrics(step) for step in self.steps}
-        values = {step: found[self.metric] for step, found in metrics.items() if self.metric in found}
-        sign = 1 if self.mode == "max" else -1
-        finite = [(sign * value, step) for step, value in values.items() if math.isfinite(value)]
-        return max(finite)[1] if finite else None
+        return self._best(self.kept)
+
+    def newest(self) -> dict | None:
+        """What the newest sound checkpoint holds beside its state: iterator, run, metrics, leaves, kept."""
+        return next(self._sound(self._record), None)
 
     def save(
         self,
@@ -124,12 +143,17 @@ class Checkpoints:
                 f"{self.directory}: holds step {self.latest}, later than step {step} to be saved"
             )
         leaves = flatten(state)
-        shapes = {path: describe(leaf) for path, leaf in leaves.items()}
-        record = {"iterator": iterator, "run": run, "metrics": metrics, "leaves": shapes}
+        record = {
+            "iterator": iterator,
+            "run": run,
+            "metrics": metrics,
+            "leaves": {path: describe(leaf) for path, leaf in leaves.items()},
+            "kept": self._kept_then(step, metrics or {}),
+        }
         items = Items(state=ocp.args.PyTreeSave(leaves), record=ocp.args.JsonSave(plain(record)))
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
-            self._sweep()
+            self._sweep(step)
             self._writer.save(self.directory / str(step), args=items, force=True)
         except Exception as error:
             raise self._unwritten(step, error) from error
@@ -148,8 +172,7 @@ class Checkpoints:
             raise self._unwritten(step, error) from error
         self._damaged.discard(step)
         if jax.process_index() == 0:
-            kept = {*self.steps[-self.keep :], *self.regular[-self.keep :], self.best}
-            for stale in ({*self.steps} - kept) | self._damaged:
+            for stale in ({*self.steps} - {*self.kept}) | self._damaged:
                 shutil.rmtree(self.directory / str(stale), ignore_errors=True)
         self._damaged.clear()
 
@@ -165,15 +188,17 @@ class Checkpoints:
         """(state, iterator, step, metrics) of `step`, else of the newest sound checkpoint; None without one.
 
         `abstract` is the state as `jax.ShapeDtypeStruct`s, each with the sharding its leaf shall have.
+        It is reported at once where the best one is gone.
         """
         self.wait()
         read = functools.partial(self._restore, abstract)
         if step is not None:
             return read(step)
         restored = next(self._sound(read), None)
-        if restored is None and self._damaged:
-            raise ValueError(
-                f"{self.directory}: every checkpoint is damaged ({numbers(self._damaged)}); delete them"
+        if (best := self.best) not in (None, *self.steps):
+            self.report(
+                f"{self.directory}: {best}, the best until {self.latest}, is missing; put it back, as a run "
+                "without its best checkpoint cannot be judged"
             )
         return restored
 
@@ -205,6 +230,8 @@ class Checkpoints:
 
     def _sound(self, read: Callable[[int], Read]) -> Iterator[Read]:
         """`read` of each checkpoint, newest first; a damaged one is reported and passed over."""
+        if self.directory.exists() and not self.directory.is_dir():
+            raise ValueError(f"{self.directory}: not a folder; remove it")
         for step in reversed(self.steps):
             try:
                 value = read(step)
@@ -213,18 +240,24 @@ class Checkpoints:
                 self.report(f"{error}; looking at the one before it")
             else:
                 yield value
+        if self._damaged:
+            raise ValueError(
+                f"{self.directory}: every checkpoint is damaged ({numbers(self._damaged)}); delete them"
+            )
 
-    def _record(self, step: int) -> dict:
-        """What was saved beside the leaves, once every file of the checkpoint is known to be sound."""
+    def _record(self, step: int, files: str = "*/**/*") -> dict:
+        """What was saved beside the leaves, once these files of the checkpoint are known to be sound."""
         folder = self.directory / str(step)
         if not folder.is_dir():
             raise ValueError(
                 f"{self.directory}: no checkpoint {step}; there: {numbers(self.steps) or 'none'}"
             )
         try:
-            stored, found = json.loads((folder / DIGESTS).read_text()), digests(folder)
-        except (OSError, ValueError) as error:
+            stored, found = dict(json.loads((folder / DIGESTS).read_text())), digests(folder, files)
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise Damaged(f"{folder} is damaged: {DIGESTS} cannot be read") from error
+        if files == RECORD:
+            stored = {RECORD: stored.get(RECORD)}
         if wrong := sorted(path for path in {*stored, *found} if stored.get(path) != found.get(path)):
             raise Damaged(
                 f"{folder} is damaged: {wrong[0]} is {'changed' if wrong[0] in found else 'missing'}"
@@ -237,23 +270,37 @@ class Checkpoints:
         args = ocp.args.PyTreeRestore(dict.fromkeys(how, 0), restore_args=dict(how), partial_restore=True)
         return ocp.PyTreeCheckpointer().restore(self.directory / str(step) / "state", args=args)
 
-    def _metrics(self, step: int) -> dict:
-        try:
-            return json.loads((self.directory / str(step) / RECORD).read_text())["metrics"] or {}
-        except (OSError, ValueError, KeyError):
-            return {}  # damaged, or half removed by a process killed meanwhile: never the best
+    def _best(self, kept: Mapping[int, dict]) -> int | None:
+        values = {step: found[self.metric] for step, found in kept.items() if self.metric in found}
+        sign = 1 if self.mode == "max" else -1
+        finite = [(sign * value, step) for step, value in values.items() if math.isfinite(value)]
+        return max(finite)[1] if finite else None
+
+    def _kept_then(self, step: int, metrics: dict) -> dict[int, dict]:
+        """Those to be kept once `step` is saved: the last, regular and of all, and the best."""
+        read = lambda step: kept_with(self._record(step, RECORD))
+        before = next(self._sound(read), {}) if self.steps else {}
+        there = {one: told for one, told in before.items() if one < step}
+        there[step] = plain(metrics)
+        regular = [one for one, told in there.items() if told]
+        chosen = {*list(there)[-self.keep :], *regular[-self.keep :], self._best(there)}
+        return {one: told for one, told in there.items() if one in chosen}
 
     @functools.cached_property
     def _writer(self) -> ocp.AsyncCheckpointer:
         return ocp.AsyncCheckpointer(Sealed())
 
-    def _sweep(self) -> None:
+    def _sweep(self, step: int) -> None:
+        """Remove what a killed process left, and a file that stands where the checkpoint shall."""
         if jax.process_index() == 0:
             for path in self.directory.glob(TEMPORARY):
                 shutil.rmtree(path, ignore_errors=True)
+            if (path := self.directory / str(step)).is_file():
+                self.report(f"{path} is a file and no checkpoint: removed")
+                path.unlink()
 
     def _unwritten(self, step: int, error: Exception) -> OSError:
-        self._sweep()  # gives a full disk its room back
+        self._sweep(step)  # gives a full disk its room back
         last = "none" if self.latest is None else self.latest
         why = f"checkpoint {step} could not be written ({reason(error)})"
         return OSError(f"{self.directory}: {why}; the last good one: {last}")
@@ -281,10 +328,15 @@ def placed(leaf: Any) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding)
 
 
-def digests(folder: Path) -> dict[str, str]:
+def kept_with(record: Mapping) -> dict[int, dict]:
+    """{step: its metrics} of the checkpoints that a record says are kept."""
+    return {int(step): metrics for step, metrics in record["kept"].items()}
+
+
+def digests(folder: Path, files: str = "*/**/*") -> dict[str, str]:
     """The SHA-256 of every file of a checkpoint's items; orbax goes on writing its own notes beside them."""
     found = {}
-    for path in sorted(path for path in folder.glob("*/**/*") if path.is_file()):
+    for path in sorted(path for path in folder.glob(files) if path.is_file()):
         with open(path, "rb") as file:
             found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
     return found

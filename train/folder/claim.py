@@ -1,20 +1,23 @@
 """A run directory's run.json: the configuration, and where and by what code it was run."""
 
-import json
 import subprocess
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
 from data.tokenizers.tokenizer import Tokenizer
 from train import devices
 from train.folder import manifest
+from train.folder.checkpoint import Checkpoints, complain
+from train.folder.ledger import LEDGER
+from train.folder.manifest import MANIFEST
 from train.parts import from_tree, to_tree
 from train.run import Run
 
 
 def describe(run: Run, tokenizer: Tokenizer, experiment: str, row: str) -> dict:
     """What run.json says: everything a number of this run depends on."""
-    return {
+    described = {
         "format": manifest.FORMAT,
         "experiment": experiment,
         "row": row,
@@ -24,6 +27,7 @@ def describe(run: Run, tokenizer: Tokenizer, experiment: str, row: str) -> dict:
         **origin(),
         "versions": {name: metadata.version(name) for name in ("jax", "flax", "optax", "orbax-checkpoint")},
     }
+    return manifest.sealed(described)
 
 
 def origin() -> dict[str, str]:
@@ -66,7 +70,7 @@ def run_of(described: dict, path: Path) -> Run:
 
 def holds(directory: Path, run: Run) -> bool:
     """Whether the directory is this run's, False for nobody's; ValueError naming what makes it another's."""
-    if not (directory / "run.json").exists():
+    if not (directory / MANIFEST).exists():
         return False
     earlier, _ = read(directory)
     if difference := first_difference(to_tree(earlier), to_tree(run), "run"):
@@ -81,17 +85,32 @@ def claim(
     directory: Path, run: Run, tokenizer: Tokenizer, experiment: str, row: str, writes: bool = True
 ) -> dict:
     """run.json of this run, written at the first call; ValueError where the directory is another run's."""
-    path = directory / "run.json"
     if holds(directory, run):
         _, described = read(directory)
         tokenizer.require(described["tokenizer"], directory / "tokenizer.json")
         return described
     described = describe(run, tokenizer, experiment, row)
     if writes:
-        beside = path.with_suffix(".tmp")
-        beside.write_text(json.dumps(described, indent=1, ensure_ascii=False), encoding="utf-8")
-        beside.replace(path)
+        manifest.write(directory, described)
     return described
+
+
+def bring_back(directory: Path, report: Callable[[str], None] = complain) -> None:
+    """Write a missing run.json again from the newest checkpoint; nothing to do where no run has begun.
+
+    ValueError where there is a ledger and no checkpoint.
+    """
+    if (directory / MANIFEST).exists():
+        return
+    checkpoints = Checkpoints(directory / "checkpoints", report=report)
+    if record := checkpoints.newest():
+        manifest.write(directory, record["run"])
+        report(f"{directory / MANIFEST} was missing; it is as the newest checkpoint has it")
+    elif (directory / LEDGER).exists():
+        raise ValueError(
+            f"{directory}: there is {LEDGER}, but neither {MANIFEST} nor a checkpoint; "
+            "put them back, or remove the folder"
+        )
 
 
 def first_difference(one, other, path: str) -> str | None:

@@ -1,39 +1,63 @@
-"""metrics.jsonl, one JSON object a line, flushed as it is written; TensorBoard beside it."""
+"""The writer of metrics.jsonl: a line stands on disk as soon as it is written; TensorBoard beside it."""
 
-import json
+import os
 from pathlib import Path
+from typing import NamedTuple
 
-from train.folder.record import LEDGER, complete_lines
+from train.folder import manifest
+from train.folder.board import Board
+from train.folder.ledger import LEDGER, entries, spelled
+
+
+class Position(NamedTuple):
+    """How far a ledger had come when a checkpoint was saved: so many lines, and the seal of the last."""
+
+    lines: int
+    seal: str
 
 
 class Log:
-    """The ledger of one run directory. Opened at `step`, it forgets what was logged after that step.
+    """The ledger of one run directory. Opened at a position, it forgets what was logged behind it.
 
     A run that was killed has logged steps its checkpoint does not know; the resumed run writes them again.
+    A run that begins has no position: what is there is of a start that came to no checkpoint. ValueError, and
+    nothing is forgotten, where lines that the position knows are missing or changed.
     """
 
-    def __init__(self, directory: Path, step: int):
+    def __init__(self, directory: Path, step: int = 0, position: Position | None = None):
         directory.mkdir(parents=True, exist_ok=True)
         self.path = directory / LEDGER
-        kept = [line for line in complete_lines(self.path) if line.get("step", 0) <= step]
-        kept = [line for line in kept if line["kind"] in ("train", "valid")]
-        beside = self.path.with_suffix(".tmp")
-        beside.write_text("".join(map(spelled, kept)), encoding="utf-8")
-        beside.replace(self.path)
-        self.file = self.path.open("a", encoding="utf-8")
-        # Imported here: the protocol buffers behind it take a second that no other command should wait for.
-        from tensorboardX import SummaryWriter
-
-        self.board = SummaryWriter(str(directory / "tensorboard"), purge_step=step)
+        end, self.position = kept(self.path, position)
+        # Unbuffered: a line is written by one call, or the disk is full and the error is raised here.
+        self.file = self.path.open("ab", buffering=0)
+        lines = self.path.read_bytes()[:end]
+        self.file.truncate(len(lines))
+        if not lines.endswith(b"\n") and lines:
+            self.file.write(b"\n")
+        self.board = Board(directory / "tensorboard", step)
 
     def write(self, kind: str, **fields) -> None:
         """Append a line, and its numbers to TensorBoard where it has a step."""
-        self.file.write(spelled({"kind": kind} | fields))
-        self.file.flush()
-        if "step" in fields:
-            for name, value in fields.items():
-                if name != "step" and isinstance(value, int | float):
-                    self.board.add_scalar(f"{kind}/{name}", value, fields["step"])
+        text, seal = spelled({"kind": kind} | fields, self.position.seal)
+        numbers = {
+            f"{kind}/{name}": value
+            for name, value in fields.items()
+            if name != "step" and isinstance(value, int | float)
+        }
+        try:
+            content = text.encode()
+            if self.file.write(content) < len(content):
+                raise OSError(None, "no room left for a line")
+            if "step" in fields:
+                self.board.write(fields["step"], numbers)
+        except OSError as error:
+            raise OSError(f"{self.path}: could not be written ({error.strerror})") from error
+        self.position = Position(self.position.lines + 1, seal)
+
+    def mark(self) -> Position:
+        """The position, once all lines before it are on the disk itself."""
+        os.fsync(self.file.fileno())
+        return self.position
 
     def close(self) -> None:
         """Close both files."""
@@ -48,11 +72,24 @@ class Unwritten:
         """Nothing."""
         pass
 
+    def mark(self) -> None:
+        """Nothing."""
+        pass
+
     def close(self) -> None:
         """Nothing."""
         pass
 
 
-def spelled(line: dict) -> str:
-    """A line as it is written."""
-    return json.dumps(line, ensure_ascii=False) + "\n"
+def kept(path: Path, position: Position | None) -> tuple[int, Position]:
+    """(bytes of a ledger up to a position, that position); ValueError where it is not the ledger it was."""
+    if position is None or not position.lines:
+        return 0, Position(0, manifest.read(path.parent)["seal"])
+    found = list(entries(path))
+    if len(found) >= position.lines and found[position.lines - 1].seal == position.seal:
+        return found[position.lines - 1].end, position
+    there = f"holds {len(found)} lines" if len(found) < position.lines else "holds other lines"
+    raise ValueError(
+        f"{path}: {there}, but {position.lines} were written before the last checkpoint; "
+        f"put the file back, or remove {path.parent} and train again"
+    )

@@ -1,20 +1,17 @@
 """What a run left in its directory, read back: run.json, metrics.jsonl and the outputs that were scored.
 
-The only reader of metrics.jsonl. Nothing here imports jax: a table of a hundred runs is there at once.
+Nothing here imports jax: a table of a hundred runs is there at once.
 """
 
 import dataclasses
-import json
 import math
 import numbers
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from train.folder import manifest
-
-LEDGER = "metrics.jsonl"
-Line = Mapping[str, Any]
+from train.folder import manifest, outputs
+from train.folder.ledger import LEDGER, Line, entries
 
 
 class Score(NamedTuple):
@@ -93,10 +90,13 @@ def read(run_dir: Path | str) -> Record:
     """The record of one run directory; ValueError that names the file, and the line, where it is damaged."""
     path = Path(run_dir)
     run = manifest.read(path)
-    lines = list(numbered(path / LEDGER))
+    lines = [(entry.number, entry.line) for entry in entries(path / LEDGER)]
     results = dict(
         result(line, f"{path / LEDGER}, line {number}") for number, line in lines if line["kind"] == "result"
     )
+    for _, line in lines:
+        if line["kind"] == "outputs":
+            outputs.require_same(path, line["digests"])
     costs = [line for _, line in lines if line["kind"] == "cost"]
     return Record(
         path=path,
@@ -123,47 +123,13 @@ def collect(runs_dir: Path | str, experiment: str) -> dict[str, list[Record]]:
     return {row: sorted(found, key=lambda record: record.seed) for row, found in records.items()}
 
 
-def is_done(directory: Path) -> bool:
-    """Whether the run of a directory is trained and evaluated: its costs are the last line of its ledger."""
-    lines = complete_lines(directory / LEDGER)
-    return bool(lines) and lines[-1]["kind"] == "cost"
-
-
-def complete_lines(path: Path) -> list[dict]:
-    """The lines of a ledger; a last one that a killed process left half-written is not one of them."""
-    return [line for _, line in numbered(path)]
-
-
-def numbered(path: Path) -> Iterator[tuple[int, dict]]:
-    """(number, line) of a ledger; ValueError that names a broken line.
-
-    Only after the last line break may a line be broken: that is where a process was killed while it wrote.
-    """
-    texts = path.read_bytes().split(b"\n") if path.exists() else []
-    for number, text in enumerate(texts, start=1):
-        if not text.strip():
-            continue
-        try:
-            line = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            if number == len(texts):
-                return
-            wrong = f"not JSON ({error})"
-        else:
-            if isinstance(line, dict) and isinstance(line.get("kind"), str):
-                yield number, line
-                continue
-            wrong = "no object with a kind"
-        raise ValueError(f"{path}, line {number}: {wrong}; mend or delete the line")
-
-
 def result(line: Line, where: str) -> tuple[tuple[str, str], Score]:
     """((metric, name), score) of a line; a number that JSON could not hold was written as null."""
     value, protocol, options = line.get("value", ""), line.get("protocol", {}), line.get("options", {})
     told = isinstance(line.get("metric"), str) and isinstance(line.get("name"), str)
     number = value is None or is_number(value)
     if not (told and number and isinstance(protocol, dict) and isinstance(options, dict)):
-        raise ValueError(f"{where}: no result with metric, name, value and protocol; mend or delete the line")
+        raise ValueError(f"{where}: no result with metric, name, value and protocol")
     value = math.nan if value is None else float(value)
     return (line["metric"], line["name"]), Score(value, protocol, options)
 
@@ -173,8 +139,8 @@ def curve(lines: list[tuple[int, Line]], kind: str, path: Path) -> tuple[Line, .
     by_step = {}
     for number, line in lines:
         if line["kind"] == kind:
-            if not is_number(line.get("step")):
-                raise ValueError(f"{path}, line {number}: no step; mend or delete the line")
+            if not (is_number(line.get("step")) and is_number(line.get("loss"))):
+                raise ValueError(f"{path}, line {number}: no step with a loss")
             by_step[line["step"]] = line
     return tuple(by_step[step] for step in sorted(by_step))
 

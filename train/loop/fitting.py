@@ -25,11 +25,10 @@ class Fitting(Job):
         self.text = self.run.task.gives == "a stream of tokens"
         self.train, self.valid = map(np.asarray if self.text else whole_batch, (train, valid))
         self.size = len(train)
-
-    @property
-    def reached(self) -> int:
-        """1 once it is fitted, 0 before."""
-        return len(self.checkpoints.steps)
+        self.reached = 0  # 1 once it is fitted
+        if fitted := self.checkpoints.newest():
+            self.reached = 1
+            self.recall(fitted["iterator"])
 
     def fit(self, log: Log, bar: Bar, interruptions) -> None:
         """Count, look at the validation split, save. Nothing is left to do where that has been done."""
@@ -39,7 +38,8 @@ class Fitting(Job):
         params = self.model.fit(self.train, self.run.seed)
         self.history.seconds, self.history.tokens = time.monotonic() - clock, float(self.size)
         metrics = self.look(params, log, bar) if self.model.predicts else {}
-        self.checkpoints.save(1, {"params": params}, {}, self.described, metrics, wait=True)
+        self.checkpoints.save(1, {"params": params}, self.past(log), self.described, metrics, wait=True)
+        self.reached = 1
 
     def look(self, params: dict, log: Log, bar: Bar) -> dict:
         """Validate."""

@@ -8,9 +8,11 @@ import jax
 import numpy as np
 
 from data.tokenizers.tokenizer import Tokenizer
+from train import processes
 from train.folder import claim as run_directory
+from train.folder import outputs
 from train.folder.checkpoint import Checkpoints
-from train.folder.log import Log
+from train.folder.log import Log, Position
 from train.loop.progress import Bar
 from train.run import Run, Trained
 from train.weights.load import initial_tokenizer, told, weights
@@ -34,7 +36,14 @@ class Job:
         self, run: Run, directory: Path, data_dir: str | None = None, experiment: str = "", row: str = ""
     ):
         self.run, self.directory, self.data_dir = run, directory, data_dir
-        self.leads = jax.process_index() == 0  # of several processes the first does all the writing
+        self.leads = processes.leads()
+        self.history, self.position = History(), None
+        with processes.together("begin"):
+            self.ready(experiment, row)
+
+    def ready(self, experiment: str, row: str) -> None:
+        """Read all that a start needs, and claim the directory once that has proved good."""
+        run, directory, data_dir = self.run, self.directory, self.data_dir
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / "tokenizer.json"
         if run_directory.holds(directory, run):
@@ -48,7 +57,15 @@ class Job:
         self.prepare(*(run.task.encoded(split, self.tokenizer, data_dir) for split in ("train", "valid")))
         # Claimed once all it needs has proved good: a start that fails leaves the directory to another try.
         self.described = run_directory.claim(directory, run, self.tokenizer, experiment, row, self.leads)
-        self.history = History()
+
+    def recall(self, iterator: dict) -> None:
+        """What was saved of the past with a checkpoint: the history, and the place in the ledger."""
+        self.history = History(**iterator["history"])
+        self.position = Position(*iterator["ledger"])
+
+    def past(self, log: Log) -> dict:
+        """What `recall` takes; all that is in the ledger until now stands on the disk."""
+        return {"history": dataclasses.asdict(self.history), "ledger": log.mark()}
 
     def prepare(self, train, valid) -> None:
         """Take the encoded splits, and whatever else a start needs that might not be good."""
@@ -71,6 +88,7 @@ class Job:
                 bar.say(
                     f"{result.metric} on {result.name}: {result.value:.2f}  ({result.protocol['corpus']})"
                 )
+        log.write("outputs", digests=outputs.digests(self.directory))
         parameters = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
         log.write("cost", parameters=parameters, **self.costs(), **run_directory.origin())
 

@@ -10,7 +10,7 @@ import flax.traverse_util
 import numpy as np
 
 from data.fields import Count
-from train.folder.record import is_done
+from train.folder.ledger import is_done
 from train.run import Initial
 
 

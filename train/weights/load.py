@@ -12,6 +12,7 @@ from data.tokenizers.tokenizer import Tokenizer
 from data.tokenizers.wordpiece import has_pieces, read_folder
 from train.folder import claim as run_directory
 from train.folder.checkpoint import Checkpoints
+from train.folder.ledger import LEDGER, complete_lines
 from train.run import Initial, Run, Trained
 from train.weights.bert import read_bert
 from train.weights.elmo import read_elmo
@@ -51,13 +52,28 @@ def weights(run: Run, checkpoints: Checkpoints) -> tuple[dict, str]:
     return checkpoints.average(chosen), f"average of last {len(chosen)} checkpoints"
 
 
+def weights_of(directory: Path, run: Run) -> tuple[dict, str]:
+    """`weights` of a run's folder; ValueError where a finished run lacks the checkpoint that it ended with.
+
+    The last one says which is the best: without it another would be judged by the same words.
+    """
+    checkpoints = Checkpoints(directory / "checkpoints")
+    ended = [line for line in complete_lines(directory / LEDGER) if line["kind"] == "cost"]
+    if ended and checkpoints.latest not in (None, ended[-1]["steps"]):
+        raise ValueError(
+            f"{checkpoints.directory}: the run ended at step {ended[-1]['steps']}, and the last one there is "
+            f"{checkpoints.latest}; put that of the end back, or remove {directory} and train again"
+        )
+    return weights(run, checkpoints)
+
+
 def load(directory: Path) -> Trained:
     """The run of a directory."""
     run, described = run_directory.read(directory)
     path = directory / "tokenizer.json"
     tokenizer = Tokenizer.load(path)
     tokenizer.require(described["tokenizer"], path)
-    params, words = weights(run, Checkpoints(directory / "checkpoints"))
+    params, words = weights_of(directory, run)
     model = run.model.with_sizes(len(tokenizer), len(run.task.labels) or 1)
     return Trained(run, model, params, tokenizer, words, directory)
 
@@ -72,7 +88,7 @@ def published(folder: Path) -> dict:
     """The weights of a run's folder, or those in it of a published GPT-2, BERT or ELMo."""
     if (folder / "run.json").exists():
         run, _ = run_directory.read(folder)
-        return weights(run, Checkpoints(folder / "checkpoints"))[0]
+        return weights_of(folder, run)[0]
     if any(folder.glob("*options.json")):
         return read_elmo(folder)[1]
     if not (folder / "config.json").exists():

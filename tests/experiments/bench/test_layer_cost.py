@@ -225,7 +225,7 @@ def test_smoke_keeps_nothing(kept, lookback, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "arguments, message",
-    [(["--rounds", "0"], "--rounds takes 1 or more"), (["--render"], "nothing measured yet")],
+    [(["--rounds", "0"], "--rounds: takes int, at least 1"), (["--render"], "nothing measured yet")],
 )
 def test_refusals(lookback, tmp_path, arguments, message):
     code, _, error = lookback("complexity", "--out", tmp_path, *arguments)

@@ -1,11 +1,9 @@
 """Columns that read what a run said, and not its scores alone."""
 
-import json
-
 import pytest
+from run_folder import write_run
 
 from experiments.report.columns import BleuByLength, Column
-from train.folder.manifest import FORMAT
 from train.folder.record import read
 
 BLEU = Column("BLEU", "test")
@@ -14,9 +12,8 @@ BLEU = Column("BLEU", "test")
 def test_bleu_by_length_takes_its_upper_edge_and_not_its_lower_one(tmp_path):
     folder = tmp_path / "a" / "0"
     (folder / "outputs").mkdir(parents=True)
-    (folder / "run.json").write_text(json.dumps({"format": FORMAT, "run": {}, "row": "a", "seed": 0}))
     scored = {"kind": "result", "metric": "BLEU", "name": "test", "value": 50.0, "protocol": {}}
-    (folder / "metrics.jsonl").write_text(json.dumps(scored) + "\n")
+    write_run(folder, scored, row="a", seed=0)
     lines = [("a " * words).strip() for words in (8, 9, 16, 17)]
     said = [lines[0], "x y z w v u t s r", lines[2], "x y z w"]  # of 9 and of 17 words nothing is right
     for side, texts in {"source": lines, "reference": lines, "hypothesis": said}.items():

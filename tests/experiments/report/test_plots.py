@@ -1,7 +1,6 @@
 """A PNG is written without a display, its light falls where the weights are, bad input is refused."""
 
 import dataclasses
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from run_folder import write_run
 
 from experiments.__main__ import main
 from experiments.commands.plot import by_distance
@@ -153,13 +153,11 @@ def test_drawing_leaves_pyplot_and_its_style_alone(tmp_path):
 def test_plot_draws_what_is_left_at_each_distance(tmp_path, capsys):
     for row, values in {"LSTM": (90.0, 40.0), "RNN": (80.0, 10.0)}.items():
         folder = tmp_path / row / "0"
-        folder.mkdir(parents=True)
-        (folder / "run.json").write_text(json.dumps({"format": 2, "run": {}, "row": row, "seed": 0}))
         lines = [{"kind": "valid", "step": 1, "loss": 1.0, "tokens": 1.0, "seconds": 1.0}]
         for distance, value in zip((1, 8), values, strict=True):
             one = {"metric": "accuracy", "name": f"distance {distance}", "value": value}
             lines.append({"kind": "result", **one})
-        (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        write_run(folder, *lines, row=row, seed=0)
     found = [read(tmp_path / row / "0") for row in ("LSTM", "RNN")]
     assert [by_distance(one, "accuracy") for one in found] == [[(1, 90.0), (8, 40.0)], [(1, 80.0), (8, 10.0)]]
     assert by_distance(found[0], "gradient") == []

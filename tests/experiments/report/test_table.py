@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import io
-import json
 import random
 import statistics
 import subprocess
@@ -11,12 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from run_folder import write_run
 
 from experiments.report import published
 from experiments.report.changed_rows import with_ablations
 from experiments.report.columns import COSTS, Cell, Column, Cost, Significance
 from experiments.report.table import Published, Table, cells, render
-from train.folder.manifest import FORMAT
 from train.folder.record import collect
 
 PROTOCOL = {
@@ -32,12 +31,8 @@ BLEU = Column("BLEU", "test")
 def write(runs, row, seed, *lines, tail="", **run):
     """A run directory as training leaves it."""
     folder = runs / "t" / row / str(seed)
-    folder.mkdir(parents=True, exist_ok=True)
     origin = {"commit": "abc123", "device": "2 × cpu"}
-    run = {"format": FORMAT, "run": {}, "row": row, "seed": seed} | origin | run
-    (folder / "run.json").write_text(json.dumps(run))
-    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + tail)
-    return folder
+    return write_run(folder, *lines, tail=tail.encode(), **{"row": row, "seed": seed} | origin | run)
 
 
 def result(value, metric="BLEU", **protocol):

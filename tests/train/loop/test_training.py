@@ -4,6 +4,7 @@ import dataclasses
 import math
 import os
 import re
+import shutil
 import signal
 
 import jax
@@ -26,13 +27,15 @@ from models.translation.transformer import Transformer
 from train.evaluators.language.perplexities import Perplexity
 from train.evaluators.translation.bleu_scores import Bleu
 from train.folder.checkpoint import Checkpoints
-from train.folder.log import complete_lines
+from train.folder.ledger import complete_lines
 from train.loop import job
 from train.loop import training as loop
+from train.loop.descent import Diverged
 from train.objectives.histories import FreeRunning
 from train.objectives.next_token import NextTargetToken, NextToken
 from train.optimizers import Adam, Constant, Plateau, Sgd
 from train.run import Run
+from train.weights.load import load
 
 pytestmark = pytest.mark.usefixtures("as_children")
 
@@ -117,9 +120,7 @@ def test_a_run_that_is_done_is_left_alone(tmp_path, monkeypatch):
 @pytest.mark.parametrize("rate, every", [(1e30, 1), (1e30, 8), (1e38, 1)], ids=["now", "later", "inf"])
 def test_a_rate_that_explodes_is_told_and_no_bad_state_is_kept(rate, every, tmp_path):
     run = dataclasses.replace(RUN, optimizer=Sgd(schedule=Constant(peak=rate)), evaluate_every=every)
-    with pytest.raises(
-        loop.Diverged, match=r"step \d.*; lower optimizer.schedule.peak .*\(last good"
-    ) as told:
+    with pytest.raises(Diverged, match=r"step \d.*; lower optimizer.schedule.peak .*\(last good") as told:
         loop.train(run, tmp_path)
     assert "\n" not in str(told.value) and finite(tmp_path)
     assert not lines_of(tmp_path, "cost")
@@ -132,7 +133,7 @@ def test_a_number_that_is_none_stops_it_and_the_last_good_state_stands(tmp_path,
             self.state = self.state.replace(params=poisoned)
 
     hooked(monkeypatch, "record", plant)
-    with pytest.raises(loop.Diverged, match=r"step \d gave parameters nan .*last good checkpoint: 4"):
+    with pytest.raises(Diverged, match=r"step \d gave parameters nan .*last good checkpoint: 4"):
         loop.train(RUN, tmp_path)
     assert Checkpoints(tmp_path / "checkpoints").latest == 4 and finite(tmp_path)
     monkeypatch.undo()
@@ -149,7 +150,7 @@ def test_a_stop_just_after_an_explosion_saves_no_bad_state(tmp_path, monkeypatch
             os.kill(os.getpid(), signal.SIGTERM)
 
     hooked(monkeypatch, "record", stop_after_poison)
-    with pytest.raises(loop.Diverged):
+    with pytest.raises(Diverged):
         loop.train(RUN, tmp_path)
     assert Checkpoints(tmp_path / "checkpoints").latest == 2 and finite(tmp_path)
 
@@ -181,7 +182,7 @@ def interruptible():
 
 
 def test_a_second_ctrl_c_stops_at_once_a_second_term_does_not(interruptible):
-    with pytest.raises(KeyboardInterrupt), loop.Interruptions() as asked:
+    with pytest.raises(KeyboardInterrupt), loop.Interruptions() as asked, asked.between_steps():
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGTERM)
         assert asked.received == signal.SIGINT
@@ -215,9 +216,46 @@ def test_asked_to_stop_while_it_is_fitted_a_run_is_not_evaluated(tmp_path, monke
         patch.setattr(NGram, "fit", lambda *given: os.kill(os.getpid(), signal.SIGTERM) or fit(*given))
         loop.train(run, tmp_path)
     assert not loop.is_done(tmp_path)
+    kept = lines_of(tmp_path, "valid")
     loop.train(run, tmp_path)
     (result,) = [line for line in lines_of(tmp_path, "result") if line["metric"] == "perplexity"]
     assert result["protocol"]["weights"] == "as fitted"
+    (cost,) = lines_of(tmp_path, "cost")
+    assert lines_of(tmp_path, "valid") == kept
+    assert (cost["tokens"], cost["seconds"]) == (kept[0]["tokens"], kept[0]["seconds"]) and cost["tokens"] > 0
+
+
+def test_a_fitted_run_whose_checkpoint_is_damaged_is_refused(tmp_path):
+    task = LanguageModelling(GeneratedText(World(train=20, valid=5, test=5)), Words(least=1))
+    run = Run(NGram(order=2), task)
+    loop.train(run, tmp_path)
+    ledger = tmp_path / "metrics.jsonl"
+    ledger.write_text("".join(ledger.read_text().splitlines(keepends=True)[:1]))
+    (tmp_path / "checkpoints" / "1" / "record" / "metadata").write_text("{}")
+    with pytest.raises(ValueError, match="every checkpoint is damaged"):
+        loop.train(run, tmp_path)
+
+
+def test_lines_lost_before_the_last_checkpoint_are_told_and_the_ledger_stays(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(loop.Stopped):
+        hooked(patch, "record", lambda self, step, *_: step == 5 and os.kill(os.getpid(), signal.SIGTERM))
+        loop.train(RUN, tmp_path)
+    ledger = tmp_path / "metrics.jsonl"
+    whole = ledger.read_text()
+    ledger.write_text("".join(whole.splitlines(keepends=True)[:4]))
+    with pytest.raises(ValueError, match="metrics.jsonl: holds 4 lines, but 8 were written before the last"):
+        loop.train(RUN, tmp_path)
+    assert len(complete_lines(ledger)) == 4 and not (tmp_path / "lock").exists()
+    ledger.write_text(whole)
+    loop.train(RUN, tmp_path)
+    assert [line["step"] for line in lines_of(tmp_path, "train")] == list(range(1, 9))
+
+
+def test_the_last_checkpoint_of_a_finished_run_is_missed(tmp_path):
+    loop.train(RUN, tmp_path)
+    shutil.rmtree(tmp_path / "checkpoints" / "8")
+    with pytest.raises(ValueError, match="the run ended at step 8, and the last one there is 6; put that"):
+        load(tmp_path)
 
 
 @pytest.mark.parametrize(

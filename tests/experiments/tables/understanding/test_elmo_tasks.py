@@ -1,17 +1,16 @@
 """The lecture's table by arithmetic, and a row against the row it adds something to."""
 
 import dataclasses
-import json
 
 import jax
 import pytest
+from run_folder import write_run
 
 from experiments.report.columns import Column
 from experiments.report.compared import ErrorReduction, PairedBootstrap, error_reduction
 from experiments.report.table import render
 from experiments.tables.representations import elmo_pretraining
 from experiments.tables.understanding import elmo_tasks
-from train.folder.manifest import FORMAT
 from train.folder.outputs import keep
 from train.folder.record import collect
 
@@ -69,11 +68,8 @@ ACCURACY, F1 = Column("accuracy", "test"), Column("F1", "test")
 
 def run_dir(root, row, seed, metric, value):
     directory = root / "t" / row / str(seed)
-    directory.mkdir(parents=True)
-    (directory / "run.json").write_text(json.dumps({"format": FORMAT, "row": row, "seed": seed}))
     result = {"kind": "result", "metric": metric, "name": "test", "value": value, "protocol": {}}
-    (directory / "metrics.jsonl").write_text(json.dumps(result) + "\n")
-    return directory
+    return write_run(directory, result, row=row, seed=seed)
 
 
 def test_accuracies_are_compared_text_by_text_and_seed_by_seed(tmp_path):

@@ -1,16 +1,15 @@
 """A table whose line is a system on all its tasks: scores side by side, seed by seed, and their average."""
 
-import json
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
+from run_folder import write_run
 
 from experiments.report.changed_rows import with_ablations
 from experiments.report.table import render
 from experiments.tables.understanding.glue import PUBLISHED, TABLE, Average
-from train.folder.manifest import FORMAT
 from train.folder.record import collect
 from train.loop.training import Training
 from train.metrics.glue import METRICS, average
@@ -26,9 +25,8 @@ TINY = (
 SCORES = {"polarity": "accuracy", "entailment": "accuracy", "similarity": "Spearman"}
 
 
-def write(runs, row, seed, value, seconds=10.0, task=None, **protocol):
+def write(runs, row, seed, value, seconds=10.0, task=None, origin=(), **protocol):
     folder = runs / "glue" / row / str(seed)
-    folder.mkdir(parents=True)
     task = task or row.partition(": ")[2].partition(", ")[0]
     protocol = {"signature": "10 texts", "corpus": f"world {task}"} | protocol
     lines = [
@@ -41,8 +39,7 @@ def write(runs, row, seed, value, seconds=10.0, task=None, **protocol):
         },
         {"kind": "cost", "parameters": 5, "seconds": seconds},
     ]
-    (folder / "run.json").write_text(json.dumps({"format": FORMAT, "run": {}, "row": row, "seed": seed}))
-    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_run(folder, *lines, **{"row": row, "seed": seed} | dict(origin))
 
 
 def lines_of(runs, format="csv"):
@@ -102,9 +99,7 @@ def test_a_changed_row_of_another_protocol_stands_in_a_table_of_its_own(tmp_path
 
 def test_a_system_tells_the_commits_of_all_its_tasks(tmp_path):
     for task, commit in (("polarity", "c1"), ("entailment", "c2"), ("similarity", "c1")):
-        write(tmp_path, f"CBOW: {task}", 0, 60.0)
-        path = tmp_path / "glue" / f"CBOW: {task}" / "0" / "run.json"
-        path.write_text(json.dumps(json.loads(path.read_text()) | {"commit": commit, "device": "a chip"}))
+        write(tmp_path, f"CBOW: {task}", 0, 60.0, origin={"commit": commit, "device": "a chip"})
     (text,) = lines_of(tmp_path, "md")
     assert "commit c1, c2; device a chip" in text
 

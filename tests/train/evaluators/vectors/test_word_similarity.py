@@ -18,7 +18,7 @@ from models.vectors.counts import WordVectors
 from models.vectors.word2vec import Word2Vec
 from models.vectors.word_vectors import SVD
 from train.evaluators.vectors.word_similarity import Analogies, Similarity, known_words
-from train.folder.log import complete_lines
+from train.folder.ledger import complete_lines
 from train.loop.training import train
 from train.metrics.similarity import completed, cosines
 from train.run import Run, Trained
