@@ -46,16 +46,14 @@ FAMILIES = (
     ("perplexity", "GPT-2"),
     ("elmo_pretraining", "ELMo"),
 )
-TIMES = ("seconds", "flops_by_time", "compilations")
+TIMES = ("seconds", "flops_by_time", "compilations", "commit")
 
 
 def small(table: str, row: str):
     """A run of a table as in a smoke test, a little longer, with a checkpoint every third update."""
     found = catalogue.table(table)
     run = override(found.rows[row], found.smoke)
-    judged = (
-        () if "pretraining" in table else run.evaluators[:1]
-    )  # those read texts of half a million characters
+    judged = () if "pretraining" in table else run.evaluators[:1]  # of long texts
     changes = {"steps": 9, "evaluate_every": 3, "keep": 2, "average": min(run.average, 2)}
     return dataclasses.replace(run, evaluators=judged, **changes)
 
@@ -179,7 +177,7 @@ def replace(path: Path, _) -> None:
 def damages(count: int, folder: Path, seed: int = 0) -> dict:
     """Damage one file at a time of a finished and of an unfinished run, read it, go on, and compare."""
     draw = random.Random(seed)
-    run = small("perplexity", "LSTM")
+    run = dataclasses.replace(small("perplexity", "LSTM"), keep=3)
     finished, unfinished, spoilt = folder / "finished", folder / "unfinished", folder / "spoilt"
     train(run, finished)
     expected, record = outcome(finished), read(finished)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import jax
 import numpy as np
@@ -172,6 +173,36 @@ def test_killed_and_resumed_in_another_process_is_the_run_in_one_go(run, tmp_pat
     assert [line["step"] for line in complete_lines(tmp_path / "metrics.jsonl")] == [1, 2, 3, 4, 5, 5, 6, 7]
     loop.train(run, tmp_path)
     assert outcome_of(run, tmp_path) == uninterrupted(run)
+
+
+SLOW = KILLED.replace("os.kill(os.getpid(), signal.SIGKILL)", "import time; time.sleep(600)")
+
+
+def test_the_same_run_started_twice_is_refused_and_the_first_loses_nothing(
+    tmp_path, uninterrupted, same_flags
+):
+    command = [sys.executable, "-c", SLOW, json.dumps(to_tree(TRANSFORMER)), str(tmp_path)]
+    first = subprocess.Popen(command, env=same_flags, stderr=subprocess.DEVNULL)
+    ledger = tmp_path / "metrics.jsonl"
+    try:
+        while not ledger.exists() or b'"step": 7' not in ledger.read_bytes():
+            assert first.poll() is None
+            time.sleep(0.05)
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        for run in (TRANSFORMER, RNN):
+            with pytest.raises(
+                ValueError, match=f"process {first.pid} on .* has been writing here for 0 min"
+            ):
+                loop.train(run, tmp_path)
+        after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        assert after == before and first.poll() is None
+    finally:
+        first.kill()
+        first.wait()
+    loop.train(TRANSFORMER, tmp_path)
+    assert (
+        outcome_of(TRANSFORMER, tmp_path) == uninterrupted(TRANSFORMER) and not (tmp_path / "lock").exists()
+    )
 
 
 @pytest.mark.parametrize("signum, code", [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["TERM", "INT"])

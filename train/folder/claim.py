@@ -9,7 +9,7 @@ from data.tokenizers.tokenizer import Tokenizer
 from train import devices
 from train.folder import manifest
 from train.folder.checkpoint import Checkpoints, complain
-from train.folder.ledger import LEDGER
+from train.folder.ledger import LEDGER, is_done
 from train.folder.manifest import MANIFEST
 from train.parts import from_tree, to_tree
 from train.run import Run
@@ -79,6 +79,11 @@ def holds(directory: Path, run: Run) -> bool:
             "remove it or choose another --runs-dir"
         )
     return True
+
+
+def is_finished(directory: Path, run: Run) -> bool:
+    """Whether this run is done, trained and evaluated; ValueError where another is."""
+    return is_done(directory) and holds(directory, run)
 
 
 def claim(

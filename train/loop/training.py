@@ -6,7 +6,6 @@ from pathlib import Path
 from train import processes
 from train.folder import claim as run_directory
 from train.folder import lock
-from train.folder.ledger import is_done
 from train.folder.log import Log, Unwritten
 from train.interruptions import Interruptions, Stopped
 from train.loop.descent import Training
@@ -22,8 +21,7 @@ def train(
 
     One process at a time, or one group of them, may do so: ValueError that names the other.
     """
-    if is_done(directory):
-        run_directory.holds(directory, run)
+    if run_directory.is_finished(directory, run):
         return
     run.require()
     with contextlib.ExitStack() as stack:
@@ -32,8 +30,8 @@ def train(
             if processes.leads():
                 stack.enter_context(lock.held(directory))
                 run_directory.bring_back(directory)
-        if is_done(directory):  # by the process that had it until now, or before its run.json was lost
-            run_directory.holds(directory, run)
+        # By the process that had it until now, or before its run.json was lost.
+        if run_directory.is_finished(directory, run):
             return
         training = (Fitting if run.model.fitted else Training)(run, directory, data_dir, experiment, row)
         stack.callback(training.checkpoints.close)

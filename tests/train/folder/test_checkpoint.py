@@ -4,72 +4,38 @@ import json
 import os
 import random
 import resource
-import shutil
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
+from small_checkpoints import (
+    RUN,
+    abstract,
+    bits,
+    change_digests,
+    cut_record,
+    edit_record,
+    empty,
+    flip,
+    lose_data,
+    lose_digests,
+    lose_record,
+    replace_record,
+    saved,
+    state_at,
+    truncate,
+)
 
 from train.folder import checkpoint
 from train.folder.checkpoint import Checkpoints
 from train.folder.manifest import FORMAT
 
-RUN = {"format": FORMAT, "run": {"model": "Seq2Seq()"}}
 ROOT = Path(checkpoint.__file__).parents[2]
-
-
-class State(NamedTuple):
-    step: Any
-    params: Any
-    optimizer: Any
-    key: Any
-
-
-def state_at(step: int, width: int = 32) -> State:
-    keys = jax.random.split(jax.random.key(step), 4)
-    params = {
-        "encoder": {"kernel": jax.random.normal(keys[0], (64, width)), "mask": jnp.array([True, False])},
-        "bias": jax.random.normal(keys[1], (5,), jnp.bfloat16),
-    }
-    adam = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(1e-3)).init(params)
-    adam = jax.tree.map(lambda x: x + jnp.asarray(step, x.dtype) if x.dtype != bool else x, adam)
-    return State(jnp.int32(step), params, adam, keys[3])
-
-
-def abstract(state: State) -> State:
-    return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), state)
-
-
-def bits(tree) -> list[tuple[str, bytes]]:
-    def raw(x):
-        return jax.random.key_data(x) if jnp.issubdtype(x.dtype, jax.dtypes.prng_key) else x
-
-    return [(str(x.dtype), np.asarray(raw(x)).tobytes()) for x in jax.tree.leaves(tree)]
-
-
-def saved(folder: Path, steps=(1, 2, 3), **options) -> tuple[Checkpoints, list[str]]:
-    """Checkpoints at `steps`, and the list that collects what they report."""
-    lines: list[str] = []
-    checkpoints = Checkpoints(folder, report=lines.append, **options)
-    for step in steps:
-        checkpoints.save(step, state_at(step), {"epoch": 0, "batch": step}, RUN, {"loss": 1.0 / step})
-    checkpoints.wait()
-    return checkpoints, lines
-
-
-def largest(folder: Path) -> Path:
-    return max((path for path in (folder / "state").rglob("d/*")), key=lambda path: path.stat().st_size)
-
-
-def data_files(folder: Path) -> list[Path]:
-    return sorted(path for path in (folder / "state").rglob("d/*"))
 
 
 def test_a_round_trip_is_bitwise_and_keeps_the_tree(tmp_path):
@@ -102,53 +68,6 @@ def test_a_state_may_be_donated_right_after_save(tmp_path, monkeypatch):
     released.set()
     checkpoints.wait()
     assert np.all(checkpoints.params(1)["x"] == 1)
-
-
-def truncate(folder: Path) -> None:
-    os.truncate(largest(folder), largest(folder).stat().st_size // 2)
-
-
-def flip(folder: Path) -> None:
-    path = largest(folder)
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def lose_data(folder: Path) -> None:
-    for path in data_files(folder):
-        path.unlink()
-
-
-def lose_record(folder: Path) -> None:
-    (folder / "record" / "metadata").unlink()
-
-
-def edit_record(folder: Path) -> None:
-    path = folder / "record" / "metadata"
-    path.write_text(path.read_text().replace('"batch": 3', '"batch": 2'))
-
-
-def cut_record(folder: Path) -> None:
-    os.truncate(folder / "record" / "metadata", 10)
-
-
-def replace_record(folder: Path) -> None:
-    lose_record(folder)
-    (folder / "record" / "metadata").mkdir()
-
-
-def empty(folder: Path) -> None:
-    shutil.rmtree(folder)
-    folder.mkdir()
-
-
-def lose_digests(folder: Path) -> None:
-    (folder / "digests.json").unlink()
-
-
-def change_digests(folder: Path) -> None:
-    (folder / "digests.json").write_text("[3]")
 
 
 DAMAGE = (
@@ -212,64 +131,6 @@ def test_another_model_or_format_is_refused_by_name(tmp_path):
     with pytest.raises(ValueError, match=f"3: written in format 9, this version reads format {FORMAT}"):
         checkpoints.restore(abstract(state_at(0)))
     assert lines == []
-
-
-@pytest.mark.parametrize("damage", [lose_record, edit_record, cut_record, replace_record, lose_digests])
-def test_which_is_best_and_which_are_regular_is_told_by_a_sound_record_alone(tmp_path, damage):
-    checkpoints, _ = saved(tmp_path, keep=2)
-    checkpoints.save(4, state_at(4), {"batch": 3}, RUN, wait=True)
-    assert (checkpoints.best, checkpoints.regular) == (3, [2, 3])
-    damage(tmp_path / "4")
-    for ask in (lambda: checkpoints.best, lambda: checkpoints.regular):
-        with pytest.raises(checkpoint.Damaged, match="4 is damaged: "):
-            ask()
-
-
-def test_a_best_checkpoint_that_is_gone_is_told_at_once_and_no_other_is_taken_for_it(tmp_path):
-    checkpoints, lines = saved(tmp_path, ())
-    for step, loss in ((1, 0.1), (2, 0.2)):
-        checkpoints.save(step, state_at(step), {}, RUN, {"loss": loss}, wait=True)
-    shutil.rmtree(tmp_path / "1")
-    assert checkpoints.restore(abstract(state_at(0)))[2] == 2
-    assert len(lines) == 1 and "1, the best until 2, is missing; put it back" in lines[0]
-    checkpoints.save(3, state_at(3), {}, RUN, {"loss": 0.3}, wait=True)
-    assert checkpoints.best == 1
-    with pytest.raises(ValueError, match="no checkpoint 1; there: 2, 3"):
-        checkpoints.params(checkpoints.best)
-
-
-def test_without_the_newest_the_one_before_it_serves_though_some_it_was_kept_with_are_gone(tmp_path):
-    checkpoints, lines = saved(tmp_path, keep=2)
-    shutil.rmtree(tmp_path / "3")
-    assert checkpoints.restore(abstract(state_at(0)))[2] == 2 and lines == []
-
-
-def test_the_checkpoint_before_a_damaged_one_serves_though_some_it_was_kept_with_are_gone(tmp_path):
-    checkpoints, lines = saved(tmp_path, keep=1)
-    assert sorted(os.listdir(tmp_path)) == ["3"]
-    checkpoints, lines = saved(tmp_path, (4, 5, 6), keep=2)
-    flip(tmp_path / "6")
-    assert checkpoints.restore(abstract(state_at(0)))[2] == 5 and len(lines) == 1
-    checkpoints.save(6, state_at(6), {}, RUN, {"loss": 1 / 6}, wait=True)
-    assert sorted(os.listdir(tmp_path)) == ["5", "6"]
-
-
-def test_strays_among_the_checkpoints_do_no_harm(tmp_path):
-    checkpoints, lines = saved(tmp_path, (1, 2))
-    for name in ("3", "005", "٤", "notes.txt"):
-        (tmp_path / name).write_text("a stray")
-    (tmp_path / "06").mkdir()
-    assert (checkpoints.steps, checkpoints.latest, checkpoints.best) == ([1, 2], 2, 2)
-    assert checkpoints.restore(abstract(state_at(0)))[2] == 2 and lines == []
-    checkpoints.save(3, state_at(3), {}, RUN, wait=True)
-    assert checkpoints.steps == [1, 2, 3] and len(lines) == 1 and "3 is a file and no checkpoint" in lines[0]
-    assert (tmp_path / "notes.txt").exists() and (tmp_path / "005").exists()
-
-
-def test_a_file_in_place_of_the_checkpoints_is_told(tmp_path):
-    (tmp_path / "checkpoints").write_text("")
-    with pytest.raises(ValueError, match="checkpoints: not a folder; remove it"):
-        Checkpoints(tmp_path / "checkpoints").restore(abstract(state_at(0)))
 
 
 @pytest.mark.parametrize("mode, best", [("min", 3), ("max", 2)])

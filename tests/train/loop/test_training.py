@@ -27,7 +27,7 @@ from models.translation.transformer import Transformer
 from train.evaluators.language.perplexities import Perplexity
 from train.evaluators.translation.bleu_scores import Bleu
 from train.folder.checkpoint import Checkpoints
-from train.folder.ledger import complete_lines
+from train.folder.ledger import complete_lines, is_done
 from train.loop import job
 from train.loop import training as loop
 from train.loop.descent import Diverged
@@ -95,7 +95,7 @@ def test_the_cost_line_closes_the_ledger_and_counts_what_was_done(tmp_path):
     loop.train(run, tmp_path)
     *_, cost = complete_lines(tmp_path / "metrics.jsonl")
     trained = lines_of(tmp_path, "train")
-    assert cost["kind"] == "cost" and loop.is_done(tmp_path)
+    assert cost["kind"] == "cost" and is_done(tmp_path)
     assert [line["step"] for line in trained] == list(range(1, 9))
     assert [line["step"] for line in lines_of(tmp_path, "valid")] == [2, 4, 6, 8]
     assert cost["tokens"] == sum(line["tokens"] for line in trained)
@@ -195,9 +195,9 @@ def test_ctrl_c_while_evaluating_is_not_swallowed_and_loses_nothing(tmp_path, mo
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(job, "weights", lambda *_: os.kill(os.getpid(), signal.SIGINT))
         loop.train(RUN, tmp_path)
-    assert not loop.is_done(tmp_path)
+    assert not is_done(tmp_path)
     loop.train(RUN, tmp_path)
-    assert loop.is_done(tmp_path) and len(lines_of(tmp_path, "train")) == 8
+    assert is_done(tmp_path) and len(lines_of(tmp_path, "train")) == 8
 
 
 def test_a_start_that_fails_claims_nothing(tmp_path):
@@ -205,7 +205,7 @@ def test_a_start_that_fails_claims_nothing(tmp_path):
     with pytest.raises(ValueError, match="raise task.longest"):
         loop.train(dataclasses.replace(RUN, task=short), tmp_path)
     loop.train(RUN, tmp_path)
-    assert loop.is_done(tmp_path)
+    assert is_done(tmp_path)
 
 
 def test_asked_to_stop_while_it_is_fitted_a_run_is_not_evaluated(tmp_path, monkeypatch):
@@ -215,7 +215,7 @@ def test_asked_to_stop_while_it_is_fitted_a_run_is_not_evaluated(tmp_path, monke
     with monkeypatch.context() as patch, pytest.raises(loop.Stopped, match="the same command evaluates it"):
         patch.setattr(NGram, "fit", lambda *given: os.kill(os.getpid(), signal.SIGTERM) or fit(*given))
         loop.train(run, tmp_path)
-    assert not loop.is_done(tmp_path)
+    assert not is_done(tmp_path)
     kept = lines_of(tmp_path, "valid")
     loop.train(run, tmp_path)
     (result,) = [line for line in lines_of(tmp_path, "result") if line["metric"] == "perplexity"]
@@ -243,7 +243,7 @@ def test_lines_lost_before_the_last_checkpoint_are_told_and_the_ledger_stays(tmp
     ledger = tmp_path / "metrics.jsonl"
     whole = ledger.read_text()
     ledger.write_text("".join(whole.splitlines(keepends=True)[:4]))
-    with pytest.raises(ValueError, match="metrics.jsonl: holds 4 lines, but 8 were written before the last"):
+    with pytest.raises(ValueError, match="metrics.jsonl: holds 4 lines, but 9 were written before the last"):
         loop.train(RUN, tmp_path)
     assert len(complete_lines(ledger)) == 4 and not (tmp_path / "lock").exists()
     ledger.write_text(whole)
