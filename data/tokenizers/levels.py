@@ -226,11 +226,13 @@ class PublishedGPT2(Level):
     def described(self, vocabulary: Path, merges: Path) -> dict:
         """What a tokenizer.json of GPT-2's two files would say."""
         pairs = [tuple(line.split(" ")) for line in folders.read_lines(merges) if line]
+        ids = published_folder.entries(vocabulary)
+        published_folder.require_ids(ids, vocabulary)
         try:
-            ids = json.loads(folders.read_text(vocabulary))
             core = of_bytes(models.BPE(ids, [pair for pair in pairs if pair[0] != "#version:"]), split=True)
         except Exception as error:  # what `tokenizers` raises for merges without pieces is a bare Exception
-            raise ValueError(f"{vocabulary} and {merges} are not a published GPT-2's ({error})") from None
+            why = " ".join(str(error).split())[:80]
+            raise ValueError(f"{vocabulary} and {merges} are not a published GPT-2's ({why})") from None
         if END_OF_TEXT in ids:  # a vocabulary that `lookback export` wrote may have none
             core.add_special_tokens([END_OF_TEXT])
         return json.loads(core.to_str())

@@ -5,17 +5,19 @@ added_tokens.json what was added later. By config.json the model may have more r
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import tokenizers
 
+from data.fields import brief
 from data.files import folders
 from data.ids import SPECIALS
 from data.tokenizers.tokenizer import BERT_SPECIALS, END_OF_TEXT, UNUSED, Tokenizer
 
 WHOLE, SETTINGS, ADDED, CONFIG = "tokenizer.json", "tokenizer_config.json", "added_tokens.json", "config.json"
+MOST = 2_000_000  # ids: more than any published model has
 AS_WRITTEN = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
 NOT_OURS = {"post_processor": None, "truncation": None, "padding": None}  # tasks add special tokens, and cut
 
@@ -53,10 +55,13 @@ def completed(described: dict[str, Any], folder: Path) -> Tokenizer:
         added = described.get("added_tokens") or []
         added += added_later(folder, pieces | {token["content"]: token["id"] for token in added})
         ids = pieces | {token["content"]: token["id"] for token in added}
-        rows = max(ids.values()) + 1
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{folder}: its tokenizer has no pieces that can be read ({error!r})") from None
+    require_ids(ids, folder)
+    rows = max(ids.values()) + 1
     size = entries(folder / CONFIG).get("vocab_size", rows)
+    if type(size) is not int or not 0 < size < MOST:
+        raise ValueError(f"{folder / CONFIG}: vocab_size is {brief(size)}, not a whole number above 0")
     if rows > size:
         raise ValueError(
             f"{folder}: {rows} pieces; vocab_size is {size} by {CONFIG}: leave out what was added, or save "
@@ -72,6 +77,27 @@ def completed(described: dict[str, Any], folder: Path) -> Tokenizer:
         return Tokenizer(tokenizers.Tokenizer.from_str(json.dumps(whole)).to_str())
     except Exception as error:  # what `tokenizers` raises is a bare Exception
         raise ValueError(f"{folder}: its tokenizer cannot be read ({str(error)[:100]})") from None
+
+
+def require_ids(ids: Mapping[str, Any], path: Path) -> None:
+    """ValueError unless the ids of pieces are whole numbers from 0 on, few of them left out and none twice.
+
+    The library keeps room for each up to the highest: one of 2**31 would end the process.
+    """
+    most, seen = 2 * len(ids) + 1000, set()
+    for piece, index in ids.items():
+        if type(index) is not int or not 0 <= index < most or index in seen:
+            due = f"each is a whole number below {most} and stands once"
+            raise ValueError(
+                f"{path}: the id of {brief(piece)} is {brief(index)}, but {due}; copy the file again"
+            )
+        seen.add(index)
+
+
+def model_of(described: Mapping[str, Any]) -> str | None:
+    """The kind of model that a tokenizer.json has: BPE, WordPiece .."""
+    model = described.get("model")
+    return model.get("type") if isinstance(model, dict) else None
 
 
 def added_later(folder: Path, known: dict[str, int]) -> list[dict[str, Any]]:
