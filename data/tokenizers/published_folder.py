@@ -52,9 +52,10 @@ def completed(described: dict[str, Any], folder: Path) -> Tokenizer:
     """
     try:
         pieces = described["model"]["vocab"]
-        added = described.get("added_tokens") or []
-        added += added_later(folder, pieces | {token["content"]: token["id"] for token in added})
-        ids = pieces | {token["content"]: token["id"] for token in added}
+        added = {token["content"]: token for token in described.get("added_tokens") or ()}
+        ids = pieces | {name: token["id"] for name, token in added.items()}
+        added = {token["content"]: token for token in added_later(folder, ids)} | added
+        ids |= {name: token["id"] for name, token in added.items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{folder}: its tokenizer has no pieces that can be read ({error!r})") from None
     require_ids(ids, folder)
@@ -71,7 +72,8 @@ def completed(described: dict[str, Any], folder: Path) -> Tokenizer:
     # No text spells the special tokens; whatever else was added is read in it.
     ours = SPECIALS if [ids.get(name) for name in SPECIALS] == [*range(len(SPECIALS))] else ()
     own = {*ours, *BERT_SPECIALS, END_OF_TEXT}
-    added = [token | {"special": token["content"] in own} for token in added]
+    added = [token | {"special": name in own} for name, token in added.items()]
+    added.sort(key=lambda token: token["id"])
     whole = described | NOT_OURS | {"model": described["model"] | {"vocab": ids}, "added_tokens": added}
     try:
         return Tokenizer(tokenizers.Tokenizer.from_str(json.dumps(whole)).to_str())
@@ -100,18 +102,16 @@ def model_of(described: Mapping[str, Any]) -> str | None:
     return model.get("type") if isinstance(model, dict) else None
 
 
-def added_later(folder: Path, known: dict[str, int]) -> list[dict[str, Any]]:
-    """The tokens beside those that have ids, in the order of theirs; what is only named has the next ids."""
-    settings, known = entries(folder / SETTINGS), dict(known)
+def added_later(folder: Path, ids: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The tokens that files beside a tokenizer add, by their ids; of those with names alone the next ids."""
+    settings, known = entries(folder / SETTINGS), dict(ids)
     found = [AS_WRITTEN | {"content": name, "id": index} for name, index in entries(folder / ADDED).items()]
     for index, token in settings.get("added_tokens_decoder", {}).items():
         found.append(AS_WRITTEN | token | {"id": int(index)})
-    found = [token for token in found if token["content"] not in known]
     known |= {token["content"]: token["id"] for token in found}
     extra = settings.get("extra_special_tokens") or settings.get("additional_special_tokens") or []
     for name in extra.values() if isinstance(extra, dict) else extra:
         name = name["content"] if isinstance(name, dict) else name
-        if name not in known:
-            known[name] = max(known.values()) + 1
-            found.append(AS_WRITTEN | {"content": name, "id": known[name]})
+        known.setdefault(name, max(known.values()) + 1)
+        found.append(AS_WRITTEN | {"content": name, "id": known[name]})
     return sorted(found, key=lambda token: token["id"])

@@ -16,7 +16,7 @@ import numpy as np
 import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers
 
-from data.fields import Bound, Positive
+from data.fields import Bound, Positive, brief
 from data.files import folders
 from data.tokenizers import published_folder
 from data.tokenizers.level import Level
@@ -222,8 +222,8 @@ def read_folder(folder: Path, lowercase: bool | None = None) -> Tokenizer:
         described = json.loads(of_pieces(pieces, is_uncased(pieces)).serialised)
     if path.is_file() and str(settings.get("tokenizer_class") or BERTS).startswith(BERTS):
         given = [settings.get(name) for name in ("do_lower_case", "strip_accents", "tokenize_chinese_chars")]
-        if wrong := next((value for value in given if not isinstance(value, bool | None)), None):
-            raise ValueError(f"{path}: {wrong!r} is neither true nor false; save the tokenizer again")
+        if wrong := [value for value in given if not isinstance(value, bool | None)]:
+            raise ValueError(f"{path}: {brief(wrong[0])} is neither true nor false; save the tokenizer again")
         lower, strip, chinese = given
         described["normalizer"] = cleaned(lower is not False, strip, chinese is not False)
     if lowercase is not None:

@@ -147,9 +147,10 @@ def test_what_a_gpt2_cannot_be_read_with_is_told_in_a_line(tmp_path, name, conte
 
 
 def test_word_pieces_that_are_none_and_settings_that_are_no_switch_are_told(tmp_path):
-    folder = bert(tmp_path, settings={"do_lower_case": "yes"})
-    with pytest.raises(ValueError, match="tokenizer_config.json: 'yes' is neither true nor false"):
-        read_folder(folder)
+    for value in ("yes", 0):
+        folder = bert(tmp_path, settings={"do_lower_case": value})
+        with pytest.raises(ValueError, match=f"tokenizer_config.json: {value!r} is neither true nor false"):
+            read_folder(folder)
     gpt2(tmp_path / "gpt2")
     PublishedGPT2(str(tmp_path / "gpt2")).tokenizer(list).save(folder / "tokenizer.json")
     with pytest.raises(ValueError, match="tokenizer.json: not word pieces"):
