@@ -48,6 +48,8 @@ Whole = Annotated[int, Bound()]
 Share = Annotated[float, Bound(least=0, below=1)]  # of what is dropped: not all
 Fraction = Annotated[float, Bound(least=0, most=1)]
 Rate = Annotated[float, Bound(above=0)]
+Temperature = Annotated[float, Bound(least=1e-4)]  # below, log p / temperature overflows float32
+Mass = Annotated[float, Bound(above=0, most=1)]  # of probability
 Amount = Annotated[float, Bound(least=0)]
 Real = Annotated[float, Bound()]
 Dtype = Literal["float32", "bfloat16", "float16"]

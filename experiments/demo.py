@@ -19,7 +19,7 @@ NEXT = """
 The heat map above is {picture}: each German word, and where in the English sentence its decoder looked.
 
 What to try next:
-  echo "The old baker sings because the garden is green." | .venv/bin/lookback translate {run}
+  echo "The old baker opens the door." | .venv/bin/lookback translate {run}
   .venv/bin/lookback run translation --rows lstm model.cell=GRU --seeds 1     an ablation is one word
   .venv/bin/lookback run attention_scores                                     scores and alignment errors
   .venv/bin/lookback list                                                      what else there is

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from experiments.bench import report, results
 from experiments.commands import complexity
-from experiments.report.table import Table, render, with_ablations
+from experiments.report.changed_rows import with_ablations
+from experiments.report.table import Table, render
 from experiments.tables.catalogue import tables
 from train.folder.record import collect
 

@@ -16,7 +16,7 @@ if FIRST:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="lookback-compiled-")
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
-# As for users: with a thread for each device alone, all may wait in an all-reduce and none is left to compute.
+# As for users: with no thread but one a device, all may wait in an all-reduce and none is left to compute.
 os.environ.setdefault("PJRT_NPROC", str(2 * max(os.cpu_count() or 1, 2)))
 
 import jax  # noqa: E402

@@ -18,7 +18,7 @@ import flax.linen as nn
 
 import data.fields
 import models.fields
-from data.fields import annotations, brief, complaint, kinds
+from data.fields import annotations, brief, complaint, kinds, spell
 from data.splits import listed
 
 OURS = ("models", "data", "train")
@@ -100,23 +100,28 @@ def to_tree(value):
     return value
 
 
-def from_tree(tree):
+def from_tree(tree, role: object = object):
     """The part a tree of `to_tree` describes; ValueError for a name or field that is not known."""
     if isinstance(tree, dict):
         if "part" not in tree:
-            raise ValueError(f"{{{', '.join(tree)}}} has no 'part' that says what it is")
-        fields = {name: from_tree(value) for name, value in tree.items() if name != "part"}
-        return construct(str(tree["part"]), fields)
-    return tuple(from_tree(item) for item in tree) if isinstance(tree, list) else tree
+            raise ValueError(f"{{{', '.join(tree)[:80]}}} has no 'part' that says what it is")
+        name = str(tree["part"])
+        roles = roles_within(name)
+        fields = {
+            field: from_tree(value, roles.get(field, object))
+            for field, value in tree.items()
+            if field != "part"
+        }
+        return construct(name, fields, role)
+    return tuple(from_tree(item, role) for item in tree) if isinstance(tree, list) else tree
 
 
 def construct(name: str, fields: dict, role: object = object):
     """The part of a name; ValueError names the parts that `role`, the type of a field, would take."""
-    parts = known_parts()
-    part = parts.get(name)
+    part = known_parts().get(name)
     if part is None:
-        fitting = [other for other, kind in parts.items() if takes(role, kind)] or parts
-        raise ValueError(f"no part is called '{name}'{suggestion(name, fitting)}")
+        right = fitting(role)
+        raise ValueError(f"no part is called {brief(name)}{suggestion(name, right) if right else ''}")
     fields = {field: fitted(part, field, value) for field, value in fields.items()}
     missing = [f.name for f in shown(part) if required(f) and f.name not in fields]
     if missing:
@@ -129,6 +134,29 @@ def takes(annotation: object, kind: type) -> bool:
     if isinstance(annotation, type):
         return annotation is not object and issubclass(kind, annotation)
     return any(takes(option, kind) for option in typing.get_args(annotation))
+
+
+def fitting(role: object) -> list[str]:
+    """The parts that a field of this type takes, by name; all where nothing is known of it."""
+    return sorted(name for name, kind in known_parts().items() if role is object or takes(role, kind))
+
+
+def alternatives(annotation: object) -> str:
+    """All that a field of this type takes, in words: its bounds, and its parts by their names."""
+    if isinstance(annotation, type) and (right := fitting(annotation)):
+        return ", ".join(right)
+    options = typing.get_args(annotation)
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return " or ".join(map(alternatives, options))
+    if typing.get_origin(annotation) is tuple and options:
+        return f"tuple of {alternatives(options[0])}"
+    return spell(annotation)
+
+
+def roles_within(name: str) -> dict[str, object]:
+    """The types of the fields of a part by its name; {} where there is no such part."""
+    part = known_parts().get(name)
+    return field_types(part) if part else {}
 
 
 def required(field: dataclasses.Field) -> bool:
@@ -147,7 +175,9 @@ def fitted(part: type, field: str, value):
     if field not in types:
         raise ValueError(f"{part.__name__} has no '{field}'{suggestion(field, types)}")
     if said := complaint(types[field], value):
-        raise ValueError(f"{part.__name__}.{field} takes {said}, not {brief(value)}")
+        right = fitting(types[field])
+        guess = suggestion(value if isinstance(value, str) else "", right) if right else ""
+        raise ValueError(f"{part.__name__}.{field} takes {said}, not {brief(value)}{guess}")
     if type(value) is int and is_float(types[field]):
         if value.bit_length() > 53:
             raise ValueError(f"{part.__name__}.{field} is {brief(value)}: no number of 64 bits")
@@ -184,18 +214,18 @@ def unreadable(text: str) -> ValueError:
 def read(node: ast.expr, text: str, role: object = object):
     """What a node of the text says."""
     match node:
-        case ast.Name(id=name) if name in known_parts() or name[:1].isupper():
+        case ast.Name(id=name) if (name in known_parts() or name[:1].isupper()) and fitting(role):
             return construct(name, {}, role)
         case ast.Name(id=name):
             return name  # a bare word is a string: dtype=bfloat16
         case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords) if all(k.arg for k in keywords):
-            types = field_types(known_parts()[name]) if name in known_parts() else {}
-            fields = {k.arg: read(k.value, text, types.get(k.arg, object)) for k in keywords}
+            roles = roles_within(name)
+            fields = {k.arg: read(k.value, text, roles.get(k.arg, object)) for k in keywords}
             return construct(name, fields, role)
         case ast.Tuple(elts=items) | ast.List(elts=items):
             return tuple(read(item, text, role) for item in items)
         case ast.Call(func=ast.Name(id=name)):
-            raise ValueError(f"'{text}': write the fields of {name} by name, as in LSTM(features=512)")
+            raise ValueError(f"{brief(text)}: write the fields of {name} by name, as in LSTM(features=512)")
     try:
         return ast.literal_eval(node)
     except TOO_ODD:
@@ -210,7 +240,7 @@ def override(part, changes: Iterable[str]):
     for change in changes:
         path, equals, text = change.partition("=")
         if not equals:
-            raise ValueError(f"'{change}': a change is written path=value, as in model.dropout=0.3")
+            raise ValueError(f"{brief(change)}: a change is written path=value, as in model.dropout=0.3")
         part = replace_at(part, path.split("."), text)
     return part
 

@@ -75,10 +75,7 @@ class Tatoeba(ParallelCorpus):
         code = self.CODES[target if source == "en" else source]
         archive = folders.locate(f"manythings/{code}-eng.zip", data_dir)
         name = f"{archive}:{code}.txt"
-        columns = [
-            line.split("\t")
-            for line in folders.decode_lines(folders.read_member(archive, f"{code}.txt"), name)
-        ]
+        columns = [line.split("\t") for line in folders.read_member(archive, f"{code}.txt")]
         for number, row in enumerate(columns, 1):
             if len(row) < 2:
                 raise ValueError(f"{name}, line {number}: no tab, but a line is English, tab, {code}")

@@ -4,20 +4,15 @@ What has no published split is cut by the reviews' texts, so that one who copies
 `size` keeps that many reviews of train, always the first of one random order: a learning curve grows.
 """
 
-import csv
 import dataclasses
 import functools
 import html
-import io
-import re
-import tarfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from data.corpora.sentiment import HELD_OUT, fingerprint
-from data.fields import Positive
-from data.files import folders
+from data.fields import Positive, brief
+from data.files import compressed, csv_text, folders
 from data.files.outside_text import decode
 from data.items.corpus import Corpus, LabelledCorpus, TextCorpus
 from data.items.labelled import Labelled
@@ -63,15 +58,11 @@ class IMDB(LabelledCorpus):
 @functools.lru_cache(maxsize=2)
 def films(archive: Path, published: str) -> tuple[Labelled, ...]:
     """The reviews of train or test with their stars; read once a process, as it takes seconds."""
-    found, member = [], re.compile(rf"(?:.*/)?{published}/(?:pos|neg)/\d+_(\d+)\.txt")
-    try:
-        with tarfile.open(archive) as members:
-            for one in members:
-                if named := member.fullmatch(one.name):
-                    text = decode(members.extractfile(one).read(), f"{archive}:{one.name}")
-                    found.append(Labelled(prose(text), None, float(named[1])))
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise ValueError(f"{archive} is a damaged archive ({error}): fetch or copy it again") from error
+    members = compressed.tar_members(archive, rf"(?:.*/)?{published}/(?:pos|neg)/\d+_(\d+)\.txt")
+    found = [
+        Labelled(prose(decode(content, f"{archive}:{named[0]}")), None, float(named[1]))
+        for named, content in members
+    ]
     if not found:
         raise ValueError(f"{archive} has no member {published}/pos/ID_STARS.txt: it is another archive")
     return tuple(found)
@@ -97,20 +88,20 @@ class AmazonAlexa(LabelledCorpus):
         """The reviews of a split in their random order, with 1.0 to 5.0 stars."""
         known_split(split)
         path = folders.locate("amazon_alexa/amazon_alexa.tsv", data_dir)
-        text = folders.read_text(path)
-        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t")
-        if not {"rating", "verified_reviews"} <= set(rows.fieldnames or ()):
+        rows = csv_text.rows(path, delimiter="\t")
+        _, header = next(rows, (1, []))
+        if not {"rating", "verified_reviews"} <= set(header):
             raise ValueError(
-                f"{path}, line 1: columns rating and verified_reviews are due, not {rows.fieldnames}"
+                f"{path}, line 1: columns rating and verified_reviews are due, not {', '.join(header)[:80]}"
             )
+        rating, written = header.index("rating"), header.index("verified_reviews")
         found = []
-        for row in rows:
-            if row["rating"] not in ("1", "2", "3", "4", "5") or row["verified_reviews"] is None:
-                given = f"{path}, line {rows.line_num}: rating {row['rating']!r}"
-                raise ValueError(f"{given}, but 1 to 5 stars and a review are due")
-            review = prose(row["verified_reviews"])
+        for number, row in rows:
+            if len(row) <= max(rating, written) or row[rating] not in ("1", "2", "3", "4", "5"):
+                raise ValueError(f"{path}, line {number}: {brief(row)}; 1 to 5 stars, a review are due")
+            review = prose(row[written])
             if review and split_of(review) == split:
-                found.append(Labelled(review, None, float(row["rating"])))
+                found.append(Labelled(review, None, float(row[rating])))
         return portion(found, split, self.size, self)
 
     def protocol(self, split: str) -> str:

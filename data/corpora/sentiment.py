@@ -43,7 +43,7 @@ class StanfordSentiment(LabelledCorpus):
         name = usual(split)
         archive = folders.locate("sst/trainDevTestTrees_PTB.zip", data_dir)
         source = f"{archive}:{name}.txt"
-        lines = folders.decode_lines(folders.read_member(archive, f"{name}.txt"), source)
+        lines = folders.read_member(archive, f"{name}.txt")
         trees = [nodes(line, f"{source}, line {number}") for number, line in enumerate(lines, 1)]
         if self.phrases and split == "train":
             chosen = list({text: (label, text) for tree in trees for label, text in tree}.values())

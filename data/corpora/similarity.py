@@ -4,9 +4,7 @@ Published sets are found in the data folders; the generated world asks its own: 
 the same places in its sentences, and its lexicon knows their plurals and genders, and its verbs' past.
 """
 
-import csv
 import dataclasses
-import io
 import itertools
 import random
 from collections.abc import Iterable
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from data.fields import Bound, Part
-from data.files import folders
+from data.files import csv_text, folders
 from data.world.lexicon import LemmaShare, lexicon
 
 FILES = {
@@ -89,19 +87,20 @@ class WordPairs(RatedPairs):
         """The pairs of the set's file."""
         path = folders.locate(FILES[self.name], data_dir)
         if self.name == "SimLex-999":
-            lines = folders.decode_lines(folders.read_member(path, "SimLex-999.txt"), path)
-            return rated(path, (line.split("\t")[:4] for line in lines[1:]), first=2, score=3)
-        lines = folders.read_lines(path)
+            lines = enumerate(folders.read_member(path, "SimLex-999.txt"), 1)
+            rows = ((number, line.split("\t")[:4]) for number, line in lines)
+            return rated(path, itertools.islice(rows, 1, None), score=3)
         if self.name == "WordSim-353":
-            return rated(path, csv.reader(io.StringIO("\n".join(lines[1:]))), first=2, score=2)
-        return rated(path, (line.split() for line in lines), first=1, score=2)
+            return rated(path, itertools.islice(csv_text.rows(path), 1, None), score=2)
+        lines = enumerate(folders.read_lines(path), 1)
+        return rated(path, ((number, line.split()) for number, line in lines), score=2)
 
 
-def rated(path: Path, rows: Iterable[list[str]], first: int, score: int) -> list[Rated]:
-    """The pairs of a file's rows; the first of them stands in line `first`, the rating in column `score`."""
+def rated(path: Path, rows: Iterable[tuple[int, list[str]]], score: int) -> list[Rated]:
+    """The pairs of a file's rows with the numbers of their lines; the rating stands in column `score`."""
     found = []
-    for number, row in enumerate(rows, first):
-        if not row:
+    for number, row in rows:
+        if not row:  # an empty line
             continue
         try:
             found.append(Rated(row[0], row[1], float(row[score])))

@@ -1,10 +1,10 @@
 """SQuAD: questions on paragraphs of Wikipedia, each answered by a span."""
 
 import dataclasses
-import json
 import re
 
-from data.files import folders
+from data.files import folders, json_text
+from data.files.reasons import reason
 from data.items.corpus import QuestionCorpus
 from data.items.question import Answer, Question
 from data.splits import known_split, usual
@@ -35,10 +35,9 @@ class Squad(QuestionCorpus):
 
 def parse_squad(text: str, name: str) -> list[Question]:
     """The questions of a file in SQuAD's format 1.1; errors speak of `name` and of the question's id."""
+    read = json_text.parse(text, name)
     try:
-        paragraphs = [
-            paragraph for article in json.loads(text)["data"] for paragraph in article["paragraphs"]
-        ]
+        paragraphs = [paragraph for article in read["data"] for paragraph in article["paragraphs"]]
         asked = [(paragraph["context"], one) for paragraph in paragraphs for one in paragraph["qas"]]
         found = [
             Question(
@@ -49,11 +48,9 @@ def parse_squad(text: str, name: str) -> list[Question]:
             )
             for context, one in asked
         ]
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{name}, line {error.lineno}: not JSON ({error.msg})") from None
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"{name}: not in the format of SQuAD 1.1, which has data, paragraphs, qas ({error!r})"
+            f"{name}: not in the format of SQuAD 1.1, which has data, paragraphs, qas ({reason(error)})"
         ) from None
     for question in found:
         for part in (question.context, question.question):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
-from data.fields import Bound
+from data.fields import Bound, Share
 from data.files import folders
 from data.files.outside_text import decode, plain
 from data.items.corpus import TextCorpus
@@ -119,8 +119,8 @@ class TextFiles(TextCorpus):
 
     path: str
     pattern: str = "*.txt"
-    train: Portion = 0.9
-    valid: Portion = 0.05
+    train: Share = 0.9
+    valid: Share = 0.05
 
     def __post_init__(self):
         super().__post_init__()
@@ -138,16 +138,15 @@ class TextFiles(TextCorpus):
         return cut(joined(map(written, self.files())), split, ends, at_lines=True)
 
     def documents(self, split: str, data_dir: str | None = None) -> list[str]:
-        """Of a folder the part of each file that is in a split; what blank lines divide of a single file."""
-        if len(files := self.files()) == 1:
-            return super().documents(split, data_dir)
+        """Of a folder the part of each file that is in a split; of a single one what blank lines divide."""
+        files = self.files()
         first = sum(len(self.text(before)) for before in SPLITS[: SPLITS.index(known_split(split))])
         end = first + len(self.text(split))
         found = []
         for text in (joined([written(file)]) for file in files):
             found.append(text[max(first, 0) : max(end, 0)])
             first, end = first - len(text), end - len(text)
-        return found
+        return found if len(list(filter(None, found))) > 1 else super().documents(split, data_dir)
 
     def files(self) -> list[Path]:
         """The file, or those of the folder in the order of their paths; ValueError where there are none."""
@@ -162,7 +161,9 @@ class TextFiles(TextCorpus):
         return found
 
     def protocol(self, split: str) -> str:
-        """The path, the split and where the text is cut."""
+        """The path, the split and where the text is cut; the path alone where all of it is test."""
+        if not self.train and not self.valid and known_split(split) == "test":
+            return self.path
         return f"{self.path} {known_split(split)}, cut at {self.train:.3g} and {self.train + self.valid:.3g}"
 
 

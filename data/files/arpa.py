@@ -10,10 +10,9 @@ and so on to the highest order, which has no backoffs, and \\end\\. Here a model
 log p [n], log backoff [n]), order by order, with natural logs. A log10 of -99 is written for log 0.
 """
 
-import gzip
+import io
 import math
 import string
-import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from data.files import compressed
 from data.files.outside_text import line_of
 from data.ids import PAD, UNK
 
@@ -55,11 +55,10 @@ def read(path: Path, pieces: Sequence[str]) -> list[Table]:
     """
     _check(pieces)
     try:
-        with open(path, "rb") as file:
-            gzipped = file.read(2) == b"\x1f\x8b"
+        gzipped = compressed.is_gzip(path)
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file") from None
-    with (gzip.open if gzipped else open)(path, "rb") as file:
+    with io.BytesIO(compressed.gunzip(path)) if gzipped else open(path, "rb") as file:
         return Reader(path, file, pieces).tables()
 
 
@@ -80,8 +79,6 @@ class Reader:
                     yield line
         except UnicodeDecodeError as error:
             raise self.wrong(f"not UTF-8 ({error.reason}); convert the file") from error
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise self.wrong(f"damaged gzip file ({error}); copy it again") from error
 
     def wrong(self, why: str) -> ValueError:
         """The error that says what is wrong with the line last read."""
@@ -101,7 +98,8 @@ class Reader:
         sizes, line = [], self.next("\\1-grams:")
         while line.startswith("ngram "):
             order, _, size = line.removeprefix("ngram ").partition("=")
-            if order.strip() != str(len(sizes) + 1) or not size.strip().isdecimal():
+            size = size.strip()
+            if order.strip() != str(len(sizes) + 1) or not size.isdecimal() or len(size) > 12:
                 raise self.wrong(f"{line!r} is not 'ngram {len(sizes) + 1}=' and a number")
             sizes.append(int(size))
             line = self.next("\\1-grams:")

@@ -4,12 +4,9 @@ A file is looked for in --data-dir, in $LOOKBACK_DATA and in the cache folder, i
 and gzipped. Archives are read in place, never unpacked: no member's name decides where anything is written.
 """
 
-import gzip
 import hashlib
 import os
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,6 +14,7 @@ from typing import NamedTuple
 
 import pooch
 
+from data.files import compressed
 from data.files.catalogue import CORPORA, Corpus, File, get
 from data.files.download import bars, download
 from data.files.outside_text import decode, lines_of, unmarked
@@ -45,6 +43,11 @@ def find(path: str, data_dir: PathLike | None = None) -> Path | None:
     return next(filter(None, (present(folder / path) for folder in folders(data_dir))), None)
 
 
+def find_in(folder: str, name: str, data_dir: PathLike | None = None) -> Path | None:
+    """A file of a folder: of that very folder where it is there, else of its like in the data folders."""
+    return present(Path(folder).expanduser() / name) or find(f"{folder}/{name}", data_dir)
+
+
 def locate(path: str, data_dir: PathLike | None = None) -> Path:
     """`find` for a file of the catalogue ("multi30k/data/task1/raw/train.en"), or how to come by it."""
     if found := find(path, data_dir):
@@ -66,14 +69,11 @@ def _advice(corpus: Corpus) -> str:
 
 
 def read_bytes(path: PathLike, limit: int = -1) -> bytes:
-    """The content of a file, plain or gzipped, up to `limit` bytes of it."""
+    """The content of a file, plain or gzipped, up to `limit` bytes of it; ValueError for a damaged one."""
+    if compressed.is_gzip(path):
+        return compressed.gunzip(path, limit)
     with open(path, "rb") as file:
-        gzipped = file.read(2) == b"\x1f\x8b"
-    try:
-        with gzip.open(path, "rb") if gzipped else open(path, "rb") as file:
-            return file.read(limit)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} is a damaged gzip file ({error}): fetch or copy it again") from error
+        return file.read(limit)
 
 
 def read_text(path: PathLike, form: Callable[[str], str] = unmarked) -> str:
@@ -91,16 +91,9 @@ def decode_lines(content: bytes, name: PathLike) -> list[str]:
     return lines_of(unmarked(decode(content, name)))
 
 
-def read_member(archive: PathLike, name: str) -> bytes:
-    """One member of a zip archive, by its name in whatever folder of the archive it lies."""
-    try:
-        with zipfile.ZipFile(archive) as members:
-            for member in members.namelist():
-                if member.rsplit("/", 1)[-1] == name:
-                    return members.read(member)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise ValueError(f"{archive} is a damaged zip archive ({error}): fetch or copy it again") from error
-    raise ValueError(f"{archive} has no member {name}: it is another archive than its name says")
+def read_member(archive: PathLike, name: str) -> list[str]:
+    """The lines of one member of a zip archive, whose errors speak of ARCHIVE:NAME."""
+    return decode_lines(compressed.zip_member(archive, name), f"{archive}:{name}")
 
 
 def state(file: File, path: Path | None) -> str:

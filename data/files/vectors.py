@@ -71,7 +71,7 @@ def is_header(line: bytes, rest: bytes) -> bool:
     The second line decides: one of a word and one number is not what a larger width announces.
     """
     sizes = line.split()
-    if len(sizes) != 2 or not all(size.isdigit() for size in sizes) or not int(sizes[1]):
+    if len(sizes) != 2 or not all(size.isdigit() and len(size) < 12 for size in sizes) or not int(sizes[1]):
         return False
     second = rest.partition(b"\n")[0].split()
     return not (int(sizes[1]) > 1 and len(second) == 2 and SPELLED.fullmatch(second[1]))

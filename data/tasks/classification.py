@@ -6,6 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
+from data.corpora.labelled_files import LabelledFiles
 from data.corpora.polarity import Polarity
 from data.fields import Bound
 from data.items.corpus import LabelledCorpus
@@ -54,6 +55,15 @@ class Classification(Task):
     def paired(self) -> bool:
         """Whether two texts are classed together."""
         return self.corpus.paired
+
+    def on(self, files: Sequence[str]) -> LabelledFiles:
+        """A .tsv, .csv or .jsonl with columns as the run's own file has them, else text, second and label."""
+        if len(files) != 1:
+            raise ValueError(f"labelled texts are one file, not {len(files)}: {' '.join(files)[:80]}")
+        if isinstance(self.corpus, LabelledFiles):
+            return dataclasses.replace(self.corpus, test=files[0], classes=self.labels)
+        second = "second" if self.paired else None
+        return LabelledFiles(*files * 3, second=second, scored=self.scored, classes=self.labels)
 
     def labelled(self, split: str, data_dir: str | None = None) -> list[Labelled]:
         """The items of a split with their gold targets, which are None where they are not published."""

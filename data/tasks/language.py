@@ -1,11 +1,13 @@
 """The language-modelling task: a corpus and a tokenizer, whose train, valid and test are streams of ids."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from data.corpora.stdlib_text import StdlibDocs
+from data.corpora.text import TextFiles
 from data.files.outside_text import lines_of
 from data.items.corpus import TextCorpus
 from data.tasks.task import Task
@@ -46,6 +48,12 @@ class LanguageModelling(Task):
         super().__post_init__()
         if self.document_end == "":
             raise ValueError("task.document_end is empty: give the mark that ends a document, or None")
+
+    def on(self, files: Sequence[str]) -> TextFiles:
+        """All of a text file, or of the .txt files of a folder."""
+        if len(files) != 1:
+            raise ValueError(f"a text is one file or one folder, not {len(files)}: {' '.join(files)[:80]}")
+        return TextFiles(files[0], train=0, valid=0)
 
     def text(self, split: str, data_dir: str | None = None) -> str:
         """All of a split; ValueError where there is nothing in it."""

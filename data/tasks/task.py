@@ -60,6 +60,10 @@ class Task(Part):
         """A line as an encoder reads it in this task; None where that is no matter of the task."""
         return None
 
+    def on(self, files: Sequence[str]) -> Corpus:
+        """The corpus whose test split is these files of a user's; ValueError where a task takes none."""
+        raise ValueError(f"{type(self).__name__} takes no files to be judged on: give a corpus")
+
     def of_seed(self, seed: int) -> "Task":
         """The task of the run of a seed: another fold where its corpus is cross-validated."""
         corpus = self.corpus.of_seed(seed)

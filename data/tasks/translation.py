@@ -1,10 +1,11 @@
 """The translation task: a parallel corpus, a direction, one joint tokenizer."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from data.batches.pairs import IdPair
-from data.corpora.parallel import Generated
+from data.corpora.parallel import Files, Generated
 from data.fields import Bound
 from data.items.corpus import Pairs, ParallelCorpus
 from data.tasks.task import Task
@@ -25,6 +26,22 @@ class Translation(Task):
     target: str = "de"
     tokenizer: Level = BPE()
     longest: Annotated[int, Bound(least=2)] = 100  # EOS is one of them
+
+    def on(self, files: Sequence[str]) -> Files:
+        """PREFIX.SOURCE and PREFIX.TARGET, as `prefix` or as both files."""
+        prefixes = {
+            file.removesuffix(f".{language}") for file, language in zip(files, self.direction, strict=False)
+        }
+        if len(files) > 2 or len(prefixes) != 1:
+            due = " and ".join(f"PREFIX.{language}" for language in self.direction)
+            raise ValueError(f"{' '.join(files)[:80]}: a test set is {due}; give both or PREFIX")
+        (prefix,) = prefixes
+        return Files(prefix, prefix, prefix)
+
+    @property
+    def direction(self) -> tuple[str, str]:
+        """The language that is read and the one that is said."""
+        return self.source, self.target
 
     def pairs(self, split: str, data_dir: str | None = None) -> Pairs:
         """(source, target) of each sentence of a split."""

@@ -12,7 +12,7 @@ from typing import Any
 import tokenizers
 
 from data.fields import brief
-from data.files import folders
+from data.files import folders, json_text
 from data.ids import SPECIALS
 from data.tokenizers.tokenizer import BERT_SPECIALS, END_OF_TEXT, UNUSED, Tokenizer
 
@@ -36,13 +36,7 @@ def entries(path: Path) -> dict[str, Any]:
     """A file's JSON object, {} where there is no such file; ValueError that names one that has none."""
     if not path.is_file():
         return {}
-    try:
-        found = json.loads(folders.read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: not JSON ({str(error)[:80]}); save the tokenizer again") from None
-    if not isinstance(found, dict):
-        raise ValueError(f"{path}: not a JSON object; save the tokenizer again")
-    return found
+    return json_text.read_object(path)
 
 
 def completed(described: dict[str, Any], folder: Path) -> Tokenizer:

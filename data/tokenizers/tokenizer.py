@@ -18,6 +18,7 @@ import tokenizers
 from tokenizers import Regex
 
 from data.files.outside_text import lines_of
+from data.files.reasons import reason
 from data.ids import BOS, EOS, PAD, SPECIALS, UNK
 
 SPECIALS_AS_WORDS = Regex(r"(?<!\S)(<pad>|<s>|</s>)(?!\S)")
@@ -49,9 +50,7 @@ class Tokenizer:
         elif (end := self.core.token_to_id(END_OF_TEXT)) is not None:
             self.pad, self.bos, self.eos, self.unk = end, end, end, None
         else:
-            raise ValueError(
-                f"tokenizer begins with {found}, not with {SPECIALS}: it was not made by Lookback"
-            )
+            raise ValueError(f"it begins with {found}, so was not made by Lookback")
         # What can spell a line end reads texts as they run; what cannot reads line by line.
         self.spells_newline = self.core.decode(self.core.encode("\n").ids) == "\n"
 
@@ -149,7 +148,7 @@ class Tokenizer:
                 f"{path}: no tokenizer here; a run keeps its own: put it back or train again"
             ) from None
         except Exception as error:  # what `tokenizers` raises for a broken file is a bare Exception
-            raise ValueError(f"{path}: not a tokenizer file of Lookback ({error})") from None
+            raise ValueError(f"{path}: not a tokenizer file of Lookback ({reason(error)})") from None
 
 
 def numbered(pieces: Iterable[str]) -> dict[str, int]:

@@ -50,7 +50,8 @@ class WordPiece(Level):
         cut, words = cutter(self.lowercase), Counter()
         for spaced, times in Counter(word for text in texts for word in text.split()).items():
             for word in cut(spaced):
-                words[word] += times
+                if len(word) <= LONGEST:  # a longer one is [UNK] as a whole
+                    words[word] += times
         del words[UNTOLD]
         characters = sorted(set().union(*words))
         alphabet = [*characters, *(CONTINUED + character for character in characters)]
@@ -281,6 +282,6 @@ class PublishedWordPiece(Level):
         if found := published_folder.file_of(self.folder, names, data_dir):
             return read_folder(found.parent, self.lowercase)
         raise ValueError(
-            f"PublishedWordPiece: there is no {self.folder}/{VOCABULARY} in the data folders; "
+            f"PublishedWordPiece: there is no {self.folder}/{VOCABULARY} in the data folders, nor here; "
             "put it there, or give tokenizer.folder"
         )

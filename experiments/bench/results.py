@@ -6,6 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from data.files import json_text
 from experiments.bench.process import ROOT
 
 FORMAT = 1
@@ -13,17 +14,19 @@ FORMAT = 1
 
 def read(path: Path) -> dict[str, dict]:
     """{name: result}; {} where there is no file, ValueError for one that is none of ours."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON ({error}); mend or delete it") from None
+    found = json_text.read(path)
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise ValueError(
             f"{path}: not a benchmark of format {FORMAT}; delete it or write elsewhere with --out"
         )
-    return {result["name"]: result for result in found["lines"]}
+    lines = found.get("lines")
+    if not isinstance(lines, list) or not all(isinstance(line, dict) and "name" in line for line in lines):
+        raise ValueError(
+            f"{path}: 'lines' are no results with names; delete it or write elsewhere with --out"
+        )
+    return {str(line["name"]): line for line in lines}
 
 
 def write(path: Path, results: dict[str, dict], order: list[str]) -> None:

@@ -14,13 +14,19 @@ Times depend on all that runs beside: leave the machine alone meanwhile. Ctrl-C 
 
 import argparse
 
+from data.fields import Positive, Rate
+from experiments.command_line.options import bounded
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `bench`."""
     parser.add_argument("--rows", nargs="+", metavar="NAME", help="these lines or groups only")
-    parser.add_argument("--rounds", type=int, default=9, help="turns of each contender (9)")
+    parser.add_argument("--rounds", type=bounded(Positive), default=9, help="turns of each contender (9)")
     parser.add_argument(
-        "--seconds", type=float, default=90.0, help="a line has no further round after these, but three (90)"
+        "--seconds",
+        type=bounded(Rate),
+        default=90.0,
+        help="a line has no further round after these, but three (90)",
     )
     parser.add_argument("--peer-python", metavar="PATH", help="the Python that has the peers (this one)")
     parser.add_argument("--out", metavar="DIR", help="where results are kept (experiments/results)")
@@ -38,12 +44,12 @@ def execute(arguments: argparse.Namespace) -> int | None:
     from experiments.bench import results, speed
     from experiments.bench.process import ROOT, Absent, Process, interpreter
     from experiments.bench.work import cores
+    from experiments.tables import smoke
 
+    arguments.smoke |= smoke.asked()
     folder = Path(arguments.out or ROOT / "experiments" / "results")
     if arguments.render:
         return rendered(sorted(folder.glob("speed-*.json")))
-    if arguments.rounds < 1 or arguments.seconds <= 0:
-        raise ValueError("--rounds takes 1 or more, --seconds more than 0")
     pythons = {True: sys.executable, False: interpreter(arguments.peer_python)}
 
     def described(function: str, ours: bool) -> dict:

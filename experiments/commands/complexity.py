@@ -11,10 +11,15 @@ Times depend on all that runs beside: leave the machine alone meanwhile. It take
 import argparse
 from collections.abc import Iterator, Sequence
 
+from data.fields import Positive
+from experiments.command_line.options import bounded
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `complexity`."""
-    parser.add_argument("--rounds", type=int, default=9, help="turns of each layer at each size (9)")
+    parser.add_argument(
+        "--rounds", type=bounded(Positive), default=9, help="turns of each layer at each size (9)"
+    )
     parser.add_argument("--out", metavar="DIR", help="where results are kept (experiments/results)")
     parser.add_argument("--smoke", action="store_true", help="small sizes, one turn, kept nowhere")
     parser.add_argument(
@@ -29,11 +34,10 @@ def execute(arguments: argparse.Namespace) -> None:
 
     from experiments.bench import results
     from experiments.bench.process import ROOT
+    from experiments.tables import smoke
 
-    if arguments.rounds < 1:
-        raise ValueError("--rounds takes 1 or more")
     folder = Path(arguments.out or ROOT / "experiments" / "results")
-    if arguments.smoke:
+    if arguments.smoke or (smoke.asked() and not arguments.render):
         print(render(measured(True, 1)[1]), end="")
         return
     paths = sorted(folder.glob("complexity-*.json"))

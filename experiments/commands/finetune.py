@@ -9,6 +9,9 @@ examples:
 
 import argparse
 
+from data.fields import Positive, Rate
+from experiments.command_line.options import bounded
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `finetune`."""
@@ -18,26 +21,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", help="a text file, or a folder of .txt files")
     parser.add_argument("changes", nargs="*", metavar="path=value", help="as in batches.length=128")
     parser.add_argument("--out", default="runs/finetuned", help="the new run's folder (runs/finetuned)")
-    parser.add_argument("--steps", type=int, default=200, help="updates (200)")
-    parser.add_argument("--rate", type=float, default=1e-4, help="peak of the learning rate (1e-4)")
+    parser.add_argument(
+        "--config", metavar="FILE", help="the run.json of another, or a file of lines path=value"
+    )
+    parser.add_argument("--steps", type=bounded(Positive), default=200, help="updates (200)")
+    parser.add_argument("--rate", type=bounded(Rate), default=1e-4, help="peak of the learning rate (1e-4)")
 
 
 def execute(arguments: argparse.Namespace) -> None:
     """Train the run that goes on with the new text, and say what to do with it."""
+    import dataclasses
     from pathlib import Path
 
+    from experiments.tables import smoke
     from train import devices
 
     devices.setup()
+    from experiments.command_line import configuration
     from train.loop.training import train
     from train.parts import override
 
-    if arguments.rate <= 0 or arguments.steps < 1:
-        raise ValueError(
-            f"--rate {arguments.rate:g} --steps {arguments.steps}: a rate above 0, at least 1 update"
-        )
+    if smoke.asked():
+        arguments.steps = min(arguments.steps, 2)
     out = Path(arguments.out)
-    run = override(tuned(Path(arguments.folder).expanduser().resolve(), arguments), arguments.changes)
+    given = configuration.read(arguments.config) if arguments.config else configuration.Configuration()
+    run = tuned(Path(arguments.folder).expanduser().resolve(), arguments)
+    if given.run is not None:  # how it was trained; what goes on, and with which text, is said here
+        model, task, initial = run.model, run.task, run.initial
+        run = dataclasses.replace(given.run, model=model, task=task, initial=initial)
+    run = override(run, [*given.changes, *arguments.changes])
+    run = run if given.seed is None else dataclasses.replace(run, seed=given.seed)
     train(run, out, None, "finetune", out.name)
     print(f"lookback generate {out} --prompt ...", f"lookback perplexity {out} < TEXT", sep="\n")
 

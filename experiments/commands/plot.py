@@ -2,7 +2,7 @@
 
 examples:
   lookback plot runs/translation/lstm-additive/0     alignment of the first test sentence, and curves
-  lookback plot runs/translation/lstm-additive/0 --sentence "The old baker sings." --out pictures
+  lookback plot runs/translation/lstm-additive/0 --sentence "The old baker opens the door." --out pictures
   lookback plot runs/source_length/*/0               learning curves and BLEU by source length together
   lookback plot runs/lookback_distance/*/*           recall against distance, mean and range of seeds; curves
   lookback plot runs/vanishing_gradients/*/*         gradients against distance, likewise

@@ -4,8 +4,10 @@ examples:
   lookback run translation                              all rows, all seeds, on the generated world
   lookback run translation --smoke                      every row in seconds, to see that all works
   lookback run translation --rows lstm-additive --seeds 1
-  lookback run translation --rows lstm-additive --seeds 3,7         these two seeds
+  lookback run translation --rows lstm-additive --seeds 3 7         these two seeds; --seed 3 is one
   lookback run translation --rows lstm model.cell=GRU   an ablation: a row of its own in the table
+  lookback run translation --rows lstm model.cell=GRU --name mine   that row by a name of one's own
+  lookback run translation --config run.json            the run of this file, as another has sent it
   lookback run translation --data-dir ~/corpora         the same table on Multi30k
   lookback run translation-multi30k --data-dir ~/corpora            that table by its own name
   lookback run glue --data-dir ~/corpora --weights ~/bert-base-uncased --rows "bert-base-uncased: RTE"
@@ -13,6 +15,9 @@ examples:
 
 import argparse
 import os
+
+from data.fields import Count
+from experiments.command_line.options import bounded, parted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,8 +28,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rows", nargs="+", metavar="NAME", help="these rows only")
     parser.add_argument(
-        "--seeds", metavar="N", help="seeds 0 to N-1 instead of the table's; with commas these, as in 2,5"
+        "--seeds",
+        nargs="+",
+        metavar="N",
+        help="seeds 0 to N-1 instead of the table's; or these: 2 5",
     )
+    parser.add_argument("--seed", type=bounded(Count), metavar="K", help="this one seed")
+    parser.add_argument(
+        "--config", metavar="FILE", help="a run.json, or a file of lines path=value, with comments after a #"
+    )
+    parser.add_argument("--name", help="what the one row is called, and its folder (its changes)")
     parser.add_argument(
         "--data-dir", help="folder of real corpora (or LOOKBACK_DATA): the table on real data"
     )
@@ -54,17 +67,27 @@ def named_row(rows, name: str, table: str):
     return rows[known(f"row of {table}", name, tuple(rows))]
 
 
-def named_seeds(text: str) -> tuple[int, ...]:
-    """Seeds 0 to N-1 of "N"; with commas those that are named, as in "2,5" or "2,"."""
-    words = text.removesuffix(",").split(",")
-    if not all(word.strip().isdecimal() for word in words):
-        raise ValueError(f"--seeds {text}: how many, or with commas which, as in 3 or 2,5")
-    numbers = tuple(dict.fromkeys(map(int, words)))
-    if "," in text:
-        return numbers
-    if numbers[0] < 1:
-        raise ValueError(f"--seeds {text}: at least 1")
-    return tuple(range(numbers[0]))
+def named_seeds(words: list[str]) -> tuple[int, ...]:
+    """Seeds 0 to N-1 of one word "N"; of several words, or with commas, those that are named: "0 3", "2,"."""
+    numbers = [number for word in words for number in word.removesuffix(",").split(",")]
+    if not all(number.strip().isdecimal() and len(number) < 10 for number in numbers):
+        raise ValueError(f"--seeds {' '.join(words)}: how many, or which, as in 3, or in 2,5 or 2 5")
+    seeds = tuple(dict.fromkeys(map(int, numbers)))
+    if len(words) > 1 or "," in words[0]:
+        return seeds
+    if seeds[0] < 1:
+        raise ValueError(f"--seeds {words[0]}: at least 1; seed 0 alone is --seed 0")
+    return tuple(range(seeds[0]))
+
+
+def chosen_seeds(arguments: argparse.Namespace, told: int | None, seeds: tuple[int, ...]) -> tuple[int, ...]:
+    """Those of --seed or --seeds, else that of the file of --config, else the table's."""
+    if arguments.seed is not None and arguments.seeds:
+        raise ValueError("--seed and --seeds: give one of them")
+    if arguments.seeds:
+        return named_seeds(arguments.seeds)
+    told = told if arguments.seed is None else arguments.seed
+    return seeds if told is None else (told,)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -77,21 +100,24 @@ def execute(arguments: argparse.Namespace) -> int:
     from train import devices
 
     devices.setup()
-    from experiments.report.row_names import ablation
-    from experiments.report.table import render, with_ablations
+    from experiments.report.changed_rows import with_ablations
+    from experiments.report.table import render
+    from experiments.tables import smoke
     from train.folder.record import collect
     from train.loop.training import Stopped, train
 
     table = chosen_table(arguments.experiment, arguments.data_dir)
-    runs, changes = chosen_runs(table, arguments)
-    seeds = table.seeds if arguments.seeds is None else named_seeds(arguments.seeds)
+    runs, told = chosen_runs(table, arguments)
+    seeds = chosen_seeds(arguments, told, table.seeds)
     with contextlib.ExitStack() as stack:
         kept = pathlib.Path(arguments.runs_dir)
         if arguments.smoke:
-            kept, seeds = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory())), seeds[:1]
-        for row, run in runs.items():
+            kept = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if arguments.smoke or smoke.asked():
+            seeds = seeds[:1]
+        for name, run in runs.items():
             for seed in seeds:
-                seeded, name = with_seed(run, seed), ablation(row, changes)
+                seeded = with_seed(run, seed)
                 directory = kept / table.name / name / str(seed)
                 try:
                     train(seeded, directory, arguments.data_dir, table.name, name)
@@ -100,33 +126,53 @@ def execute(arguments: argparse.Namespace) -> int:
                     return stopped.exit_code
         records = collect(kept, table.name)
         for each in with_ablations(table, records):
-            print(render(each, records, p_values=not arguments.smoke))
+            print(render(each, records, p_values=not (arguments.smoke or smoke.asked())))
     return 0
 
 
-def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, list[str]]:
-    """({row: its run, changed as asked}, the changes)."""
+def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, int | None]:
+    """({name: run, changed as asked}, the seed that the file of --config tells)."""
     import dataclasses
 
+    from experiments.command_line import configuration
+    from experiments.report.row_names import ablation
+    from experiments.tables import smoke
     from train.parts import override
 
+    given = configuration.read(arguments.config) if arguments.config else configuration.Configuration()
+    names, within = parted(arguments.rows or ())
+    arguments.seeds, among = parted(arguments.seeds or ())
+    changes = [*given.changes, *within, *among, *arguments.changes]
     rows = table.further(arguments.weights) if arguments.weights else table.rows
-    split = next((i for i, word in enumerate(arguments.rows or ()) if "=" in word), None)
-    names, changes = arguments.rows or list(rows), list(arguments.changes)
-    if split is not None:  # argparse gives --rows everything after it
-        names, changes = names[:split], [*names[split:], *changes]
+    if given.run is not None:
+        if names or arguments.weights:
+            raise ValueError(f"--config {arguments.config}: a whole run; leave out --rows and --weights")
+        rows = {given.row: given.run}
     for change in changes:
         path, _, value = change.partition("=")
         if path.strip() == "seed":
             raise ValueError(f"{change}: seeds are chosen by --seeds, as in --seeds {value.strip()},")
     runs = {}
-    for name in names:
-        run = named_row(rows, name, table.name)
-        smoke = override(run, table.smoke if arguments.smoke else ())
+    names = names or list(rows)
+    for row in names[:1] if smoke.asked() else names:
+        run = named_row(rows, row, table.name)
+        short = override(run, table.smoke if arguments.smoke or smoke.asked() else ())
         if arguments.weights:  # a few steps of it, too, begin with the weights that were given
-            smoke = dataclasses.replace(smoke, initial=run.initial)
-        runs[name] = override(smoke, changes)
-    return runs, changes
+            short = dataclasses.replace(short, initial=run.initial)
+        runs[ablation(row, changes)] = override(short, changes)
+    return (runs if arguments.name is None else renamed(runs, arguments.name, table)), given.seed
+
+
+def renamed(runs: dict, name: str, table) -> dict:
+    """The one run by a name of the user's, which is its folder's too."""
+    from experiments.report.row_names import require_name
+
+    require_name(name)
+    if len(runs) != 1:
+        raise ValueError(f"--name {name}: names one row, not {len(runs)}; choose it with --rows")
+    if name in table.rows:
+        raise ValueError(f"--name {name}: {table.name} has a row of this name; choose another")
+    return dict.fromkeys([name], *runs.values())
 
 
 def with_seed(run, seed: int):

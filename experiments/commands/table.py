@@ -19,7 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> None:
     """Print the table, and that on real data below it where it was run or is asked for."""
     from experiments.commands.run import chosen_table
-    from experiments.report.table import render, with_ablations
+    from experiments.report.changed_rows import with_ablations
+    from experiments.report.table import render
     from experiments.tables import catalogue
     from train.folder.record import collect
 

@@ -5,8 +5,10 @@ folder of that name.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 
+CHANGES = re.compile(r", [\w.]+\s*=")  # as they stand in the name of a changed row
 LONGEST = 200  # bytes of a name; a file system takes 255
 
 
@@ -30,6 +32,22 @@ def ablation(row: str, changes: Sequence[str]) -> str:
     return f"{name.encode()[: LONGEST - 20].decode(errors='ignore')}… {digest}"
 
 
+def require_name(name: str) -> None:
+    """ValueError unless a row, and so a folder, can be called so."""
+    wrong = not name.strip() or name.startswith(".") or "/" in name or not name.isprintable()
+    if CHANGES.search(name):
+        raise ValueError(f"--name {name[:80]!r}: is called as a changed row; choose a name without ', path='")
+    if wrong or len(name.encode(errors="replace")) > LONGEST:
+        raise ValueError(
+            f"--name {name[:80]!r}: a folder is called so, up to {LONGEST} bytes without / or a dot in front"
+        )
+
+
 def changed(name: str, rows: Iterable[str]) -> str:
     """The row that an `ablation` of this name changes, "" for none; a row's own name may have a comma too."""
     return max((row for row in rows if name.startswith(f"{row}, ")), key=len, default="")
+
+
+def on_other_data(name: str, row: str) -> bool:
+    """Whether a changed row has another task than the row it changes, or another corpus of it."""
+    return any(change.startswith("task") for change in name.removeprefix(row).split(", "))

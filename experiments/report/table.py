@@ -9,7 +9,7 @@ import io
 import itertools
 import math
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from experiments.report import markup, row_names
@@ -129,63 +129,6 @@ def rows_of(systems: Systems) -> dict[str, Any]:
         for task in tasks
         for system, runs in systems.items()
         if task in runs
-    }
-
-
-def with_ablations(table: Table, records: Records) -> list[Table]:
-    """The table with a row more for each changed row that was run, under the row it changes.
-
-    Systems that were given to it and run on its tasks stand below its own. After it come tables for the
-    changed rows of each other protocol: what these score compares with nothing here.
-    """
-    given = _given(table, records)
-    table = dataclasses.replace(table, rows={**table.rows, **dict.fromkeys(given)}, others=given)
-    bases = {name: row_names.changed(name, table.rows) for name in records if name not in table.rows}
-    bases = {name: base for name, base in bases.items() if base}
-    line_of = {row: line for line, members in table.lines.items() for row in members}
-    lines = {name: line_of[base] + name.removeprefix(base) for name, base in bases.items()}
-    groups = [(_protocols(run for row in table.rows for run in records.get(row, ())), [])]
-    for name in bases:
-        protocols = _protocols(records[name])
-        for known, names in groups:
-            if all(protocols[key] == known[key] for key in protocols.keys() & known.keys()):
-                known |= protocols
-                names.append(name)
-                break
-        else:
-            groups.append((protocols, [name]))
-    (_, alike), *others = groups
-    within = {}
-    for row, run in table.rows.items():
-        within |= {row: run} | {name: run for name in alike if bases[name] == row}
-    apart = [
-        dataclasses.replace(
-            table,
-            title=f"{table.title}: changed rows, scored under a protocol of their own",
-            rows={name: table.rows[bases[name]] for name in names},
-            baseline=lines[names[0]],
-            others={name: lines[name] for name in names},
-            published=(),
-        )
-        for _, names in others
-    ]
-    others = given | {name: lines[name] for name in alike}
-    return [dataclasses.replace(table, rows=within, others=others), *apart]
-
-
-def _given(table: Table, records: Records) -> dict[str, str]:
-    """{row: system} of systems that are none of the table's, on tasks that are."""
-    strange = [name for name in records if name not in table.rows] if table.given else []
-    found = ((name, row_names.system_on(task, name)) for name in strange for task in table.tasks)
-    return {name: system for name, system in found if system}
-
-
-def _protocols(runs: Iterable[Record]) -> dict[tuple[str, str], tuple]:
-    """What each score of these runs must share with another to be compared."""
-    return {
-        key: tuple(result.protocol.get(field) for field in COMPARED)
-        for run in runs
-        for key, result in run.results.items()
     }
 
 

@@ -1,6 +1,6 @@
 """Multi-head attention: projections, the fastest kernel or another score, and the heads joined."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -149,6 +149,11 @@ class MultiHeadAttention(nn.Module):
         kept = self.keys_values(x, where)
         kept = kept if past is None else past.write(kept, slots)
         return self(x, kept, mask, train, where), kept
+
+
+def sown(layers: Sequence[MultiHeadAttention]) -> Float[Array, "B L N T S"]:
+    """The weights that each has sown; for a method applied with `mutable=["intermediates"]`."""
+    return jnp.stack([layer.get_variable("intermediates", "weights")[-1] for layer in layers], axis=1)
 
 
 def each_head(compute: Callable) -> Callable:

@@ -1,14 +1,13 @@
 """Choosing the next token: the likeliest, or one drawn at a temperature, from the top k or the top p."""
 
 import dataclasses
-from typing import Annotated
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from models.decoding.top_k import top_k
-from models.fields import Bound, Part, Positive, Rate
+from models.fields import Mass, Part, Positive, Temperature
 from models.layers.random import first_row
 
 
@@ -26,9 +25,9 @@ class Sample(Part):
     Each row draws with a key of its own, so a row's sample does not depend on the batch it is in.
     """
 
-    temperature: Rate = 1.0
+    temperature: Temperature = 1.0
     top_k: Positive | None = None
-    top_p: Annotated[float, Bound(above=0, most=1)] = 1.0
+    top_p: Mass = 1.0
 
     def __call__(self, log_probabilities: Float[Array, "B V"], key: Key[Array, ""]) -> Int[Array, "B"]:
         """One token a row."""

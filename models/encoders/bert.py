@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Int
 
 from models.attention.block import Block
 from models.attention.mask import Mask
-from models.attention.multihead import require_heads
+from models.attention.multihead import require_heads, sown
 from models.encoders.encoder import Encoder
 from models.fields import Count, Dtype, Positive, Share
 from models.ids import PAD
@@ -29,6 +29,7 @@ class BERT(Encoder):
     """
 
     layered = True
+    attends = True
     vocab_size: Count = 0
     context: Positive = 512
     features: Positive = 768
@@ -109,6 +110,16 @@ class BERT(Encoder):
     ) -> Float[Array, "L B T D"]:
         """h_0 .. h_L, one array."""
         return jnp.stack(self.all_layers(inputs, segments, train))
+
+    def attention(
+        self,
+        inputs: Int[Array, "B T"],
+        segments: Int[Array, "B T"] | None = None,
+        characters: Int[Array, "B T W"] | None = None,
+    ) -> Float[Array, "B L N T T"]:
+        """Where each head looked; apply with `mutable=["intermediates"]`."""
+        self.all_layers(inputs, segments, False)
+        return sown([block.attention for block in self.blocks])
 
     def __call__(
         self,

@@ -16,6 +16,7 @@ class Encoder(Network):
 
     abstract = True
     layered: ClassVar[bool] = False  # whether `layers` gives more than the last one
+    attends: ClassVar[bool] = False  # whether there are weights of attention to show
     num_layers = 0  # those above the embeddings: a field where there are any
     reads_characters = False  # whether it needs `characters`: a property where that depends on its parts
 
@@ -56,6 +57,15 @@ class Encoder(Network):
     ) -> Float[Array, "L B T D"]:
         """The states of every layer, that of the embeddings first; one layer where there are no more."""
         return self(inputs, segments, characters, train)[None]
+
+    def attention(
+        self,
+        inputs: Int[Array, "B T"],
+        segments: Int[Array, "B T"] | None = None,
+        characters: Int[Array, "B T W"] | None = None,
+    ) -> Float[Array, "B L N T T"]:
+        """Weights of each layer and head; apply with `mutable=["intermediates"]`."""
+        raise ValueError(f"{type(self).__name__} has no attention to show; BERT has")
 
     def embeddings(self) -> Float[Array, "V D"]:
         """The table that ids are looked up in, for a head that predicts ids by it."""

@@ -25,7 +25,7 @@ from jaxtyping import Array, Float, Int
 from models.attention.block import Block
 from models.attention.cache import KVCache
 from models.attention.mask import Mask
-from models.attention.multihead import require_heads
+from models.attention.multihead import require_heads, sown
 from models.attention.positions import Learned, Positions, where
 from models.attention.scores import ScaledDot, Score
 from models.fields import Count, Dtype, Positive, Share
@@ -48,6 +48,7 @@ class GPT2(CachedLM):
     Parameters are float32; `dtype` is what is computed in, and logits are float32.
     """
 
+    layered = True
     vocab_size: Count = 50257
     context: Positive = 1024
     features: Positive = 768
@@ -108,10 +109,10 @@ class GPT2(CachedLM):
             vectors = self.positions.vectors(positions, self.features, self.context)
         return (x if vectors is None else x + vectors).astype(self.dtype)
 
-    def decode(
+    def all_layers(
         self, inputs: Int[Array, "B T"], past: KVCache | None, train: bool
-    ) -> tuple[Float[Array, "B T D"], KVCache | None]:
-        """States after each of `inputs`, which continue `past`; the past with them added."""
+    ) -> tuple[list[Float[Array, "B T D"]], KVCache | None]:
+        """h_0 .. h_L of `inputs`, which continue `past`, the last one normed; the past with them added."""
         count = inputs.shape[1]
         if count > self.context:
             raise ValueError(f"{count} tokens do not fit into context={self.context}")
@@ -119,11 +120,25 @@ class GPT2(CachedLM):
         mask, slots = (Mask(causal=True), None) if past is None else (past.mask(count), past.slots(count))
         distances = None if past is None else past.distances(count)
         around = where(self.positions, positions, self.num_heads, self.head_dim, True, distances)
-        x, layers = self.drop(self.embed(inputs, positions), train), []
+        states, layers = [self.drop(self.embed(inputs, positions), train)], []
         for index, block in enumerate(self.blocks):
-            x, kept = block(x, mask, None if past is None else past.layers[index], slots, train, around)
+            before = None if past is None else past.layers[index]
+            after, kept = block(states[-1], mask, before, slots, train, around)
+            states.append(after)
             layers.append(kept)
-        return self.norm(x), None if past is None else past.grown(tuple(layers), count)
+        states[-1] = self.norm(states[-1])
+        return states, None if past is None else past.grown(tuple(layers), count)
+
+    def decode(
+        self, inputs: Int[Array, "B T"], past: KVCache | None, train: bool
+    ) -> tuple[Float[Array, "B T D"], KVCache | None]:
+        """States after each of `inputs`, which continue `past`; the past with them added."""
+        states, grown = self.all_layers(inputs, past, train)
+        return states[-1], grown
+
+    def layers(self, inputs: Int[Array, "B T"]) -> Float[Array, "L B T D"]:
+        """h_0 .. h_L, one array; the last is that of `states`."""
+        return jnp.stack(self.all_layers(inputs, None, False)[0])
 
     def logits(self, states: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
         """E h, by the table of the embeddings (Press & Wolf 2017)."""
@@ -140,8 +155,7 @@ class GPT2(CachedLM):
     def attention(self, inputs: Int[Array, "B T"]) -> Float[Array, "B L N T S"]:
         """Where each head looked; apply with `mutable=["intermediates"]`."""
         self.states(inputs)
-        maps = [block.attention.get_variable("intermediates", "weights")[-1] for block in self.blocks]
-        return jnp.stack(maps, axis=1)
+        return sown([block.attention for block in self.blocks])
 
 
 KEPT = jax.checkpoint_policies.dots_with_no_batch_dims_saveable

@@ -18,6 +18,7 @@ class LanguageModel(Network):
     abstract = True
     fits = ("the next token",)
     carries: ClassVar[bool] = False  # whether a carry is of fixed size, and may go from batch to batch
+    layered: ClassVar[bool] = False  # whether `layers` gives more than the last one
 
     @property
     def attends(self) -> bool:
@@ -31,6 +32,10 @@ class LanguageModel(Network):
     def states(self, inputs: Int[Array, "B T"], train: bool = False) -> PyTree:
         """What `logits` takes, of all positions at once."""
         raise NotImplementedError
+
+    def layers(self, inputs: Int[Array, "B T"]) -> Float[Array, "L B T D"]:
+        """The states of every layer, that of the embeddings first; one layer where there are no more."""
+        return self.states(inputs)[None]
 
     def logits(self, states: PyTree) -> Float[Array, "*B V"]:
         """Scores of the next token, in float32."""

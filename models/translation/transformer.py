@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Int
 from models.attention.block import Block, FeedForward, Residual
 from models.attention.cache import KeyValue, KVCache, Spreading
 from models.attention.mask import Mask
-from models.attention.multihead import MultiHeadAttention, require_heads
+from models.attention.multihead import MultiHeadAttention, require_heads, sown
 from models.attention.positions import Positions, Sinusoidal, Where, where
 from models.attention.scores import ScaledDot, Score
 from models.fields import Count, Dtype, Positive, Share
@@ -190,5 +190,4 @@ class Transformer(EncoderDecoder):
     def attention(self, source: Int[Array, "B S"], inputs: Int[Array, "B T"]) -> Float[Array, "B L N T S"]:
         """Weights over the source of each decoder layer and head; apply with `mutable=["intermediates"]`."""
         self.decode(inputs, self.encode(source), None, train=False)
-        maps = [layer.source_attention.get_variable("intermediates", "weights")[-1] for layer in self.decoder]
-        return jnp.stack(maps, axis=1)
+        return sown([layer.source_attention for layer in self.decoder])

@@ -216,7 +216,7 @@ def test_a_file_keeps_the_lines_not_measured_again(tmp_path):
 @pytest.mark.parametrize("text", ["{", "[]", '{"format": 7, "lines": []}'])
 def test_a_file_of_another_kind_is_refused(tmp_path, text):
     (tmp_path / "f.json").write_text(text)
-    with pytest.raises(ValueError, match=r"f\.json: not "):
+    with pytest.raises(ValueError, match=r"f\.json(, line 1)?: not "):
         results.read(tmp_path / "f.json")
 
 
@@ -239,8 +239,8 @@ def test_the_plot_needs_attention(tmp_path):
     "arguments, message",
     [
         (["--peer-python", "no-such-python"], "--peer-python no-such-python: no such program"),
-        (["--rounds", "0"], "--rounds takes 1 or more"),
-        (["--seconds", "-1"], "--seconds more than 0"),
+        (["--rounds", "0"], "--rounds: takes int, at least 1"),
+        (["--seconds", "-1"], "--seconds: takes float, above 0"),
     ],
 )
 def test_refusals(lookback, arguments, message):

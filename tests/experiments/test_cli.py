@@ -15,8 +15,10 @@ import pytest
 from experiments.__main__ import found
 from experiments.report import plots
 from experiments.report.row_names import ablation
+from experiments.tables import catalogue
 from train.folder.record import complete_lines
 from train.loop import training as loop
+from train.parts import override
 
 LINES = [
     "the baker sings .",
@@ -169,6 +171,32 @@ def test_what_show_prints_is_what_an_override_takes(lookback):
     plain = [change for change in changes if not change.partition("=")[2][:1].isupper()]
     assert len(plain) > 40
     assert lookback("show", "translation", "lstm-additive", *plain)[1] == before
+
+
+def test_show_tells_what_each_field_takes_and_all_of_it_is_taken(lookback):
+    code, out, _ = lookback("show", "translation", "lstm-additive", "--alternatives")
+    told = {}
+    for line in out.splitlines():
+        field, _, taken = line.partition("  # takes ")
+        told[field.partition("=")[0]] = taken
+    assert code == 0 and all(told.values())
+    assert told["model.dropout"] == "float, at least 0 and below 1"
+    assert told["evaluators.Bleu.search.beam"] == "int, at least 1"
+    assert "Trained" not in out and "TokenizerOf" not in out
+    scores = told["model.score"].removesuffix(" or None").split(", ")
+    assert {"Additive", "Bilinear", "Dot", "ScaledDot"} <= set(scores) and "Score" not in scores
+    for score in scores:
+        assert lookback("show", "translation", "lstm-additive", f"model.score={score}")[0] == 0
+
+
+def test_what_show_prints_is_a_configuration(lookback, tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setattr("train.loop.training.train", lambda run, *_: begun.append(run))
+    _, out, _ = lookback("show", "translation", "lstm-additive", "steps=3", "--alternatives")
+    (tmp_path / "mine.txt").write_text(out)
+    words = ("--rows", "lstm", "--config", tmp_path / "mine.txt", "--name", "mine")
+    assert lookback("run", "translation", *words, "--runs-dir", tmp_path)[0] == 0
+    assert begun == [override(catalogue.table("translation").rows["lstm-additive"], ["steps=3"])]
 
 
 HELP = """

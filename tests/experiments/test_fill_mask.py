@@ -54,7 +54,7 @@ def test_five_pieces_with_falling_probabilities_for_each_mask(trained, capsys, m
     "arguments, complaint",
     [
         (["The song."], "line 1: there is no [MASK]"),
-        (["[MASK]", "--count", "0"], "--count 0: at least 1"),
+        (["[MASK]", "--count", "0"], "--count: takes int, at least 1, not '0'"),
         ([" "], "no text"),
     ],
 )

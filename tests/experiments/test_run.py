@@ -5,12 +5,14 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data.corpora.parallel import Generated
 from experiments.__main__ import found, main
 from experiments.commands.run import chosen_table, named_seeds
 from experiments.tables import catalogue
+from train.parts import to_tree
 from train.run import Evaluator
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "bert"
@@ -87,16 +89,19 @@ def test_a_folder_called_as_a_system_is_refused(lookback, tmp_path):
 
 @pytest.mark.parametrize(
     "text, seeds",
-    [("1", (0,)), ("3", (0, 1, 2)), ("2,5", (2, 5)), ("2,", (2,)), ("5, 2,5", (5, 2)), ("0,", (0,))],
+    [
+        *[("1", (0,)), ("3", (0, 1, 2)), ("2,5", (2, 5)), ("2,", (2,)), ("5, 2,5", (5, 2)), ("0,", (0,))],
+        *[("0 3 7", (0, 3, 7)), ("3 7,1", (3, 7, 1)), ("4 4", (4,))],
+    ],
 )
 def test_seeds_are_counted_or_named(text, seeds):
-    assert named_seeds(text) == seeds
+    assert named_seeds(text.split(" ")) == seeds
 
 
-@pytest.mark.parametrize("text", ["", ",", "a", "-1", "1.5", "1,,2", "2,a"])
+@pytest.mark.parametrize("text", ["", ",", "a", "-1", "1.5", "1,,2", "2,a", "0 x", "9" * 5000])
 def test_what_names_no_seeds_is_one_line(text):
-    with pytest.raises(ValueError, match="how many, or with commas which, as in 3 or 2,5"):
-        named_seeds(text)
+    with pytest.raises(ValueError, match="how many, or which, as in 3, or in 2,5 or 2 5"):
+        named_seeds(text.split(" "))
 
 
 def test_a_named_seed_is_trained_and_a_seed_is_no_change_of_a_row(lookback, tmp_path):
@@ -107,6 +112,100 @@ def test_a_named_seed_is_trained_and_a_seed_is_no_change_of_a_row(lookback, tmp_
     assert "| lstm-additive |   1 |" in out
     code, _, err = lookback(*RUN, "seed=2", "--seeds", "1", "--runs-dir", tmp_path)
     assert (code, err) == (2, "lookback: seed=2: seeds are chosen by --seeds, as in --seeds 2,\n")
+
+
+def test_one_seed_or_several_with_a_change_behind_them(lookback, monkeypatch, tmp_path):
+    begun = []
+    monkeypatch.setattr("train.loop.training.train", lambda run, folder, *_: begun.append((run.seed, folder)))
+    words = (*RUN, "--runs-dir", tmp_path)
+    assert lookback(*words, "--seed", 4)[0] == 0
+    assert lookback(*words, "--seeds", 0, 7, "steps=2")[0] == 0
+    rows = {folder.parent.name for _, folder in begun[1:]}
+    assert [seed for seed, _ in begun] == [4, 0, 7] and rows == {"lstm-additive, steps=2"}
+    code, _, err = lookback(*words, "--seed", 4, "--seeds", 2)
+    assert (code, err) == (2, "lookback: --seed and --seeds: give one of them\n")
+
+
+# a configuration that is shared, and a name of one's own
+
+
+@pytest.fixture
+def begun(monkeypatch, lookback, tmp_path):
+    """begun(*arguments) -> [(name, run)] of what `run translation` would train."""
+    found = []
+    (tmp_path / "runs").mkdir()
+    monkeypatch.setattr("train.loop.training.train", lambda run, folder, *_: found.append((folder, run)))
+
+    def called(*arguments):
+        found.clear()
+        code, _, err = lookback("run", "translation", "--runs-dir", tmp_path / "runs", *arguments)
+        assert (code, err) == (0, "")
+        return [(folder.parent.name, run) for folder, run in found]
+
+    return called
+
+
+def test_a_file_of_changes_is_as_if_they_were_typed(begun, tmp_path):
+    file = tmp_path / "mine.txt"
+    file.write_text("# what I tried\n\nsteps = 2  # two\ntask.tokenizer=BPE(size=300)\nseed=5\n")
+    ((name, run),) = begun("--rows", "lstm-additive", "--config", file, "evaluate_every=1")
+    assert name == "lstm-additive, steps=2, task.tokenizer=BPE(size=300), evaluate_every=1"
+    assert (run.steps, run.task.tokenizer.size, run.seed, run.evaluate_every) == (2, 300, 5, 1)
+    file.write_text("task.corpus=Files(train='a#b', valid='c', test='d')\n")
+    assert begun("--rows", "lstm", "--config", file)[0][1].task.corpus.train == "a#b"
+
+
+def test_a_run_json_is_the_run_that_wrote_it(begun, trained):
+    folder = trained / "translation" / "lstm-additive" / "0"
+    for given in (folder / "run.json", folder):
+        ((name, run),) = begun("--config", given)
+        described = json.loads((folder / "run.json").read_text())
+        assert name == "lstm-additive" and to_tree(run) == described["run"]
+    ((name, run),) = begun("--config", folder, "steps=3", "--seed", 2, "--name", "mine")
+    assert (name, run.steps, run.seed) == ("mine", 3, 2)
+
+
+@pytest.mark.parametrize(
+    "content, told",
+    [
+        ("steps=2\nwidth\n", "line 2: a line is path=value"),
+        ("=2", "line 1: a line is path=value"),
+        ("seed=x", "line 1: seed=x, but a whole number is due"),
+        ("{", "line 1: not JSON"),
+        ("{}", "written in format None"),
+        ('{"format": 2, "run": {"part": "Nope"}}', "no part is called 'Nope'"),
+        ('{"format": 2, "run": {"part": "Words"}}', "'run' is Words, no Run"),
+    ],
+)
+def test_a_configuration_that_cannot_be_read_is_one_line(content, told, lookback, tmp_path):
+    (tmp_path / "mine").write_text(content)
+    code, _, err = lookback(*RUN, "--config", tmp_path / "mine")
+    assert code == 2 and told in err and err.count("\n") == 1 and "mine" in err
+
+
+def test_a_run_bears_the_name_it_is_given_in_folder_and_table(copied, lookback):
+    runs = copied.parents[2]
+    words = (*RUN, "steps=2", "evaluate_every=1", "--name", "my first", "--runs-dir", runs)
+    code, out, err = lookback(*words)
+    rows = [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("|")]
+    assert code == 0 and rows[2:5] == ["lstm", "lstm-additive", "my first"] and "my first seed 0: step" in err
+    assert json.loads((runs / "translation" / "my first" / "0" / "run.json").read_text())["row"] == "my first"
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (["--name", "a/b"], "without / or a dot in front"),
+        (["--name", ".."], "without / or a dot in front"),
+        (["--name", "x" * 300], "up to 200 bytes"),
+        (["--name", "mine, steps=2"], "is called as a changed row"),
+        (["--name", "lstm"], "translation has a row of this name"),
+        (["--name", "mine", "--rows", "lstm", "lstm-additive"], "names one row, not 2"),
+    ],
+)
+def test_a_name_that_no_row_can_have_is_refused(words, told, lookback, tmp_path):
+    code, _, err = lookback("run", "translation", "--rows", "lstm-additive", *words, "--runs-dir", tmp_path)
+    assert code == 2 and told in err and len(err) <= 301
 
 
 # whose mistake
@@ -123,13 +222,17 @@ class Broken(Evaluator):
             raise ValueError("a bug of mine")
         if self.where == "in json":
             json.loads("{")
+        if self.where == "in numpy":
+            np.zeros(2) + np.zeros(3)
+        if self.where == "in a file":
+            open("no such file of mine")
         Generated(world=3)
 
 
-@pytest.mark.parametrize("where", ["here", "in json"])
+@pytest.mark.parametrize("where", ["here", "in json", "in numpy", "in a file"])
 def test_a_bug_in_a_users_part_keeps_its_traceback(where, tiny, tmp_path):
     words = [*RUN, "--runs-dir", str(tmp_path), f"evaluators=Broken(where='{where}'),"]
-    with pytest.raises(ValueError) as raised:
+    with pytest.raises((ValueError, OSError)) as raised:
         main(words)
     assert any(entry.name == "require" and "test_run" in str(entry.path) for entry in raised.traceback)
 

@@ -50,12 +50,18 @@ def commit() -> str:
 def read(directory: Path) -> tuple[Run, dict]:
     """The run a directory was made by; ValueError where there is none, or one of another format."""
     described = manifest.read(directory)
+    return run_of(described, directory / "run.json"), described
+
+
+def run_of(described: dict, path: Path) -> Run:
+    """The run that the run.json at `path` describes; ValueError where it is none of this version's."""
     try:
-        return from_tree(described["run"]), described
+        run = from_tree(described["run"])
     except (ValueError, KeyError) as error:
-        raise ValueError(
-            f"{directory / 'run.json'}: {error}; train again, or use the version that wrote it"
-        ) from None
+        raise ValueError(f"{path}: {error}; train again, or use the version that wrote it") from None
+    if not isinstance(run, Run):
+        raise ValueError(f"{path}: 'run' is {type(run).__name__}, no Run; put the run's own file back")
+    return run
 
 
 def holds(directory: Path, run: Run) -> bool:

@@ -1,7 +1,8 @@
 """run.json, the first that is read of a run directory: JSON of one format, read without jax."""
 
-import json
 from pathlib import Path
+
+from data.files import json_text
 
 FORMAT = 2  # of run.json and of the checkpoints beside it
 
@@ -9,12 +10,9 @@ FORMAT = 2  # of run.json and of the checkpoints beside it
 def read(directory: Path) -> dict:
     """run.json as it was written; ValueError where there is none, or one of another format."""
     path = directory / "run.json"
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"{path}: no such file, so {directory} is not a run directory") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON ({error})") from None
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file, so {directory} is not a run directory")
+    described = json_text.read(path)
     require_format(described, path)
     return described
 

@@ -110,7 +110,12 @@ def read(run_dir: Path | str) -> Record:
 
 
 def collect(runs_dir: Path | str, experiment: str) -> dict[str, list[Record]]:
-    """Every run of an experiment by row, seeds in order; {} where none was started."""
+    """Every run of an experiment by row, seeds in order; {} where none was started.
+
+    ValueError where there is no such folder of runs.
+    """
+    if not Path(runs_dir).is_dir():
+        raise ValueError(f"{runs_dir}: no such folder of runs; give --runs-dir, or train with `lookback run`")
     folders = sorted(path.parent for path in Path(runs_dir, experiment).glob("*/*/run.json"))
     records: dict[str, list[Record]] = {}
     for folder in folders:

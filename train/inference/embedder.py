@@ -93,7 +93,7 @@ class Embedder:
 
     def layers(self, params, batch: dict) -> Float[Array, "B L T D"]:
         """The states of a batch, layer by layer; ValueError for an encoder with several states a piece."""
-        several = self.below and self.encoder.layered
+        several = self.encoder.layered
         method = "layers" if several else "__call__" if self.below else "states"
         texts = read(batch) if self.below else read(batch)[:1]
         states = self.encoder.apply({"params": params}, *texts, method=method)

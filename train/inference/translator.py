@@ -73,9 +73,13 @@ class Translator:
         The mean over heads, of the last layer but one where there are several: the layer whose weights agree
         best with word alignments (Garg et al. 2019, §4.2).
         """
+        weights, source, target = self.weights(line, ids)
+        return weights[max(len(weights) - 2, 0)].mean(axis=0), source, target
+
+    def weights(self, line: str, ids: Sequence[int]) -> tuple[np.ndarray, list[str], list[str]]:
+        """Weights [L, N, T, S] of every layer and head, and the pieces of the source and of the target."""
         (source,) = self.tokenizer.encode([line])
         width = width_of(max(len(source), len(ids)), WIDTHS)
         weights = self.look(self.params, pad([source], 1, width), pad([[BOS, *ids[:-1]]], 1, width))
-        weights = np.asarray(weights[0])
-        layer = weights[max(len(weights) - 2, 0)].mean(axis=0)[: len(ids), : len(source)]
-        return layer, self.tokenizer.pieces(source), self.tokenizer.pieces(ids)
+        weights = np.asarray(weights[0])[..., : len(ids), : len(source)]
+        return weights, self.tokenizer.pieces(source), self.tokenizer.pieces(ids)

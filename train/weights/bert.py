@@ -13,6 +13,7 @@ import flax.traverse_util
 import numpy as np
 
 from data.files import folders as corpora
+from data.files import json_text
 from data.tokenizers.tokenizer import Tokenizer
 from data.tokenizers.wordpiece import VOCABULARY, write_vocabulary
 from models.encoders.bert import BERT
@@ -103,7 +104,7 @@ def read_bert(folder: Path) -> tuple[BERT, dict]:
     in weight and bias or in gamma and beta. Heads of other tasks than BERT's own are left out, which is said.
     """
     published.require_files(folder)
-    model, config = described(folder / CONFIG), published.entries(folder / CONFIG)
+    model, config = described(folder / CONFIG), json_text.read_object(folder / CONFIG)
     require_vocabulary(folder / VOCABULARY, model.vocab_size)
     arrays, path = published.read_arrays(folder)
     stored = renamed(arrays)

@@ -15,9 +15,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from data.fields import brief
+from data.files import json_text
+from data.files.reasons import reason
 from models.encoders.elmo import ACTIVATIONS, ELMo
 from models.layers.spelling import IDS
-from train.weights.published import flat
+from train.weights.published import LAYERS, MOST, flat, require_size
 
 OPTIONS, WEIGHTS = "options.json", "weights.hdf5"  # how the names of published files end
 TABLE = "char_embed"
@@ -62,21 +65,36 @@ def read_elmo(folder: Path) -> tuple[ELMo, dict]:
     options, weights = (ending_in(folder, suffix) for suffix in (OPTIONS, WEIGHTS))
     model = described(options)
     ours, params = leaves_of(model), {}
-    try:
-        file = hdf5().File(weights)
-    except OSError as error:
-        raise ValueError(f"{weights}: not HDF5, or damaged ({error})") from None
-    with file as stored:
-        for name, shape, leaves in layout(model):
-            if name not in stored:
-                raise ValueError(f"{weights}: {name} is missing, of the model that {options.name} describes")
-            array = np.asarray(stored[name], np.float32)
-            if array.shape != shape:
-                raise ValueError(f"{weights}: {name} is {array.shape}, {shape} by {options.name}")
-            array = np.pad(array, [(1, 0), (0, 0)]) if name == TABLE else array
-            parts = np.split(array, len(leaves))
-            params |= {leaf: part.reshape(ours[leaf]) for leaf, part in zip(leaves, parts, strict=True)}
+    wanted = {name: shape for name, shape, _ in layout(model)}
+    with open(weights, "rb"):  # a file that is not there is told as such
+        stored = read_arrays(weights, wanted)
+    for name, shape, leaves in layout(model):
+        if name not in stored:
+            raise ValueError(f"{weights}: {name} is missing, of the model that {options.name} describes")
+        if stored[name].shape != shape:
+            raise ValueError(f"{weights}: {name} is {stored[name].shape}, {shape} by {options.name}")
+        array = np.pad(stored[name], [(1, 0), (0, 0)]) if name == TABLE else stored[name]
+        parts = np.split(array, len(leaves))
+        params |= {leaf: part.reshape(ours[leaf]) for leaf, part in zip(leaves, parts, strict=True)}
     return model, flax.traverse_util.unflatten_dict(params, sep="/")
+
+
+def read_arrays(path: Path, wanted: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Those of an HDF5 file that are wanted, in float32; ValueError where it cannot be read.
+
+    One of another shape than is wanted comes without its numbers, which may be too many to hold.
+    """
+    h5py, found = hdf5(), {}
+    try:
+        with h5py.File(path) as stored:
+            for name, shape in wanted.items():
+                if isinstance(one := stored.get(name), h5py.Dataset):
+                    fits = one.shape == shape
+                    nothing = np.broadcast_to(np.float32(0), one.shape or ())
+                    found[name] = np.asarray(one, np.float32) if fits else nothing
+    except Exception as error:  # h5py raises OSError, RuntimeError, KeyError, TypeError and others
+        raise ValueError(f"{path}: not HDF5, or damaged ({reason(error)}); fetch or copy it again") from None
+    return found
 
 
 def write_elmo(folder: Path, model: ELMo, params: Mapping[str, Any]) -> None:
@@ -123,31 +141,38 @@ def options_of(model: ELMo) -> dict:
 
 def described(path: Path) -> ELMo:
     """The model of an options.json; ValueError for one that `models.encoders.elmo` would not compute."""
+    options = json_text.read_object(path)
     try:
-        options = json.loads(path.read_text(encoding="utf-8"))
         lstm, cnn = options["lstm"], options["char_cnn"]
         sizes = {field: options[section][name] for section, name, field in SIZES}
         filters = tuple((places, count) for places, count in cnn["filters"])
         character_dim, activation = cnn["embedding"]["dim"], cnn["activation"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: not the options of an ELMo that reads characters ({error!r})") from None
+        clips = [clip(lstm.get(name)) for name in ("cell_clip", "proj_clip")]
+        skip, dropout = bool(lstm.get("use_skip_connections")), float(options.get("dropout", 0.1))
+        characters = cnn.get("n_characters", IDS)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise ValueError(
+            f"{path}: not the options of an ELMo that reads characters ({reason(error)})"
+        ) from None
     for field, size in (*sizes.items(), ("character_dim", character_dim), *filters):
-        if type(size) is not int or size < 1:
-            raise ValueError(f"{path}: {field} is {size!r}, not a whole number above 0")
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"{path}: activation is {activation!r}, not one of {', '.join(ACTIVATIONS)}")
-    if (count := cnn.get("n_characters", IDS)) not in (IDS - 1, IDS):
-        raise ValueError(f"{path}: n_characters is {count}; ELMo's bytes and marks are {IDS - 1}")
-    return ELMo(
-        **sizes,
-        filters=filters,
-        character_dim=character_dim,
-        activation=activation,
-        cell_clip=clip(lstm.get("cell_clip")),
-        projection_clip=clip(lstm.get("proj_clip")),
-        skip=bool(lstm.get("use_skip_connections")),
-        dropout=float(options.get("dropout", 0.1)),
-    )
+        require_size(path, str(field), size, LAYERS if field == "highways" else MOST)
+    if activation not in tuple(ACTIVATIONS):
+        raise ValueError(f"{path}: activation is {brief(activation)}, not one of {', '.join(ACTIVATIONS)}")
+    if characters not in (IDS - 1, IDS):
+        raise ValueError(f"{path}: n_characters is {brief(characters)}; ELMo's bytes and marks are {IDS - 1}")
+    try:
+        return ELMo(
+            **sizes,
+            filters=filters,
+            character_dim=character_dim,
+            activation=activation,
+            cell_clip=clips[0],
+            projection_clip=clips[1],
+            skip=skip,
+            dropout=dropout,
+        )
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def clip(value: float | None) -> float | None:

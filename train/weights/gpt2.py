@@ -130,7 +130,7 @@ def described(path: Path) -> GPT2:
     fields = {field: config[name] for name, field in SIZES.items()}
     fields |= {field: published.read_rate(path, config, name) for name, field in RATES.items()}
     if config.get("n_inner") not in (None, 4 * config["n_embd"]):
-        fields["mlp_dim"] = published.require_size(path, config, "n_inner")
+        fields["mlp_dim"] = published.require_size(path, "n_inner", config.get("n_inner"))
     return GPT2(**fields)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from data.files import json_text
 from data.tokenizers.level import Level
-from data.tokenizers.published_folder import entries
 from data.tokenizers.tokenizer import Tokenizer
 from data.tokenizers.wordpiece import has_pieces, read_folder
 from train.folder import claim as run_directory
@@ -23,6 +23,7 @@ from train.weights.initial import find, taken, whole_encoder
 class TokenizerOf(Level):
     """What protocols name in place of a task's tokenizer where another came with the weights of `initial`."""
 
+    abstract = True  # no user's to set
     initial: Initial
 
     def train(self, texts: Iterable[str]) -> Tokenizer:
@@ -78,7 +79,7 @@ def published(folder: Path) -> dict:
         raise ValueError(
             f"initial={str(folder)!r}: neither a run's folder nor that of a published GPT-2, BERT or ELMo"
         )
-    config = entries(folder / "config.json")
+    config = json_text.read_object(folder / "config.json")
     kind = config.get("model_type", "gpt2" if "n_embd" in config else "bert")
     return (read_gpt2 if kind == "gpt2" else read_bert)(folder)[1]
 

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from data.fields import brief
-from data.tokenizers.published_folder import entries
+from data.files import json_text
 from train.weights import safetensors
 
 CONFIG, WEIGHTS, SHARDS = "config.json", "model.safetensors", "model.safetensors.index.json"
@@ -25,6 +25,7 @@ OTHERS = (
     "*.gguf",
     "*.onnx",
 )  # what others keep weights in
+MOST, LAYERS = 2**31 - 1, 1000  # of any size, and of layers
 SAVE = "load it with transformers and save it by save_pretrained"
 
 
@@ -47,7 +48,7 @@ def read_arrays(folder: Path) -> tuple[dict[str, np.ndarray], Path]:
     if (path := folder / WEIGHTS).is_file():
         return safetensors.read(path), path
     path, found = folder / SHARDS, {}
-    index = entries(path).get("weight_map")
+    index = json_text.read_object(path).get("weight_map")
     if not isinstance(index, dict) or not all(
         isinstance(name, str) and name == Path(name).name for name in index.values()
     ):
@@ -72,26 +73,28 @@ def read_config(path: Path, settings: Mapping[str, Any], sizes: Mapping[str, str
 
     `settings` are those it computes with, also where config.json is silent; `sizes` must be there.
     """
-    config = entries(path)
+    config = json_text.read_object(path)
     for name, value in settings.items():
         if (found := config.get(name, value)) != value:
             raise ValueError(f"{path}: {name} is {brief(found)}; {computes} computes with {value!r} only")
-    for name in sizes:
-        require_size(path, config, name)
+    for name, field in sizes.items():
+        require_size(path, name, config.get(name), LAYERS if field == "num_layers" else MOST)
     return config
 
 
-def require_size(path: Path, config: Mapping[str, Any], name: str) -> int:
-    """An entry of a config that is a size; ValueError where it is none."""
-    if type(found := config.get(name)) is not int or found < 1:
-        raise ValueError(f"{path}: {name} is {brief(found)}, not a whole number above 0")
-    return found
+def require_size(path: Path, name: str, size: object, most: int = MOST) -> int:
+    """The size that a file gives; ValueError where it is none, or above what there can be."""
+    if type(size) is not int or size < 1:
+        raise ValueError(f"{path}: {name} is {brief(size)}, not a whole number above 0")
+    if size > most:
+        raise ValueError(f"{path}: {name} is {brief(size)}, more than {most:,}; put the published file back")
+    return size
 
 
 def read_rate(path: Path, config: Mapping[str, Any], name: str) -> float:
     """A rate of dropout, 0.1 where config.json is silent."""
     if type(rate := config.get(name, 0.1)) not in (int, float) or not 0 <= rate < 1:
-        raise ValueError(f"{path}: {name} is {rate!r}, not a rate from 0 to below 1")
+        raise ValueError(f"{path}: {name} is {brief(rate)}, not a rate from 0 to below 1")
     return float(rate)
 
 

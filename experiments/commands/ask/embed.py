@@ -1,9 +1,9 @@
 """Write the states that a trained encoder has for stdin: a vector for each piece of each line.
 
 examples:
-  lookback embed runs/bert_pretraining/BERT-tiny/0 < text > vectors.npz
-  lookback embed RUN_DIR --layers -4 -3 -2 -1 < text > vectors.npz     four layers side by side
-  lookback embed RUN_DIR --layers 0 < text > vectors.npz               embeddings, no context yet
+  lookback embed runs/bert_pretraining/BERT-tiny/0 < text.txt > vectors.npz
+  lookback embed runs/bert_pretraining/BERT-mini/0 --layers -2 -1 < text.txt > vectors.npz   two side by side
+  lookback embed runs/word_senses/ELMo/0 --layers 0 < text.txt > vectors.npz    embeddings, no context yet
 
 The run may be of any model on an encoder, a language model, or word vectors, which have one layer. For line
 N, counted from 0, the file holds the arrays N.vectors [pieces, features], float32, and N.pieces, as they are
@@ -13,7 +13,9 @@ written, special tokens among them. numpy.load reads it, without pickle.
 import argparse
 import sys
 
+from data.fields import Whole
 from experiments import stdin
+from experiments.command_line.options import bounded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--layers",
         nargs="+",
-        type=int,
+        type=bounded(Whole),
         default=[-1],
         metavar="L",
         help="0 are the embeddings, -1 is the last layer (-1); several stand side by side",

@@ -8,9 +8,10 @@ A line is printed for each [MASK]: "piece <tab> probability", the likeliest firs
 """
 
 import argparse
-import sys
 
+from data.fields import Positive
 from experiments import stdin
+from experiments.command_line.options import bounded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "text", nargs="*", help="lines with [MASK] in them, once or more often; else standard input"
     )
-    parser.add_argument("--count", type=int, default=5, metavar="N", help="pieces for each [MASK] (5)")
+    parser.add_argument(
+        "--count", type=bounded(Positive), default=5, metavar="N", help="pieces for each [MASK] (5)"
+    )
 
 
 def execute(arguments: argparse.Namespace) -> None:
@@ -30,14 +33,11 @@ def execute(arguments: argparse.Namespace) -> None:
 
     from train import devices
 
-    if arguments.count < 1:
-        raise ValueError(f"--count {arguments.count}: at least 1")
     devices.setup()
     from train.inference.mask_filler import FillMask
     from train.weights.load import load
 
     fill = FillMask(load(Path(arguments.run_dir)))
-    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     lines = stdin.given(arguments.text, "the text") or stdin.whole().split("\n")
     if not any(line.strip() for line in lines):
         raise ValueError("no text: give lines with [MASK] in them, as arguments or by standard input")

@@ -7,9 +7,10 @@ examples:
 """
 
 import argparse
-import sys
 
+from data.fields import Count, Mass, Positive, Temperature
 from experiments import stdin
+from experiments.command_line.options import bounded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,13 +19,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "run_dir", help="directory of a trained language model, as in runs/char_lm/gpt-4x128/0"
     )
     parser.add_argument("--prompt", nargs="+", metavar="TEXT", help="what to go on from; else standard input")
-    parser.add_argument("--length", type=int, default=200, help="tokens to say (200)")
-    parser.add_argument("--temperature", type=float, default=1.0, help="below 1 bolder, above more varied")
-    parser.add_argument("--top-k", type=int, metavar="K", help="draw from the K likeliest only")
-    parser.add_argument("--top-p", type=float, default=1.0, metavar="P", help="draw from a nucleus of mass P")
+    parser.add_argument("--length", type=bounded(Positive), default=200, help="tokens to say (200)")
+    parser.add_argument(
+        "--temperature", type=bounded(Temperature), default=1.0, help="below 1 bolder, above more varied"
+    )
+    parser.add_argument("--top-k", type=bounded(Positive), metavar="K", help="draw from the K likeliest only")
+    parser.add_argument(
+        "--top-p", type=bounded(Mass), default=1.0, metavar="P", help="draw from a nucleus of mass P"
+    )
     parser.add_argument("--greedy", action="store_true", help="the likeliest token each time, nothing drawn")
-    parser.add_argument("--beam", type=int, default=1, metavar="K", help="the K best by beam search")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--beam", type=bounded(Positive), default=1, metavar="K", help="the K best by beam search"
+    )
+    parser.add_argument("--seed", type=bounded(Count), default=0, help="of what is drawn (0)")
 
 
 def execute(arguments: argparse.Namespace) -> None:
@@ -33,8 +40,6 @@ def execute(arguments: argparse.Namespace) -> None:
 
     from train import devices
 
-    if arguments.length < 1 or arguments.beam < 1:
-        raise ValueError(f"--length {arguments.length}, --beam {arguments.beam}: at least 1")
     devices.setup()
     from models.decoding.sampling import Sample
     from train.inference.generator import Generator
@@ -44,7 +49,6 @@ def execute(arguments: argparse.Namespace) -> None:
     if not arguments.greedy and arguments.beam == 1:
         draw = Sample(arguments.temperature, arguments.top_k, arguments.top_p)
     writer = Generator(load(Path(arguments.run_dir)))
-    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     prompts = stdin.given(arguments.prompt, "--prompt") if arguments.prompt else [stdin.whole()]
     if len(prompts) == 1 and arguments.beam == 1:
         print(prompts[0], end="")

@@ -6,9 +6,10 @@ examples:
 """
 
 import argparse
-import sys
 
+from data.fields import Positive
 from experiments import stdin
+from experiments.command_line.options import bounded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tokens", action="store_true", help="a line a token: its surprisal in bits, a tab, the token"
     )
     parser.add_argument(
-        "--stride", type=int, metavar="N", help="how far a limited context moves each time (its length)"
+        "--stride",
+        type=bounded(Positive),
+        metavar="N",
+        help="how far a limited context moves each time (its length)",
     )
 
 
@@ -29,8 +33,6 @@ def execute(arguments: argparse.Namespace) -> None:
 
     from train import devices
 
-    if arguments.stride is not None and arguments.stride < 1:
-        raise ValueError(f"--stride {arguments.stride}: at least 1")
     devices.setup()
     from train.evaluators.language.perplexities import require_probabilities
     from train.inference.scoring import Scorer, measures
@@ -47,7 +49,6 @@ def execute(arguments: argparse.Namespace) -> None:
     if arguments.stride is not None and scorer.stride is None:
         raise ValueError(f"--stride: this run's context is {scorer.context}, which nothing limits")
     losses = scorer(ids)
-    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     if arguments.tokens:
         for loss, piece in zip(losses, tokenizer.pieces(ids.tolist()), strict=True):
             print(f"{loss / math.log(2):.3f}\t{piece}")

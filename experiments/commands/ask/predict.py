@@ -2,7 +2,7 @@
 
 examples:
   echo "A gripping film ." | lookback predict runs/sentences/LSTM/0
-  lookback predict RUN_DIR < pairs.tsv
+  lookback predict "runs/glue/CBOW: entailment/0" < pairs.tsv      two texts and a tab between
 
 A line is a text or, for a run on pairs, two with a tab between them. Printed is "label <tab> probability" of
 the likeliest class, or the score; with --all all classes are, the likeliest first, each with its probability.
@@ -37,7 +37,6 @@ def execute(arguments: argparse.Namespace) -> None:
     require_role(arguments.run_dir, "is to class texts", "task", trained.task, Classification)
     predictor, labels = Predictor(trained), trained.task.labels
     read = functools.partial(sides, paired=trained.task.paired)
-    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     number = 0
     for texts in stdin.lines():
         parted, wrong = stdin.parse_lines(read, texts, number)

@@ -31,7 +31,6 @@ def execute(arguments: argparse.Namespace) -> None:
     from train.weights.load import load
 
     tagger = WordTagger(load(Path(arguments.run_dir)))
-    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     for texts in stdin.lines():
         sentences = [words_of(text) for text in texts]
         for words, tags in zip(sentences, tagger(sentences), strict=True):

@@ -2,8 +2,8 @@
 
 examples:
   lookback translate runs/translation/transformer/0 < source.txt > translation.txt
-  echo "The old baker sings." | lookback translate RUN_DIR --nbest 3
-  lookback translate RUN_DIR --attention weights.npz < source.txt > translation.txt
+  echo "The old baker opens the door." | lookback translate runs/translation/transformer/0 --nbest 3
+  lookback translate runs/translation/lstm-additive/0 --attention weights.npz < source.txt > translation.txt
 
 With --nbest K each hypothesis is a line "number <tab> score <tab> text", lines of the source counted from 0.
 The file of --attention holds for line N the arrays N.weights [target, source], N.source, N.target (pieces).
@@ -14,18 +14,29 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
+from data.fields import Amount, Positive
 from experiments import stdin
+from experiments.command_line.options import bounded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `translate`."""
     parser.add_argument("run_dir")
-    parser.add_argument("--beam", type=int, help="hypotheses kept; 1 is greedy (the run's own)")
     parser.add_argument(
-        "--length-penalty", type=float, metavar="A", help="score = log P / length^A (the run's own)"
+        "--beam", type=bounded(Positive), metavar="K", help="hypotheses kept; 1 is greedy (the run's own)"
     )
     parser.add_argument(
-        "--nbest", type=int, default=1, metavar="K", help="the K best of each line, with scores"
+        "--length-penalty",
+        type=bounded(Amount),
+        metavar="A",
+        help="score = log P / length^A (the run's own)",
+    )
+    parser.add_argument(
+        "--nbest",
+        type=bounded(Positive),
+        default=1,
+        metavar="K",
+        help="the K best of each line, with scores",
     )
     parser.add_argument("--attention", metavar="FILE.npz", help="write where each token looked")
 
@@ -46,7 +57,6 @@ def execute(arguments: argparse.Namespace) -> None:
     trained = load(directory)
     require_role(str(directory), "is to translate", "task", trained.task, Translation)
     translator = Translator.of(trained, search(trained.run, arguments))
-    sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
     number = 0
     with saved_maps(arguments.attention) if arguments.attention else contextlib.nullcontext({}) as maps:
         for texts in stdin.lines():
@@ -84,9 +94,7 @@ def search(run, arguments: argparse.Namespace):
 
     own = next((judge.search for judge in run.evaluators if type(judge) is Bleu), Search())
     beam = own.beam if arguments.beam is None else arguments.beam
-    if beam < 1:
-        raise ValueError(f"--beam {beam}: at least 1, which is greedy")
-    if not 1 <= arguments.nbest <= beam:
+    if arguments.nbest > beam:
         raise ValueError(f"--nbest {arguments.nbest}: between 1 and the beam, which is {beam}")
     alpha = arguments.length_penalty
     return dataclasses.replace(

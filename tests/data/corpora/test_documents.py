@@ -107,3 +107,11 @@ def test_a_corpus_without_blank_lines_is_one_document(tmp_path):
     (tmp_path / "ptb").mkdir()
     (tmp_path / "ptb" / "ptb.train.txt").write_text(" a b \n c <unk> \n")
     assert len(documents(PennTreebank(), "train", str(tmp_path))) == 1
+
+
+def test_where_a_split_of_a_folder_is_in_one_file_blank_lines_divide_it(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text("".join(f"{name} {at}\n\n" for at in range(20)))
+    corpus = TextFiles(str(tmp_path), train=0.75, valid=0.125)
+    assert [len(text.split("\n\n")) for text in corpus.documents("train")] == [21, 11]  # a document a file
+    assert corpus.documents("test")[0].strip() == "b 16" and len(corpus.documents("test")) > 3

@@ -101,8 +101,8 @@ def test_bad_files_and_fields_are_named(tmp_path):
     assert "\n" not in str(error.value)
     for shares, complaint in (
         ({"train": 0.9, "valid": 0.2}, "train=0.9 and valid=0.2 .* at most 1 together"),
-        ({"train": 0.0}, "TextFiles.train takes float, above 0 and below 1, not 0.0"),
-        ({"valid": -0.1}, "TextFiles.valid takes float, above 0 and below 1, not -0.1"),
+        ({"train": 1.0}, "TextFiles.train takes float, at least 0 and below 1, not 1.0"),
+        ({"valid": -0.1}, "TextFiles.valid takes float, at least 0 and below 1, not -0.1"),
     ):
         with pytest.raises(ValueError, match=complaint):
             TextFiles("book.txt", **shares)

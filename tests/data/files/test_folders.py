@@ -168,7 +168,7 @@ def test_a_fetched_archive_is_kept_as_it_is_and_nothing_of_it_escapes(toy, mirro
     monkeypatch.setitem(catalogue.CORPORA, "toy", dataclasses.replace(toy, files=(file,)))
     folder = fetch(tmp_path / "deep/data", base)
     assert held(folder) == {"toy/pairs.zip": content}
-    assert corpora.read_member(corpora.locate(file.path, folder), "pairs.txt") == b"one\teins\n"
+    assert corpora.read_member(corpora.locate(file.path, folder), "pairs.txt") == ["one\teins"]
     assert not list(tmp_path.rglob("evil*"))
 
 

@@ -52,7 +52,7 @@ def test_the_format_of_squad(tmp_path):
         ([{"text": "Anna", "answer_start": -20}], "question q7: 'Anna' is not what stands at character -20"),
         ([{"text": "Anna", "answer_start": "0"}], "question q7: 'Anna' is not what stands at character 0"),
         ([], "question q7: no answer; SQuAD 2.0 has such"),
-        ([{"text": "Anna"}], r"not in the format of SQuAD 1.1.*KeyError\('answer_start'\)"),
+        ([{"text": "Anna"}], r"not in the format of SQuAD 1.1.*KeyError: 'answer_start'"),
         ("Anna", "not in the format"),
     ],
 )

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from experiments.report import published
+from experiments.report.changed_rows import with_ablations
 from experiments.report.columns import COSTS, Cell, Column, Cost, Significance
-from experiments.report.table import Published, Table, cells, render, with_ablations
+from experiments.report.table import Published, Table, cells, render
 from train.folder.manifest import FORMAT
 from train.folder.record import collect
 
@@ -316,6 +317,24 @@ def test_a_changed_row_stands_under_the_row_it_changes_whose_name_may_have_a_com
         write(tmp_path, row, 0, result(20.0))
     (whole,) = with_ablations(table(("a", "a, 1 layer")), collect(tmp_path, "t"))
     assert list(whole.rows) == ["a", "a, steps=2", "a, 1 layer", "a, 1 layer, steps=2"]
+
+
+def test_rows_on_data_of_ones_own_stand_by_themselves_where_no_other_was_run(tmp_path):
+    everything = table(("a", "b"))
+    assert [list(each.rows) for each in with_ablations(everything, {})] == [["a", "b"]]
+    for row, corpus in (
+        ("a, task.corpus=Mine()", "mine"),
+        ("b, task.corpus=Mine()", "mine"),
+        ("b, x=1", "w"),
+    ):
+        write(tmp_path, row, 0, result(20.0, corpus=corpus))
+    whole, own = with_ablations(everything, collect(tmp_path, "t"))
+    assert list(whole.rows) == ["a", "b", "b, x=1"]
+    assert list(own.rows) == ["a, task.corpus=Mine()", "b, task.corpus=Mine()"]
+    assert own.title == "t: changed rows, scored under a protocol of their own"
+    records = {row: runs for row, runs in collect(tmp_path, "t").items() if "Mine" in row}
+    (alone,) = with_ablations(everything, records)
+    assert list(alone.rows) == list(own.rows) and "–" not in render(alone, records).split("size")[0]
 
 
 def test_published_values_carry_protocol_and_source_and_stay_out_of_the_comparison(tmp_path):

@@ -7,7 +7,8 @@ import jax
 import numpy as np
 import pytest
 
-from experiments.report.table import render, with_ablations
+from experiments.report.changed_rows import with_ablations
+from experiments.report.table import render
 from experiments.tables.understanding.glue import PUBLISHED, TABLE, Average
 from train.folder.manifest import FORMAT
 from train.folder.record import collect

@@ -8,7 +8,6 @@ from data.corpora.sentiment import CrossValidated
 from experiments.__main__ import main
 from experiments.commands.ask.predict import sides
 from experiments.commands.run import with_seed
-from experiments.tables import catalogue
 from experiments.tables.understanding import sentences
 from train.parts import override
 
@@ -91,8 +90,18 @@ def test_smoke_goes_through_rows_and_keeps_nothing(lookback, tmp_path):
         assert 0 <= float(score) <= 100 and lines[row].split("|")[2].strip() == "1"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", catalogue.questions())
-def test_every_table_goes_through_two_steps_of_its_rows(lookback, name):
-    code, out, _ = lookback("run", name, "--smoke")
-    assert code == 0 and "not run yet" not in out
+def test_a_classifier_is_judged_on_a_file_of_labelled_texts(directory, lookback, tmp_path):
+    (tmp_path / "new.csv").write_text("text,label\nThe soup is fresh.,negative\nThe room is warm.,negative\n")
+    code, out, err = lookback("evaluate", directory, "--on", tmp_path / "new.csv")
+    metric, value, protocol = out.splitlines()[0].split("\t")
+    assert (code, metric) == (0, "accuracy"), err
+    said = [
+        line.split("\t")[0]
+        for line in lookback("predict", directory, stdin=b"The soup is fresh.\nThe room is warm.\n")[
+            1
+        ].splitlines()
+    ]
+    assert float(value) == 50 * said.count("negative") and f"corpus {tmp_path / 'new.csv'}" in protocol
+    (tmp_path / "new.csv").write_text("text,label\nThe soup is fresh.,so-so\n")
+    code, _, err = lookback("evaluate", directory, "--on", tmp_path / "new.csv")
+    assert code == 2 and "new.csv, line 2: label 'so-so' is not among the classes negative, positive" in err

@@ -1,0 +1,1 @@
+"""What a user types, and how a mistake in it is answered."""

@@ -1,0 +1,31 @@
+"""What users are shown: the command lines of README, of --help, of results pages and of docstrings."""
+
+import ast
+import re
+from pathlib import Path
+
+from experiments.__main__ import EPILOG, found
+
+ROOT = Path(__file__).parents[1]
+COMMAND = re.compile(r"(echo .*\| |cat .*\| )?lookback .*")
+INLINE = re.compile(r"`(lookback [^`]+)`")
+SAID = re.compile(r"""((?:[^\s"']|"[^"]*"|'[^']*'|\s(?!\s))+)""")  # as far as two spaces outside of quotes
+
+
+def command_lines() -> dict[str, str]:
+    """{command line: where it stands first}."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "experiments" / "results").glob("*.md"))]
+    texts = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in pages}
+    texts |= {"lookback --help": EPILOG}
+    texts |= {f"lookback {name} --help": module.__doc__ for name, module in found().items()}
+    for path in sorted((ROOT / "experiments").rglob("*.py")):
+        if path.parent.name != "commands" and path.parent.parent.name != "commands":
+            texts[path.relative_to(ROOT).as_posix()] = ast.get_docstring(ast.parse(path.read_text())) or ""
+    lines: dict[str, str] = {}
+    for where, text in texts.items():
+        for line in text.replace("\\\n", " ").splitlines():
+            inline = [one for one in INLINE.findall(line) if len(one.split()) > 2]
+            for one in [line.strip()] if COMMAND.match(line.strip()) else inline:
+                if not {"NAME", "COMMAND"} & set(one.split()):
+                    lines.setdefault(SAID.match(re.sub(r"\s+&&\s+", " && ", one))[1].strip(), where)
+    return lines
