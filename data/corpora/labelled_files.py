@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from data.files import csv_text, folders, json_text
+from data.files.outside_text import composed
 from data.items.corpus import LabelledCorpus
 from data.items.labelled import Labelled
 from data.splits import SPLITS, known, known_split, listed
@@ -76,7 +77,8 @@ class LabelledFiles(LabelledCorpus):
     def place(self, labels: tuple[str, ...], label: str, where: str) -> int:
         """The number of a class; ValueError for one that the train file has not."""
         if label not in labels:
-            raise ValueError(f"{where}: label {label[:40]!r} is not among the classes {listed(labels)}")
+            told = f"not among the classes {listed(labels, 100)}; name all of them in task.corpus.classes"
+            raise ValueError(f"{where}: label {label[:40]!r} is {told}")
         return labels.index(label)
 
     def score(self, label: str, where: str) -> float:
@@ -99,7 +101,7 @@ def _rows(path: Path, modified: int, text: str, second: str | None, label: str) 
     """Read once a process, as all of labels, tokenizer and examples ask for it."""
     kind = Path(path.name.removesuffix(".gz")).suffix.lower()
     found = tuple(
-        (line, *(values[name].strip() if name else "" for name in (text, second, label)))
+        (line, *(composed(values[name].strip()) if name else "" for name in (text, second, label)))
         for line, values in READERS[kind](path, [name for name in (text, second, label) if name])
     )
     if not found:

@@ -16,7 +16,7 @@ from data.fields import Share, Whole, brief
 from data.files import folders
 from data.files.outside_text import plain, words_of
 from data.items.corpus import TaggedCorpus
-from data.items.entity_tags import PREFIXES, converted, kinds, labels
+from data.items.entity_tags import OUTSIDE, PREFIXES, converted, kinds, labels
 from data.items.tagged import Tagged
 from data.splits import SPLITS, known_split, listed, usual
 from data.world.lexicon import Language
@@ -190,8 +190,8 @@ class TagFiles(TaggedCorpus):
 
     @property
     def spans(self) -> bool:
-        """Whether all tags of the train file are of a scheme for spans."""
-        return all(SPAN_TAG.fullmatch(tag) for tag in self.seen)
+        """Whether all tags of the train file are of a scheme for spans, and mark any."""
+        return all(SPAN_TAG.fullmatch(tag) for tag in self.seen) and {*self.seen} != {OUTSIDE}
 
     @property
     def labels(self) -> tuple[str, ...]:

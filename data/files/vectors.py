@@ -53,7 +53,8 @@ def read(path: Path | str, wanted: Collection[str] | None = None) -> Vectors:
     header, _, rest = content.partition(b"\n")
     if content and (not header or b"\0" in header):
         raise ValueError(
-            f"{path} has no vectors that can be read: of a binary of fastText's take the .vec beside it"
+            f"{path} has no vectors that can be read: of a binary of fastText's take the .vec beside it, and "
+            "what is compressed otherwise than by gzip unpack"
         )
     if not is_header(header, rest):
         width = width_of(header)

@@ -5,17 +5,19 @@ added_tokens.json what was added later. By config.json the model may have more r
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import tokenizers
 
+from data.fields import brief
 from data.files import folders, json_text
 from data.ids import SPECIALS
 from data.tokenizers.tokenizer import BERT_SPECIALS, END_OF_TEXT, UNUSED, Tokenizer
 
 WHOLE, SETTINGS, ADDED, CONFIG = "tokenizer.json", "tokenizer_config.json", "added_tokens.json", "config.json"
+MOST = 2_000_000  # ids: more than any published model has
 AS_WRITTEN = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
 NOT_OURS = {"post_processor": None, "truncation": None, "padding": None}  # tasks add special tokens, and cut
 
@@ -44,13 +46,17 @@ def completed(described: dict[str, Any], folder: Path) -> Tokenizer:
     """
     try:
         pieces = described["model"]["vocab"]
-        added = described.get("added_tokens") or []
-        added += added_later(folder, pieces | {token["content"]: token["id"] for token in added})
-        ids = pieces | {token["content"]: token["id"] for token in added}
-        rows = max(ids.values()) + 1
+        added = {token["content"]: token for token in described.get("added_tokens") or ()}
+        ids = pieces | {name: token["id"] for name, token in added.items()}
+        added = {token["content"]: token for token in added_later(folder, ids)} | added
+        ids |= {name: token["id"] for name, token in added.items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{folder}: its tokenizer has no pieces that can be read ({error!r})") from None
+    require_ids(ids, folder)
+    rows = max(ids.values()) + 1
     size = entries(folder / CONFIG).get("vocab_size", rows)
+    if type(size) is not int or not 0 < size < MOST:
+        raise ValueError(f"{folder / CONFIG}: vocab_size is {brief(size)}, not a whole number above 0")
     if rows > size:
         raise ValueError(
             f"{folder}: {rows} pieces; vocab_size is {size} by {CONFIG}: leave out what was added, or save "
@@ -60,7 +66,8 @@ def completed(described: dict[str, Any], folder: Path) -> Tokenizer:
     # No text spells the special tokens; whatever else was added is read in it.
     ours = SPECIALS if [ids.get(name) for name in SPECIALS] == [*range(len(SPECIALS))] else ()
     own = {*ours, *BERT_SPECIALS, END_OF_TEXT}
-    added = [token | {"special": token["content"] in own} for token in added]
+    added = [token | {"special": name in own} for name, token in added.items()]
+    added.sort(key=lambda token: token["id"])
     whole = described | NOT_OURS | {"model": described["model"] | {"vocab": ids}, "added_tokens": added}
     try:
         return Tokenizer(tokenizers.Tokenizer.from_str(json.dumps(whole)).to_str())
@@ -68,18 +75,37 @@ def completed(described: dict[str, Any], folder: Path) -> Tokenizer:
         raise ValueError(f"{folder}: its tokenizer cannot be read ({str(error)[:100]})") from None
 
 
-def added_later(folder: Path, known: dict[str, int]) -> list[dict[str, Any]]:
-    """The tokens beside those that have ids, in the order of theirs; what is only named has the next ids."""
-    settings, known = entries(folder / SETTINGS), dict(known)
+def require_ids(ids: Mapping[str, Any], path: Path) -> None:
+    """ValueError unless the ids of pieces are whole numbers from 0 on, few of them left out and none twice.
+
+    The library keeps room for each up to the highest: one of 2**31 would end the process.
+    """
+    most, seen = 2 * len(ids) + 1000, set()
+    for piece, index in ids.items():
+        if type(index) is not int or not 0 <= index < most or index in seen:
+            due = f"each is a whole number below {most} and stands once"
+            raise ValueError(
+                f"{path}: the id of {brief(piece)} is {brief(index)}, but {due}; copy the file again"
+            )
+        seen.add(index)
+
+
+def model_of(described: Mapping[str, Any]) -> str | None:
+    """The kind of model that a tokenizer.json has: BPE, WordPiece .."""
+    model = described.get("model")
+    return model.get("type") if isinstance(model, dict) else None
+
+
+def added_later(folder: Path, ids: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The tokens that files beside a tokenizer add, by their ids; of those with names alone the next ids."""
+    settings, known = entries(folder / SETTINGS), dict(ids)
     found = [AS_WRITTEN | {"content": name, "id": index} for name, index in entries(folder / ADDED).items()]
     for index, token in settings.get("added_tokens_decoder", {}).items():
         found.append(AS_WRITTEN | token | {"id": int(index)})
-    found = [token for token in found if token["content"] not in known]
     known |= {token["content"]: token["id"] for token in found}
     extra = settings.get("extra_special_tokens") or settings.get("additional_special_tokens") or []
     for name in extra.values() if isinstance(extra, dict) else extra:
         name = name["content"] if isinstance(name, dict) else name
-        if name not in known:
-            known[name] = max(known.values()) + 1
-            found.append(AS_WRITTEN | {"content": name, "id": known[name]})
+        known.setdefault(name, max(known.values()) + 1)
+        found.append(AS_WRITTEN | {"content": name, "id": known[name]})
     return sorted(found, key=lambda token: token["id"])

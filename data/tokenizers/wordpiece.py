@@ -16,7 +16,7 @@ import numpy as np
 import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers
 
-from data.fields import Bound, Positive
+from data.fields import Bound, Positive, brief
 from data.files import folders
 from data.tokenizers import published_folder
 from data.tokenizers.level import Level
@@ -24,6 +24,7 @@ from data.tokenizers.tokenizer import BERT_SPECIALS, Tokenizer, numbered
 
 CONTINUED = "##"
 VOCABULARY = "vocab.txt"
+BERTS = "BertTokenizer"  # what the classes of `transformers` are called that cut text as BERT does
 LONGEST = 200  # characters of a word that is not [UNK], as in google-research/bert
 UNTOLD = "⁇"  # what a corpus may write for a word it leaves out: in no vocabulary, so always [UNK]
 
@@ -201,8 +202,8 @@ def of_pieces(pieces: Sequence[str], lowercase: bool) -> Tokenizer:
 
 def has_pieces(folder: Path) -> bool:
     """Whether a folder has word pieces, as a published BERT's has: vocab.txt, or a tokenizer.json of them."""
-    model = published_folder.entries(folder / published_folder.WHOLE).get("model") or {}
-    return (folder / VOCABULARY).is_file() or model.get("type") == "WordPiece"
+    whole = published_folder.entries(folder / published_folder.WHOLE)
+    return (folder / VOCABULARY).is_file() or published_folder.model_of(whole) == "WordPiece"
 
 
 def read_folder(folder: Path, lowercase: bool | None = None) -> Tokenizer:
@@ -214,16 +215,16 @@ def read_folder(folder: Path, lowercase: bool | None = None) -> Tokenizer:
     path = folder / published_folder.SETTINGS
     settings, whole = published_folder.entries(path), folder / published_folder.WHOLE
     described = published_folder.entries(whole)
-    if described and (described.get("model") or {}).get("type") != "WordPiece":
+    if described and published_folder.model_of(described) != "WordPiece":
         raise ValueError(f"{whole}: not word pieces, as BERT has them; give the folder of a BERT")
     if not described:
         vocabulary = folders.present(folder / VOCABULARY) or folder / VOCABULARY
         pieces = pieces_of(vocabulary)
         described = json.loads(of_pieces(pieces, is_uncased(pieces)).serialised)
-    if path.is_file() and settings.get("tokenizer_class", "BertTokenizer").startswith("BertTokenizer"):
+    if path.is_file() and str(settings.get("tokenizer_class") or BERTS).startswith(BERTS):
         given = [settings.get(name) for name in ("do_lower_case", "strip_accents", "tokenize_chinese_chars")]
-        if wrong := next((value for value in given if not isinstance(value, bool | None)), None):
-            raise ValueError(f"{path}: {wrong!r} is neither true nor false; save the tokenizer again")
+        if wrong := [value for value in given if not isinstance(value, bool | None)]:
+            raise ValueError(f"{path}: {brief(wrong[0])} is neither true nor false; save the tokenizer again")
         lower, strip, chinese = given
         described["normalizer"] = cleaned(lower is not False, strip, chinese is not False)
     if lowercase is not None:

@@ -116,9 +116,8 @@ def learning_curves(records: Mapping[str, Record], path: Path | str, against: st
             if scored:
                 panels[1].plot(*bleu, label=name, markersize=4, **marked)
         apart = dict.fromkeys(words for record in records.values() for words in record.only_training)
-        with_them = f"\n(with {', '.join(apart)})" if apart else ""
-        without = " (without)" if apart else ""
-        panels[0].set_title(f"Loss in nats a token: validation marked{without}, training thin{with_them}")
+        told = f"\ntraining with {', '.join(apart)}, validation without" if apart else ""
+        panels[0].set_title(f"Loss in nats a token: training thin, validation marked{told}")
         if scored:
             panels[1].set_title("BLEU on the validation set")
             panels[1].set_ylim(bottom=0)

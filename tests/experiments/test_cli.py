@@ -220,6 +220,12 @@ def test_help_of_every_command_has_examples_and_loads_nothing_heavy(as_children)
 # translate
 
 
+def test_no_translation_depends_on_the_editor_that_wrote_a_text(run_dir, lookback):
+    plain = lookback("translate", run_dir, "--nbest", 2, stdin=TEXT)
+    for disguised in (b"\xef\xbb\xbf" + TEXT, TEXT.replace(b"\n", b"\r\n")):
+        assert lookback("translate", run_dir, "--nbest", 2, stdin=disguised) == plain
+
+
 def test_a_line_in_gives_a_line_out_in_order(run_dir, lookback):
     code, out, _ = lookback("translate", run_dir, stdin=TEXT)
     spoken = out.split("\n")

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from data.tokenizers.levels import SavedTokenizer
+from data.tokenizers.levels import ByteBPE, PublishedGPT2, SavedTokenizer
 from data.tokenizers.tokenizer import Tokenizer
-from data.tokenizers.wordpiece import read_vocabulary
+from data.tokenizers.wordpiece import WordPiece, read_folder, read_vocabulary
 from experiments.tables.language import char_lm
 from experiments.tables.representations import bert_pretraining, elmo_pretraining
 from models.encoders.bert import BERT
@@ -20,6 +20,7 @@ from models.encoders.words import WordLSTM
 from models.heads.classifier import Classifier
 from models.heads.pooling import Attentive, First
 from models.heads.tagger import Tagger
+from models.language.gpt2 import GPT2
 from train.folder.checkpoint import Checkpoints
 from train.folder.claim import claim
 from train.parts import override
@@ -124,6 +125,21 @@ def test_a_pretrained_bert_is_written_with_what_it_predicts(lookback, saved, tmp
     lowercase = json.loads((tmp_path / "bert" / "tokenizer_config.json").read_text())["do_lower_case"]
     theirs = read_vocabulary(tmp_path / "bert" / "vocab.txt", lowercase)
     assert ours.encode(LINES) == theirs.encode(LINES)
+
+
+@pytest.mark.parametrize("kind", ["bert", "gpt2"])
+def test_tokens_that_were_added_are_written_and_read_again(tmp_path, kind):
+    core = (WordPiece(100, least=1) if kind == "bert" else ByteBPE(300)).train(LINES).core
+    core.add_tokens(["<new>"])
+    tokenizer = Tokenizer(core.to_str())
+    model = {"bert": BERT, "gpt2": GPT2}[kind](len(tokenizer), 16, 8, num_heads=2, num_layers=1)
+    shapes = jax.eval_shape(model.init, jax.random.key(0), np.ones((1, 1), np.int32))["params"]
+    export(model, jax.tree.map(lambda leaf: np.zeros(leaf.shape), shapes), tokenizer, tmp_path / "out")
+    folder = tmp_path / "out"
+    again = read_folder(folder) if kind == "bert" else PublishedGPT2(str(folder)).tokenizer(list)
+    line = f"{LINES[0]} <new> {LINES[1]}"
+    assert again.stream(line).tolist() == tokenizer.stream(line).tolist() and len(again) == len(tokenizer)
+    assert tokenizer.core.token_to_id("<new>") in again.stream(line)
 
 
 TOY = BERT(context=16, features=8, num_heads=2, num_layers=1)

@@ -26,6 +26,16 @@ def test_a_word_and_its_tag_stand_on_a_line_and_a_blank_line_ends_a_sentence(loo
     assert out == "Anna\tB-PER\nsings\tO\n.\tO\n\n\nthe\tO\nbaker\tO\n\nPaul\tB-PER\n\n"
 
 
+def test_no_tag_depends_on_the_editor_that_wrote_a_text_and_other_spaces_are_part_of_a_word(
+    lookback, run_dir
+):
+    text = "Anna sings .\n\nthe ba\u0308ker 2\u00a0000\n".encode()
+    plain = lookback("tag", run_dir, stdin=text)
+    assert plain[1].split("\n")[6:8] == ["bäker\tO", "2\u00a0000\tO"]
+    for disguised in (b"\xef\xbb\xbf" + text, text.replace(b"\n", b"\r\n"), text.replace(b"\n", b"\r")):
+        assert lookback("tag", run_dir, stdin=disguised) == plain
+
+
 def test_a_line_that_is_no_text_is_named_after_those_before_it_are_tagged(lookback, run_dir):
     code, out, err = lookback("tag", run_dir, stdin=b"the baker\nthe bak\xe9r\n")
     assert (code, out) == (2, "the\tO\nbaker\tO\n\n") and "stdin, line 2: not UTF-8" in err

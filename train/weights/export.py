@@ -14,6 +14,7 @@ import flax.linen as nn
 import flax.traverse_util
 
 from data.ids import SPECIALS
+from data.tokenizers.published_folder import ADDED
 from data.tokenizers.tokenizer import Tokenizer
 from models.encoders.bert import BERT
 from models.encoders.elmo import ELMo
@@ -72,6 +73,7 @@ def export_bert(model: BERT, params: Mapping, beside: Mapping, tokenizer: Tokeni
     if pieces:
         cleaned = parts(tokenizer)["normalizer"]
         settings = {name: cleaned[ours] for name, ours in CLEANED.items()}
+        write_added(tokenizer, folder)
         configure(folder, "BertTokenizer", model.context, **settings)
     else:
         write_as_it_is(tokenizer, folder, model.context)
@@ -107,7 +109,17 @@ def write_byte_bpe(tokenizer: Tokenizer, folder: Path, context: int) -> None:
         write_as_it_is(tokenizer, folder, context)
     else:
         tokenizer.core.model.save(str(folder))
+        write_added(tokenizer, folder)
         configure(folder, "GPT2Tokenizer", context, **marks(tokenizer))
+
+
+def write_added(tokenizer: Tokenizer, folder: Path) -> None:
+    """added_tokens.json, where tokens were added that are read in text as a whole."""
+    added = {
+        token["content"]: token["id"] for token in parts(tokenizer)["added_tokens"] if not token["special"]
+    }
+    if added:
+        (folder / ADDED).write_text(json.dumps(added) + "\n", encoding="utf-8")
 
 
 def write_words(tokenizer: Tokenizer, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from unicodedata import normalize
 
 import pytest
 
@@ -43,6 +44,18 @@ def test_every_format_gives_the_same_items(tmp_path, kind):
     assert paired.paired and paired.items("test") == [
         Labelled(first, second, int(label == "good")) for first, second, label in ROWS
     ]
+
+
+@pytest.mark.parametrize("kind", ["tsv", "csv", "jsonl"])
+def test_an_accent_is_one_letter_however_it_is_spelled(tmp_path, kind):
+    rows = [("Très bien", "x", "né"), ("Café", "y", "bad")]
+    paths = write(tmp_path, kind, rows)
+    expected = corpus(paths).items("test")
+    for split in ("valid", "test"):
+        apart = [tuple(normalize("NFD", text) for text in row) for row in rows]
+        (tmp_path / split).mkdir()
+        paths[split] = write(tmp_path / split, kind, apart)[split]
+    assert corpus(paths).items("test") == corpus(paths).items("valid") == expected
 
 
 def test_a_byte_order_mark_line_ends_and_gzip_change_nothing(tmp_path):

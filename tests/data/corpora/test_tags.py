@@ -8,6 +8,10 @@ from data.corpora.tags import UPOS, XPOS, Conll2003, GeneratedTags, TagFiles, Ud
 from data.items.tagged import Tagged
 from data.tasks.tagging import Tagging
 from data.world.world import World
+from models.baselines.majority_tag import MajorityTag
+from train.evaluators.labels.tags import EntityF1
+from train.parts import override
+from train.run import Run
 
 CONLL = """\
 -DOCSTART- -X- O O
@@ -138,6 +142,16 @@ def test_entities_are_read_in_any_scheme_and_can_be_judged(tmp_path, tags):
     corpus = written(tmp_path, "\n".join(map(" ".join, rows)))
     assert corpus.spans and corpus.labels == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
     assert corpus.items("test")[0].tags == ("B-PER", "I-PER", "O", "B-LOC")
+
+
+@pytest.mark.parametrize("tags", ["O O", "PER-B O", "B_PER O", "NOUN O", "b-per O"])
+def test_what_marks_no_entities_is_heard_before_training(tmp_path, tags):
+    corpus = written(tmp_path, "\n".join(map(" ".join, zip(("Anna", "in"), tags.split(), strict=True))))
+    assert not corpus.spans
+    run = Run(MajorityTag(), Tagging(corpus), evaluators=(EntityF1(),))
+    with pytest.raises(ValueError, match=r"TagFiles mark no entities; set evaluators=\(TagAccuracy\(\),\)"):
+        run.require()
+    override(run, ["evaluators=(TagAccuracy(),)"]).require()
 
 
 def test_a_tag_that_only_other_splits_have_is_named_in_the_task_and_told_in_the_protocol(tmp_path):

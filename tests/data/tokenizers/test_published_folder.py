@@ -123,6 +123,12 @@ def test_a_gpt2_has_what_its_folder_adds(tmp_path, whole, monkeypatch):
         ("tokenizer_config.json", "{", "tokenizer_config.json, line 1: not JSON"),
         ("config.json", "[1]", "config.json: not a JSON object"),
         ("config.json", '{"vocab_size": 5}', r"7 pieces; vocab_size is 5 by config.json"),
+        ("config.json", '{"vocab_size": "7"}', "config.json: vocab_size is '7', not a whole number above 0"),
+        ("config.json", '{"vocab_size": 2147483649}', "config.json: vocab_size is 2147483649, not a"),
+        ("vocab.json", '{"a": 0, "b": 2147483648}', "vocab.json: the id of 'b' is 2147483648, but each is"),
+        ("vocab.json", '{"a": 0, "b": 0}', "vocab.json: the id of 'b' is 0, but each is"),
+        ("added_tokens.json", '{"<pad>": -1}', "the id of '<pad>' is -1, but each is"),
+        ("tokenizer.json", "[" * 100_000, "tokenizer.json: .*JSON is nested too deeply"),
         ("tokenizer.json", "{}", "no pieces that can be read"),
         (
             "tokenizer.json",
@@ -141,9 +147,10 @@ def test_what_a_gpt2_cannot_be_read_with_is_told_in_a_line(tmp_path, name, conte
 
 
 def test_word_pieces_that_are_none_and_settings_that_are_no_switch_are_told(tmp_path):
-    folder = bert(tmp_path, settings={"do_lower_case": "yes"})
-    with pytest.raises(ValueError, match="tokenizer_config.json: 'yes' is neither true nor false"):
-        read_folder(folder)
+    for value in ("yes", 0):
+        folder = bert(tmp_path, settings={"do_lower_case": value})
+        with pytest.raises(ValueError, match=f"tokenizer_config.json: {value!r} is neither true nor false"):
+            read_folder(folder)
     gpt2(tmp_path / "gpt2")
     PublishedGPT2(str(tmp_path / "gpt2")).tokenizer(list).save(folder / "tokenizer.json")
     with pytest.raises(ValueError, match="tokenizer.json: not word pieces"):

@@ -31,7 +31,7 @@ class EntityF1(Evaluator):
             kind = type(run.task.corpus).__name__
             raise ValueError(
                 f"evaluators: EntityF1: tags of task.corpus={kind} mark no entities; "
-                "set evaluators=TagAccuracy()"
+                "set evaluators=(TagAccuracy(),)"
             )
 
     def __call__(self, trained: Trained) -> Iterator[Result]:

@@ -156,7 +156,7 @@ def test_tags_of_words_are_no_entities():
     run = dataclasses.replace(
         RUN, task=Tagging(GeneratedTags(RUN.task.corpus.world, tags="pos"), characters=True)
     )
-    complaint = "EntityF1: tags of task.corpus=GeneratedTags mark no entities; set evaluators=TagAccuracy"
+    complaint = r"EntityF1: tags of task.corpus=GeneratedTags mark no entities; set evaluators=\(TagAccuracy"
     with pytest.raises(ValueError, match=complaint):
         run.require()
 
