@@ -50,6 +50,7 @@ def parse_squad(text: str, name: str) -> list[Question]:
             f"{name}: not in the format of SQuAD 1.1, which has data, paragraphs, qas ({reason(error)})"
         ) from None
     for question in found:
+        require_text(question, name)
         if not question.answers:
             raise ValueError(f"{name}, question {question.id}: no answer; SQuAD 2.0 has such, 1.1 is due")
         for answer in question.answers:
@@ -59,3 +60,15 @@ def parse_squad(text: str, name: str) -> list[Question]:
                 wrong = f"{text[:40]!r} is not what stands at character {start}"
                 raise ValueError(f"{name}, question {question.id}: {wrong} of its context")
     return found
+
+
+def require_text(question: Question, name: str) -> None:
+    """ValueError unless all that is to be text is, and can be written in UTF-8: JSON may hold half a sign."""
+    texts = (question.context, question.question, *(answer.text for answer in question.answers))
+    try:
+        for text in texts:
+            text.encode()
+    except (UnicodeEncodeError, AttributeError) as error:
+        raise ValueError(
+            f"{name}, question {question.id}: no text ({reason(error)}); mend the file"
+        ) from None

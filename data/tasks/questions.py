@@ -63,11 +63,19 @@ class Questions(Task):
         return self.tokenizer.tokenizer(lambda: self.corpus.sentences("train", data_dir), data_dir)
 
     def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> list[Example]:
-        """Every window of every question of a split."""
-        return [window.example for window in self.windows(self.asked(split, data_dir), tokenizer)]
+        """Every window of every question of a split whose answer can be pointed at in its pieces."""
+        windows = self.windows(self.asked(split, data_dir), tokenizer)
+        if not (found := [window.example for window in windows if window.example.weights]):
+            raise ValueError(
+                f"{self.protocol(split)}: the tokenizer has no piece for any answer; set task.tokenizer"
+            )
+        return found
 
     def windows(self, questions: Sequence[Question], tokenizer: Tokenizer) -> list[Window]:
-        """Every window of every question, in their order; what is learned is the first of its answers."""
+        """Every window of every question, in their order; what is learned is the first of its answers.
+
+        Where the tokenizer has no piece for that one, as for a sign that it drops, the weights are 0.
+        """
         contexts = {one.context: places(one.context, tokenizer) for one in questions}
         found = []
         for number, (one, asking) in enumerate(
@@ -76,7 +84,8 @@ class Questions(Task):
             begin = [tokenizer.bos, *asking[:-1][: self.asking], tokenizer.eos]
             ids, spans = contexts[one.context]
             room = self.longest - len(begin) - 1
-            target = inputs_of(one.answers[0], spans)
+            answer = inputs_of(one.answers[0], spans)
+            target = answer or (0, 0)
             for start in range(0, max(len(ids) - room + self.stride, 1), self.stride):
                 held, around = ids[start : start + room], len(begin) - start
                 inside = target[0] >= start and target[1] < start + room
@@ -84,6 +93,7 @@ class Questions(Task):
                     [*begin, *held, tokenizer.eos],
                     (target[0] + around, target[1] + around) if inside else (0, 0),
                     [0] * len(begin) + [1] * (len(held) + 1),
+                    weights=float(answer is not None),
                 )
                 found.append(
                     Window(number, example, (*[None] * len(begin), *spans[start : start + room], None))
@@ -101,8 +111,8 @@ def places(text: str, tokenizer: Tokenizer) -> tuple[list[int], list[tuple[int, 
     return ids[:-1], spans
 
 
-def inputs_of(answer: Answer, spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """The first and the last of the ids that stand for a character of the answer."""
+def inputs_of(answer: Answer, spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """The first and the last of the ids that stand for a character of the answer; None where none does."""
     end = answer.start + len(answer.text)
     touched = [place for place, (first, beyond) in enumerate(spans) if first < end and beyond > answer.start]
-    return touched[0], touched[-1]
+    return (touched[0], touched[-1]) if touched else None

@@ -7,6 +7,7 @@ ends included, and add nothing: TextCharacters, Bytes, ByteBPE, PublishedGPT2.
 Training and encoding are Hugging Face `tokenizers`.
 """
 
+import bisect
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,7 @@ from data.ids import BOS, EOS, PAD, SPECIALS, UNK
 SPECIALS_AS_WORDS = Regex(r"(?<!\S)(<pad>|<s>|</s>)(?!\S)")
 END_OF_TEXT = "<|endoftext|>"
 BERT_SPECIALS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
+WORD = re.compile(r"\S+")
 BETWEEN_LINES = re.compile(r"\S\n(?=\S)")
 
 
@@ -73,6 +75,23 @@ class Tokenizer:
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
         """Ids of each line, ended by EOS."""
         return [[*encoding.ids, self.eos] for encoding in self.core.encode_batch(list(lines))]
+
+    def unknown(self, lines: Sequence[str]) -> tuple[list[str], int]:
+        """(the words that have something unknown in them, how many words there are), between spaces.
+
+        What a text itself calls unknown, as the Penn Treebank does with <unk>, is not counted.
+        """
+        words = [list(WORD.finditer(line)) for line in lines]
+        found = []
+        if self.unk is not None:
+            mark = self.core.id_to_token(self.unk)
+            for held, encoding in zip(words, self.core.encode_batch(list(lines)), strict=True):
+                spans = zip(encoding.ids, encoding.offsets, strict=True)
+                ends = [end for index, (_, end) in spans if index == self.unk]
+                firsts = [word.start() for word in held]
+                places = sorted({bisect.bisect_left(firsts, end) - 1 for end in ends})
+                found += [held[at][0] for at in places if at >= 0 and held[at][0] != mark]
+        return found, sum(map(len, words))
 
     def stream(self, text: str) -> np.ndarray:
         """A whole text as int32 [n]: as it runs, or each line ended by EOS where line ends have no id."""

@@ -1,4 +1,4 @@
-"""What the commands' options take: numbers within the bounds that fields have, and changes among words."""
+"""What the options of commands take: numbers within the bounds of fields, changes among words, texts."""
 
 import argparse
 import typing
@@ -27,3 +27,12 @@ def parted(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """(names, changes) of an option that argparse gives everything after it: changes begin at the first =."""
     split = next((place for place, word in enumerate(words) if "=" in word), len(words))
     return list(words[:split]), list(words[split:])
+
+
+def given(text: str, option: str) -> str:
+    """A text of the command line; ValueError where its bytes are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{option}: not UTF-8 at character {error.start + 1}") from None
+    return text

@@ -96,6 +96,7 @@ def align(directory, sentence: str | None, path) -> None:
     """The heat map of a sentence's translation, weights beside it as NPZ."""
     import numpy as np
 
+    from experiments.command_line.options import given
     from experiments.report import plots
     from train import devices
     from train.folder.record import read
@@ -104,7 +105,7 @@ def align(directory, sentence: str | None, path) -> None:
     from train.inference.translator import Translator
     from train.weights.load import load
 
-    source = sentence or (read(directory).output("test", "source") or [""])[0]
+    source = given(sentence or "", "--sentence") or (read(directory).output("test", "source") or [""])[0]
     if not source.strip():
         raise ValueError(f"{directory}: no test outputs yet; give a sentence with --sentence")
     translator = Translator.of(load(directory))

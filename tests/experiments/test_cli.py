@@ -230,6 +230,14 @@ def test_a_line_in_gives_a_line_out_in_order(run_dir, lookback):
             assert alone == said + "\n"
 
 
+def test_words_that_the_run_does_not_know_are_told_once_after_the_last_line(run_dir, lookback):
+    known = lookback("translate", run_dir, "--beam", 1, stdin=b"the\n")
+    assert known[0] == 0 and known[2] == ""
+    code, out, err = lookback("translate", run_dir, "--beam", 1, stdin=b"the xyzzy.\n\nthe qwerty, xyzzy\n")
+    assert code == 0 and out.count("\n") == 3
+    assert err == "lookback: 3 of 5 words are unknown to this run: xyzzy, qwerty\n"
+
+
 def test_n_best_are_numbered_scored_and_sorted(run_dir, lookback):
     code, out, _ = lookback(
         "translate", run_dir, "--beam", 3, "--nbest", 2, "--length-penalty", 0, stdin=TEXT

@@ -11,7 +11,7 @@ import argparse
 
 from data.fields import Positive
 from experiments import stdin
-from experiments.command_line.options import bounded
+from experiments.command_line.options import bounded, given
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from train.weights.load import load
 
     fill = FillMask(load(Path(arguments.run_dir)))
-    lines = arguments.text or stdin.whole().split("\n")
+    lines = [given(text, "text") for text in arguments.text] or stdin.whole().split("\n")
     if not any(line.strip() for line in lines):
         raise ValueError("no text: give lines with [MASK] in them, as arguments or by standard input")
     for number, line in enumerate(lines, start=1):

@@ -10,7 +10,8 @@ import argparse
 
 from data.fields import Count, Mass, Positive, Temperature
 from experiments import stdin
-from experiments.command_line.options import bounded
+from experiments.command_line import unknown
+from experiments.command_line.options import bounded, given
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +50,14 @@ def execute(arguments: argparse.Namespace) -> None:
     if not arguments.greedy and arguments.beam == 1:
         draw = Sample(arguments.temperature, arguments.top_k, arguments.top_p)
     writer = Generator(load(Path(arguments.run_dir)))
-    prompts = arguments.prompt or [stdin.whole()]
+    prompts = [given(text, "--prompt") for text in arguments.prompt or ()] or [stdin.whole()]
+    with unknown.told(writer.tokenizer) as note:
+        note([line for prompt in prompts for line in prompt.split("\n")])
+        go_on(writer, prompts, draw, arguments)
+
+
+def go_on(writer, prompts: list[str], draw, arguments: argparse.Namespace) -> None:
+    """Print each prompt and what follows it, of a single one token by token."""
     if len(prompts) == 1 and arguments.beam == 1:
         print(prompts[0], end="")
         for piece in writer.stream(prompts[0], arguments.length, draw, arguments.seed):

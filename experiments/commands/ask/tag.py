@@ -12,6 +12,7 @@ import argparse
 import sys
 
 from experiments import stdin
+from experiments.command_line import unknown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,8 +31,10 @@ def execute(arguments: argparse.Namespace) -> None:
     from train.weights.load import load
 
     tagger = WordTagger(load(Path(arguments.run_dir)))
-    for texts in stdin.lines():
-        sentences = [text.split() for text in texts]
-        for words, tags in zip(sentences, tagger(sentences), strict=True):
-            print(*(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True)), sep="")
-        sys.stdout.flush()
+    with unknown.told(tagger.trained.tokenizer) as note:
+        for texts in stdin.lines():
+            note(texts)
+            sentences = [text.split() for text in texts]
+            for words, tags in zip(sentences, tagger(sentences), strict=True):
+                print(*(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True)), sep="")
+            sys.stdout.flush()

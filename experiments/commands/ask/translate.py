@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from data.fields import Amount, Positive
 from experiments import stdin
+from experiments.command_line import unknown
 from experiments.command_line.options import bounded
 
 
@@ -58,8 +59,10 @@ def execute(arguments: argparse.Namespace) -> None:
     require_role(str(directory), "is to translate", "task", trained.task, Translation)
     translator = Translator.of(trained, search(trained.run, arguments))
     number = 0
-    with saved_maps(arguments.attention) if arguments.attention else contextlib.nullcontext({}) as maps:
+    kept = saved_maps(arguments.attention) if arguments.attention else contextlib.nullcontext({})
+    with kept as maps, unknown.told(trained.tokenizer) as note:
         for texts in stdin.lines():
+            note(texts)
             found = iter(translator([text for text in texts if text.strip()]))
             for text in texts:
                 hypotheses = next(found) if text.strip() else []  # an empty line stays one

@@ -165,3 +165,27 @@ def test_just_one_sentence_of_the_context_fits_a_world_question():
 
 def words(text):
     return re.findall(r"[\w']+", text.lower())
+
+
+def test_an_answer_that_the_tokenizer_drops_is_not_learned_and_still_asked(tmp_path):
+    dropped = "\u200d"
+    context = f"Anna {dropped} sleeps."
+    asked = (
+        Question(context, "What ?", (Answer(dropped, 5),), "q1"),
+        Question(context, "Who ?", (Answer("Anna", 0),), "q2"),
+    )
+    task = Questions(longest=32, stride=4, asking=8)
+    tokenizer = WordPiece(size=40).train([context, "What Who ?"])
+    assert inputs_of(asked[0].answers[0], places(context, tokenizer)[1]) is None
+    windows = task.windows(asked, tokenizer)
+    assert [window.example.weights for window in windows] == [0.0, 1.0]
+    folder = squad(tmp_path, [{"text": dropped, "answer_start": 5}], context)
+    with pytest.raises(ValueError, match="the tokenizer has no piece for any answer; set task.tokenizer"):
+        Questions(corpus=Squad()).encoded("valid", tokenizer, str(folder))
+
+
+@pytest.mark.parametrize("context", ["Anna \ud83d sleeps.", 7, None, ["Anna"]])
+def test_what_is_no_text_is_told_by_its_question(context, tmp_path):
+    folder = squad(tmp_path, [{"text": "Anna", "answer_start": 0}], context)
+    with pytest.raises(ValueError, match="dev-v1.1.json, question q7: no text .*; mend the file$"):
+        Squad().items("valid", folder)

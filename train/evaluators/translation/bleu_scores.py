@@ -3,14 +3,15 @@
 import dataclasses
 from collections.abc import Iterator
 
-from data.items.corpus import ParallelCorpus
+from data.items.corpus import Pairs, ParallelCorpus
 from data.tasks.translation import Translation
+from data.tokenizers.tokenizer import Tokenizer
 from models.decoding.search import Search
 from models.translation.encoder_decoder import EncoderDecoder
 from train.folder.outputs import keep
 from train.inference.translator import Translator
 from train.metrics import bleu
-from train.run import Evaluator, Result, Trained
+from train.run import Evaluator, Result, Run, Trained
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +30,21 @@ class Bleu(Evaluator):
     corpus: ParallelCorpus | None = None
     name: str | None = None
 
+    def judged(self, task: Translation) -> Translation:
+        """The run's task, of the corpus that is translated."""
+        return task if self.corpus is None else dataclasses.replace(task, corpus=self.corpus)
+
+    def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> Pairs:
+        """The pairs of the split; ValueError where there are none."""
+        task = self.judged(run.task)
+        if not (pairs := task.pairs(self.split, data_dir)):
+            raise ValueError(f"{task.protocol(self.split)}: there is nothing in this split to translate")
+        return pairs
+
     def __call__(self, trained: Trained) -> Iterator[Result]:
-        task, name = trained.task, self.name or self.split
-        task = task if self.corpus is None else dataclasses.replace(task, corpus=self.corpus)
-        sources, references = zip(*task.pairs(self.split, trained.data_dir), strict=True)
+        task, name = self.judged(trained.task), self.name or self.split
+        pairs = self.look(trained.run, trained.tokenizer, trained.data_dir)
+        sources, references = zip(*pairs, strict=True)
         hypotheses = [found[0].text for found in Translator.of(trained, self.search)(sources)]
         keep(trained.directory, name, source=sources, reference=references, hypothesis=hypotheses)
         for metric, (value, signature) in bleu.corpus_scores(hypotheses, references, self.tokenize).items():
