@@ -4,15 +4,19 @@ A file is numpy's .npy followed by a SHA-256 of that hash and its own bytes. A f
 in another's place is thus known for what it is, and made again.
 """
 
+import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
 
 from data.files import folders
 from data.tokenizers.tokenizer import Tokenizer
+
+BESIDE, DAY = ".tokens-", 24 * 60 * 60
 
 
 def mapped(text: str, tokenizer: Tokenizer) -> np.ndarray:
@@ -43,7 +47,8 @@ def seal(key: str, content: np.ndarray) -> bytes:
 def write(path: Path, key: str, ids: np.ndarray) -> None:
     """Beside its place first, so that no reader ever sees a part of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".tokens-", delete=False) as beside:
+    sweep(path.parent)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=BESIDE, delete=False) as beside:
         try:
             np.save(beside, ids)
             beside.flush()
@@ -54,3 +59,11 @@ def write(path: Path, key: str, ids: np.ndarray) -> None:
         except BaseException:
             os.unlink(beside.name)
             raise
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that were killed while they wrote have left: files beside, a day old and more."""
+    for path in folder.glob(f"{BESIDE}*"):
+        with contextlib.suppress(OSError):  # another process sweeps too
+            if time.time() - path.stat().st_mtime > DAY:
+                path.unlink()

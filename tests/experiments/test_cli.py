@@ -181,7 +181,7 @@ def test_show_tells_what_each_field_takes_and_all_of_it_is_taken(lookback):
         told[field.partition("=")[0]] = taken
     assert code == 0 and all(told.values())
     assert told["model.dropout"] == "float, at least 0 and below 1"
-    assert told["evaluators.Bleu.search.beam"] == "int, at least 1"
+    assert told["evaluators.Bleu.search.beam"] == "int, at least 1 and at most 1000"
     assert "Trained" not in out and "TokenizerOf" not in out
     scores = told["model.score"].removesuffix(" or None").split(", ")
     assert {"Additive", "Bilinear", "Dot", "ScaledDot"} <= set(scores) and "Score" not in scores

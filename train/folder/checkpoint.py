@@ -82,7 +82,8 @@ class Checkpoints:
     @property
     def steps(self) -> list[int]:
         """Finished checkpoints not found damaged, oldest first; one still being written is not among them."""
-        names = [path.name for path in self.directory.iterdir()] if self.directory.is_dir() else []
+        paths = self.directory.iterdir() if self.directory.is_dir() else ()
+        names = [path.name for path in paths if path.is_dir() and len(path.name) < 12]
         return sorted({int(name) for name in names if name.isdecimal()} - self._damaged)
 
     @property

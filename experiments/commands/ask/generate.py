@@ -8,7 +8,7 @@ examples:
 
 import argparse
 
-from data.fields import Count, Mass, Positive, Temperature
+from data.fields import Beam, Count, Mass, Positive, Temperature
 from experiments import stdin
 from experiments.command_line import unknown
 from experiments.command_line.options import bounded, given
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--greedy", action="store_true", help="the likeliest token each time, nothing drawn")
     parser.add_argument(
-        "--beam", type=bounded(Positive), default=1, metavar="K", help="the K best by beam search"
+        "--beam", type=bounded(Beam), default=1, metavar="K", help="the K best by beam search"
     )
     parser.add_argument("--seed", type=bounded(Count), default=0, help="of what is drawn (0)")
 

@@ -14,7 +14,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
-from data.fields import Amount, Positive
+from data.fields import Amount, Beam, Positive
 from experiments import stdin
 from experiments.command_line import unknown
 from experiments.command_line.options import bounded
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `translate`."""
     parser.add_argument("run_dir")
     parser.add_argument(
-        "--beam", type=bounded(Positive), metavar="K", help="hypotheses kept; 1 is greedy (the run's own)"
+        "--beam", type=bounded(Beam), metavar="K", help="hypotheses kept; 1 is greedy (the run's own)"
     )
     parser.add_argument(
         "--length-penalty",
