@@ -4,14 +4,14 @@ import dataclasses
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import tokenizers
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
 
-from data.fields import Bound, Positive, brief
+from data.fields import Bound, Positive
 from data.files import folders, json_text
 from data.files.reasons import reason
 from data.ids import SPECIALS, UNK, WORD_START
@@ -23,6 +23,7 @@ from data.tokenizers.tokenizer import (
     chunks,
     lines_of,
     numbered,
+    require_ids,
 )
 
 WORD_OR_PUNCTUATION = Regex(rf"{WORD_START}?[^\W{WORD_START}]+|{WORD_START}?[^\w{WORD_START}]+|{WORD_START}")
@@ -75,21 +76,6 @@ def byte_piece(byte: int) -> str:
     """How GPT-2 writes a byte: its Latin-1 character, or the n-th from U+0100 on where that is no print."""
     printed = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     return chr(byte if byte in printed else 0x100 + [b for b in range(256) if b not in printed].index(byte))
-
-
-def require_ids(ids: Mapping[str, object], path: Path) -> None:
-    """ValueError unless a vocabulary's ids are whole numbers from 0 on, each once and with few gaps.
-
-    For each id up to the highest the library keeps room: one of 2**31 would end the process.
-    """
-    most, seen = 2 * len(ids) + 1000, set()
-    for piece, index in ids.items():
-        if type(index) is not int or not 0 <= index < most or index in seen:
-            raise ValueError(
-                f"{path}: the id of {brief(piece)} is {brief(index)}, but each is a whole number below "
-                f"{most} and stands once; copy the file again"
-            )
-        seen.add(index)
 
 
 @dataclasses.dataclass(frozen=True)

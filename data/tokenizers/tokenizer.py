@@ -10,13 +10,14 @@ Training and encoding are Hugging Face `tokenizers`.
 import bisect
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import tokenizers
 from tokenizers import Regex
 
+from data.fields import brief
 from data.files.reasons import reason
 from data.ids import BOS, EOS, PAD, SPECIALS, UNK
 
@@ -142,13 +143,30 @@ class Tokenizer:
     def load(cls, path: Path) -> "Tokenizer":
         """The tokenizer of a file of `save`; ValueError where there is none or it is none of ours."""
         try:
-            return cls(path.read_text(encoding="utf-8"))
+            found = cls(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise ValueError(
                 f"{path}: no tokenizer here; a run keeps its own: put it back or train again"
             ) from None
         except Exception as error:  # what `tokenizers` raises for a broken file is a bare Exception
             raise ValueError(f"{path}: not a tokenizer file of Lookback ({reason(error)})") from None
+        require_ids(found.core.get_vocab(), path)
+        return found
+
+
+def require_ids(ids: Mapping[str, object], path: Path) -> None:
+    """ValueError unless a vocabulary's ids are whole numbers from 0 on, each once and with few gaps.
+
+    For each id up to the highest the library keeps room: one of 2**31 would end the process.
+    """
+    most, seen = 2 * len(ids) + 1000, set()
+    for piece, index in ids.items():
+        if type(index) is not int or not 0 <= index < most or index in seen:
+            raise ValueError(
+                f"{path}: the id of {brief(piece)} is {brief(index)}, but each is a whole number below "
+                f"{most} and stands once; copy the file again"
+            )
+        seen.add(index)
 
 
 def numbered(pieces: Iterable[str]) -> dict[str, int]:

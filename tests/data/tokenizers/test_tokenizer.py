@@ -364,3 +364,13 @@ def test_words_with_something_unknown_are_those_between_spaces(level):
         found = ([word for word in found[0] if word != "<unk>"], found[1])
     assert found == (["opens,", "ß", "zöö."], 8)
     assert Bytes().train([]).unknown(["zöö"]) == ([], 1)
+
+
+@pytest.mark.parametrize("level", [BPE(size=60), Words(least=1)], ids=repr)
+def test_a_saved_vocabulary_with_an_id_beyond_all_others_is_refused(level, tmp_path):
+    described = json.loads(level.train(["the old baker"]).serialised)
+    vocabulary = described["model"]["vocab"]
+    vocabulary[max(vocabulary, key=vocabulary.get)] = 2**31
+    (tmp_path / "tokenizer.json").write_text(json.dumps(described))
+    with pytest.raises(ValueError, match="tokenizer.json: the id of .* is 2147483648, but each is a whole"):
+        Tokenizer.load(tmp_path / "tokenizer.json")

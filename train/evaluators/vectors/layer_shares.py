@@ -28,8 +28,8 @@ class LayerShares(Evaluator):
         count = sum(isinstance(part, MixedLayers | Mixed) for part in within(run.model))
         if count != 1:
             raise ValueError(
-                f"evaluators: LayerShares: model has {count or 'no'} mixtures of layers; "
-                "set one, model.encoder=MixedLayers(..) or model.choice=Mixed()"
+                f"evaluators: LayerShares: model mixes {f'layers {count} times' if count else 'no layers'}; "
+                "set model.encoder=MixedLayers(..) or model.choice=Mixed()"
             )
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
