@@ -141,3 +141,17 @@ def test_a_folder_that_is_given_by_a_relative_path_is_that_folder(tmp_path, monk
     level.core.model.save(str(gpt2))
     assert PublishedGPT2("mine").find(("vocab.json",), None) == Path("mine/vocab.json")
     assert config["model_type"] == "gpt2"
+
+
+def test_finetune_is_configured_by_lines_or_by_another_run(trained, monkeypatch, tmp_path):
+    folder, directory = trained
+    begun = []
+    monkeypatch.setattr("train.loop.training.train", lambda run, *_: begun.append(run))
+    words = ["finetune", str(directory), str(folder / "song.txt"), "--out", str(tmp_path / "out")]
+    (tmp_path / "mine.txt").write_text("steps=7  # few\nbatches.rows=3\nseed=4\n")
+    assert main([*words, "--config", str(tmp_path / "mine.txt"), "steps=8"]) == 0
+    assert main([*words, "--config", str(directory / "run.json")]) == 0
+    first, second = begun
+    assert (first.steps, first.batches.rows, first.seed) == (8, 3, 4)
+    assert first.initial == second.initial == str(directory) and second.steps == 4
+    assert second.task == first.task and second.model.vocab_size == 0

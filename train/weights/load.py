@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.files import json_text
+from data.files import folders, json_text
 from data.tokenizers.level import Level
 from data.tokenizers.tokenizer import Tokenizer
 from data.tokenizers.wordpiece import read_vocabulary
@@ -104,5 +104,5 @@ def told(run: Run, directory: Path) -> Run:
 
 def uncased(vocabulary: Path) -> bool:
     """Whether the pieces of a published vocabulary know no capitals, the marks apart."""
-    pieces = vocabulary.read_text(encoding="utf-8").split("\n")
+    pieces = folders.read_lines(vocabulary)
     return not any(piece != piece.lower() for piece in pieces if not piece.startswith("["))
