@@ -22,7 +22,7 @@ from experiments.command_line.refusals import is_refusal, one_line
 from train.interruptions import Interruptions, Stopped
 
 # What others call a command of ours.
-ALSO = {"train": "run", "fit": "run", "evaluate": "table", "results": "table", "sample": "generate"}
+ALSO = {"train": "run", "fit": "run", "results": "table", "sample": "generate"}
 ALSO |= {"score": "perplexity", "classify": "predict", "download": "data fetch", "fine-tune": "finetune"}
 
 EPILOG = """\

@@ -43,6 +43,7 @@ class Bound:
 
 
 Positive = Annotated[int, Bound(least=1)]
+Beam = Annotated[int, Bound(least=1, most=1000)]  # more hypotheses than that fill the memory
 Count = Annotated[int, Bound(least=0)]
 Whole = Annotated[int, Bound()]
 Share = Annotated[float, Bound(least=0, below=1)]  # of what is dropped: not all

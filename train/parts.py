@@ -63,7 +63,7 @@ def suggestion(wrong: str, right: Iterable[str]) -> str:
     close = difflib.get_close_matches(wrong, right, n=1)
     if close:
         return f"; did you mean '{close[0]}'?"
-    return f"; there are {listed(right)}"
+    return f"; there are {listed(right, 120)}"
 
 
 def settings(part) -> dict:

@@ -26,6 +26,7 @@ class Evaluator(Part):
     abstract = True
     needs: ClassVar[Mapping[str, type | tuple[type, ...]]] = {}
     why: ClassVar[str] = ""
+    of_task: ClassVar[bool] = True  # whether `split` is one of the task's
     split: str = "test"
 
     def require(self, run: "Run") -> None:
@@ -38,6 +39,26 @@ class Evaluator(Part):
             require_role(
                 f"evaluators: {type(self).__name__}", self.why, path, part, role, f"set evaluators or {path}"
             )
+        if self.splits:
+            try:
+                self.judged(run.task).protocol(self.split)
+            except ValueError as error:  # there is no such split; whose sentence it is its traceback tells
+                error.args = (f"evaluators: {type(self).__name__}: {error}",)
+                raise
+
+    @property
+    def splits(self) -> bool:
+        """Whether it judges a split of a task that a user chooses."""
+        return self.of_task and "split" in {field.name for field in dataclasses.fields(self)}
+
+    def judged(self, task: Task) -> Task:
+        """The task whose split is judged: the run's, or the same of another corpus."""
+        return task
+
+    def look(self, run: "Run", tokenizer: Tokenizer, data_dir: str | None) -> Any:
+        """The items that will be judged, None for none: read before the training, so that what is wrong with
+        them is heard then. ValueError of one line."""
+        return self.judged(run.task).encoded(self.split, tokenizer, data_dir) if self.splits else None
 
     def __call__(self, trained: "Trained") -> "Iterator[Result]":
         """The results, one after another."""

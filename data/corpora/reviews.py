@@ -92,7 +92,7 @@ class AmazonAlexa(LabelledCorpus):
         _, header = next(rows, (1, []))
         if not {"rating", "verified_reviews"} <= set(header):
             raise ValueError(
-                f"{path}, line 1: columns rating and verified_reviews are due, not {', '.join(header)[:80]}"
+                f"{path}, line 1: columns rating and verified_reviews are due, not {brief(header)}"
             )
         rating, written = header.index("rating"), header.index("verified_reviews")
         found = []

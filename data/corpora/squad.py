@@ -1,15 +1,12 @@
 """SQuAD: questions on paragraphs of Wikipedia, each answered by a span."""
 
 import dataclasses
-import re
 
 from data.files import folders, json_text
 from data.files.reasons import reason
 from data.items.corpus import QuestionCorpus
 from data.items.question import Answer, Question
 from data.splits import known_split, usual
-
-SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,10 +50,7 @@ def parse_squad(text: str, name: str) -> list[Question]:
             f"{name}: not in the format of SQuAD 1.1, which has data, paragraphs, qas ({reason(error)})"
         ) from None
     for question in found:
-        for part in (question.context, question.question):
-            if lone := SURROGATE.search(part):
-                where = f"{name}, question {question.id}: {lone[0]!r} at character {lone.start()}"
-                raise ValueError(f"{where} is half of a character, which no text has; write another there")
+        require_text(question, name)
         if not question.answers:
             raise ValueError(f"{name}, question {question.id}: no answer; SQuAD 2.0 has such, 1.1 is due")
         for answer in question.answers:
@@ -66,3 +60,15 @@ def parse_squad(text: str, name: str) -> list[Question]:
                 wrong = f"{text[:40]!r} is not what stands at character {start}"
                 raise ValueError(f"{name}, question {question.id}: {wrong} of its context")
     return found
+
+
+def require_text(question: Question, name: str) -> None:
+    """ValueError unless all that is to be text is, and can be written in UTF-8: JSON may hold half a sign."""
+    texts = (question.context, question.question, *(answer.text for answer in question.answers))
+    try:
+        for text in texts:
+            text.encode()
+    except (UnicodeEncodeError, AttributeError) as error:
+        raise ValueError(
+            f"{name}, question {question.id}: no text ({reason(error)}); mend the file"
+        ) from None

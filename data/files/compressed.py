@@ -1,4 +1,4 @@
-"""What is compressed, read in place and within bounds: gzip files, and members of zip and tar archives.
+"""What is compressed, read in place and within bounds: gzip files, members of zip and tar archives.
 
 Text is packed to a third, seldom to a tenth. What grows more than `RATIO` times, beyond `ROOM` bytes, was
 made to fill the memory of who unpacks it, and is refused: unpack it yourself if it is what it should be.

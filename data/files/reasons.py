@@ -2,6 +2,6 @@
 
 
 def reason(error: BaseException) -> str:
-    """The kind of an error and its words, on one line of at most 120 characters."""
-    words = " ".join(f"{type(error).__name__}: {error}".split())
-    return words if len(words) <= 120 else f"{words[:117]} .."
+    """The kind of an error and its words, on one line of at most 160 characters."""
+    words = " ".join(repr(error).replace("\\n", " ").split())
+    return words if len(words) <= 160 else f"{words[:157]} .."

@@ -7,16 +7,18 @@ ends included, and add nothing: TextCharacters, Bytes, ByteBPE, PublishedGPT2.
 Training and encoding are Hugging Face `tokenizers`.
 """
 
+import bisect
 import hashlib
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import tokenizers
 from tokenizers import Regex
 
+from data.fields import brief
 from data.files import whole
 from data.files.outside_text import lines_of
 from data.files.reasons import reason
@@ -26,6 +28,7 @@ SPECIALS_AS_WORDS = Regex(r"(?<!\S)(<pad>|<s>|</s>)(?!\S)")
 END_OF_TEXT = "<|endoftext|>"
 BERT_SPECIALS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
 UNUSED = "<unused "  # what begins the name of an id that is no piece: a row more than a vocabulary has
+WORD = re.compile(r"\S+")
 BETWEEN_LINES = re.compile(r"\S\n(?=\S)")
 
 
@@ -86,6 +89,23 @@ class Tokenizer:
         """Ids of each line, ended by EOS."""
         return [[*encoding.ids, self.eos] for encoding in self.core.encode_batch(list(lines))]
 
+    def unknown(self, lines: Sequence[str]) -> tuple[list[str], int]:
+        """(the words that have something unknown in them, how many words there are), between spaces.
+
+        What a text itself calls unknown, as the Penn Treebank does with <unk>, is not counted.
+        """
+        words = [list(WORD.finditer(line)) for line in lines]
+        found = []
+        if self.unk is not None:
+            mark = self.core.id_to_token(self.unk)
+            for held, encoding in zip(words, self.core.encode_batch(list(lines)), strict=True):
+                spans = zip(encoding.ids, encoding.offsets, strict=True)
+                ends = [end for index, (_, end) in spans if index == self.unk]
+                firsts = [word.start() for word in held]
+                places = sorted({bisect.bisect_left(firsts, end) - 1 for end in ends})
+                found += [held[at][0] for at in places if at >= 0 and held[at][0] != mark]
+        return found, sum(map(len, words))
+
     def stream(self, text: str, document_end: str | None = None) -> np.ndarray:
         """A whole text as int32 [n]: as it runs, or each line ended by EOS where line ends have no id.
 
@@ -141,13 +161,30 @@ class Tokenizer:
     def load(cls, path: Path) -> "Tokenizer":
         """The tokenizer of a file of `save`; ValueError where there is none or it is none of ours."""
         try:
-            return cls(path.read_text(encoding="utf-8"))
+            found = cls(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise ValueError(
                 f"{path}: no tokenizer here; a run keeps its own: put it back or train again"
             ) from None
         except Exception as error:  # what `tokenizers` raises for a broken file is a bare Exception
             raise ValueError(f"{path}: not a tokenizer file of Lookback ({reason(error)})") from None
+        require_ids(found.core.get_vocab(), path)
+        return found
+
+
+def require_ids(ids: Mapping[str, object], path: Path) -> None:
+    """ValueError unless a vocabulary's ids are whole numbers from 0 on, each once and with few gaps.
+
+    For each id up to the highest the library keeps room: one of 2**31 would end the process.
+    """
+    most, seen = 2 * len(ids) + 1000, set()
+    for piece, index in ids.items():
+        if type(index) is not int or not 0 <= index < most or index in seen:
+            raise ValueError(
+                f"{path}: the id of {brief(piece)} is {brief(index)}, but each is a whole number below "
+                f"{most} and stands once; copy the file again"
+            )
+        seen.add(index)
 
 
 def numbered(pieces: Iterable[str]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What the commands' options take: numbers within the bounds that fields have, and changes among words."""
+"""What the options of commands take: numbers within the bounds of fields, changes among words, texts."""
 
 import argparse
 import typing

@@ -96,7 +96,7 @@ def align(directory, sentence: str | None, path) -> None:
     """The heat map of a sentence's translation, weights beside it as NPZ."""
     import numpy as np
 
-    from data.files.outside_text import plain
+    from experiments.command_line import stdin
     from experiments.report import plots
     from train import devices
     from train.folder.record import read
@@ -105,7 +105,8 @@ def align(directory, sentence: str | None, path) -> None:
     from train.inference.translator import Translator
     from train.weights.load import load
 
-    source = plain(sentence or "") or (read(directory).output("test", "source") or [""])[0]
+    (asked,) = stdin.given([sentence or ""], "--sentence")
+    source = asked or (read(directory).output("test", "source") or [""])[0]
     if not source.strip():
         raise ValueError(f"{directory}: no test outputs yet; give a sentence with --sentence")
     translator = Translator.of(load(directory))

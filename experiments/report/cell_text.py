@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
+from data.files import arrays
 from experiments.report.plots import COLOURS, drawn
 
 LEVELS = 12  # shades of either colour
@@ -53,13 +54,13 @@ def read(run_dir: Path) -> list[Lit]:
     path = run_dir / "outputs" / "cells.npz"
     if not path.exists():
         return []
-    with np.load(path) as kept:
-        headings = map("{}: {}, AUC {:.3f}".format, kept["properties"], kept["cells"], kept["areas"])
-        names, text = kept["properties"].tolist(), str(kept["text"])
-        return [
-            Lit(heading, name, text, *of)
-            for heading, name, *of in zip(headings, names, kept["activations"], kept["labels"], strict=True)
-        ]
+    kept = arrays.read(path, "properties", "cells", "areas", "text", "activations", "labels")
+    headings = map("{}: {}, AUC {:.3f}".format, kept["properties"], kept["cells"], kept["areas"])
+    names, text = kept["properties"].tolist(), str(kept["text"])
+    return [
+        Lit(heading, name, text, *of)
+        for heading, name, *of in zip(headings, names, kept["activations"], kept["labels"], strict=True)
+    ]
 
 
 def draw(lit: Sequence[Lit], folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from data.files import arrays
 from experiments.report.plots import drawn, look
 
 MOST = 4  # pictures side by side
@@ -27,9 +28,9 @@ def read(run_dir: Path) -> dict[str, Form]:
     path = run_dir / "outputs" / "senses.npz"
     if not path.exists():
         return {}
-    with np.load(path) as kept:
-        names = [name.removesuffix(".points") for name in kept if name.endswith(".points")]
-        forms = {name: Form(kept[f"{name}.points"], kept[f"{name}.senses"]) for name in names}
+    kept = arrays.read(path)
+    names = [name.removesuffix(".points") for name in kept if name.endswith(".points")]
+    forms = {name: Form(kept[f"{name}.points"], kept[f"{name}.senses"]) for name in names}
     return dict(sorted(forms.items(), key=lambda item: -len(item[1].senses)))
 
 

@@ -21,7 +21,7 @@ from jaxtyping import Array, Float, Int, Key
 from models.attention.cache import Spreading
 from models.decoding.sampling import Sample, most_likely
 from models.decoding.top_k import NEVER, log_normaliser, log_probs, mask_logits, top_k
-from models.fields import Amount, Bound, Count, Part, Positive
+from models.fields import Amount, Beam, Bound, Count, Part, Positive
 from models.ids import BOS, EOS, PAD
 from models.language.language_model import LanguageModel
 from models.translation.encoder_decoder import EncoderDecoder
@@ -257,7 +257,7 @@ class Search(Part):
     At most `stretch` x source + `slack` tokens are generated, of a source without its padding.
     """
 
-    beam: Positive = 5
+    beam: Beam = 5
     penalty: LengthPenalty = LengthNormalised()
     stretch: Amount = 1.5
     slack: Count = 10
@@ -298,7 +298,7 @@ class Continuation(Part):
     """
 
     length: Positive = 128
-    beam: Positive = 1
+    beam: Beam = 1
     penalty: LengthPenalty = LengthNormalised()
     sample: Sample | None = None
     special: SpecialTokens = SpecialTokens()

@@ -1,11 +1,15 @@
 """Every evaluator says by itself what it judges, refuses the rest before data is read, and has bounds."""
 
+import dataclasses
+
 import pytest
 from sacrebleu.metrics import BLEU
 
 from data.corpora.glue import Glue
+from data.corpora.text import TinyShakespeare
 from data.fields import kinds
 from data.tasks.classification import Classification
+from data.tasks.language import LanguageModelling
 from data.tasks.task import Task
 from data.tasks.translation import Translation
 from experiments.readme import tables
@@ -97,6 +101,17 @@ def test_a_field_out_of_bounds_is_refused_in_a_line_that_names_it(kind, fields):
     for field, value in fields.items():
         with pytest.raises(ValueError, match=f"^{kind.__name__}.{field} takes [^\n]*$"):
             kind(**{field: value})
+
+
+@each
+def test_a_split_that_the_corpus_does_not_have_is_told_before_anything_is_read(kind):
+    evaluator, run = EVALUATED[kind]
+    if isinstance(run.task, LanguageModelling) and kind.__name__ not in ("CellProbe", "RecallAccuracy"):
+        run = dataclasses.replace(run, task=dataclasses.replace(run.task, corpus=TinyShakespeare()))
+        if evaluator.splits:
+            said = complaint(dataclasses.replace(evaluator, split="test"), run)
+            assert said.startswith(f"evaluators: {kind.__name__}: tinyshakespeare has no test split")
+            assert not complaint(dataclasses.replace(evaluator, split="valid"), run)
 
 
 def test_every_numeric_field_has_a_bound():

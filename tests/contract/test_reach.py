@@ -29,7 +29,6 @@ BY_HAND = {
     "TagFiles": "a user's own tagged text: task.corpus=TagFiles(..)",
     "Tatoeba": "another corpus for `translation`: task.corpus=Tatoeba()",
     "TfIdf": "a weighting to put in the place of another: model.weighting=TfIdf()",
-    "TokenizerOf": "what a run names in its protocols that begins with another's tokenizer",
     "UdEwt": "another corpus for `tagging`: task.corpus=UdEwt()",
     "WarAndPeace": "another text for `char_lm`: task.corpus=WarAndPeace()",
 }

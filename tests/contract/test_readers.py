@@ -25,7 +25,7 @@ from data.corpora.similarity import GoogleAnalogies, WordPairs
 from data.corpora.squad import Squad
 from data.corpora.tags import Conll2003, TagFiles, UdEwt
 from data.corpora.text import PennTreebank, TextFiles
-from data.files import arpa, folders, vectors
+from data.files import arpa, arrays, folders, vectors
 from data.tokenizers.levels import BPE, ByteBPE, PublishedGPT2, SavedTokenizer, Words
 from data.tokenizers.wordpiece import PublishedWordPiece, WordPiece, write_vocabulary
 from experiments.bench import results
@@ -326,6 +326,14 @@ READERS = {
         ),
         lambda f: configuration.read(str(f / "mine")),
     ),
+    "arrays": (
+        lambda f: np.savez_compressed(f / "x.npz", text=np.array("ab"), cells=np.arange(6.0).reshape(2, 3)),
+        lambda f: arrays.read(f / "x.npz", "text", "cells"),
+    ),
+    "outputs": (
+        lambda f: (run_folder(f), put(f / "outputs" / "test.source", LINES)),
+        lambda f: record.read(f).output("test", "source"),
+    ),
     "results of a benchmark": (lambda f: put(f / "x.json", RESULTS), lambda f: results.read(f / "x.json")),
 }
 
@@ -342,8 +350,7 @@ def test_a_changed_file_is_read_or_refused_in_a_line(name, tmp_path):
     (sound := tmp_path / "sound").mkdir()
     write(sound)
     read(sound)
-    files = sorted(path.relative_to(sound) for path in sound.rglob("*") if path.suffix not in (".npz",))
-    files = [path for path in files if (sound / path).is_file()]
+    files = sorted(path.relative_to(sound) for path in sound.rglob("*") if path.is_file())
     for number in range(COUNT):
         rng = random.Random(f"{name} {number}")
         folder = Path(shutil.copytree(sound, tmp_path / str(number)))

@@ -156,7 +156,7 @@ def test_what_came_before_a_bad_line_is_translated(line, pattern, trained, refus
     "words, pattern",
     [
         (["--nbest", "3"], "--nbest 3: between 1 and the beam, which is 2"),
-        (["--beam", "0"], "--beam: takes int, at least 1, not '0'"),
+        (["--beam", "0"], "--beam: takes int, at least 1 and at most 1000, not '0'"),
         (["--attention", "no/such/folder/maps.npz"], "No such file or directory: 'no/such/folder/maps.npz'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -181,7 +181,7 @@ def test_show_tells_what_each_field_takes_and_all_of_it_is_taken(lookback):
         told[field.partition("=")[0]] = taken
     assert code == 0 and all(told.values())
     assert told["model.dropout"] == "float, at least 0 and below 1"
-    assert told["evaluators.Bleu.search.beam"] == "int, at least 1"
+    assert told["evaluators.Bleu.search.beam"] == "int, at least 1 and at most 1000"
     assert "Trained" not in out and "TokenizerOf" not in out
     scores = told["model.score"].removesuffix(" or None").split(", ")
     assert {"Additive", "Bilinear", "Dot", "ScaledDot"} <= set(scores) and "Score" not in scores
@@ -234,6 +234,14 @@ def test_a_line_in_gives_a_line_out_in_order(run_dir, lookback):
         if line.strip():
             alone = lookback("translate", run_dir, stdin=line.encode())[1]
             assert alone == said + "\n"
+
+
+def test_words_that_the_run_does_not_know_are_told_once_after_the_last_line(run_dir, lookback):
+    known = lookback("translate", run_dir, "--beam", 1, stdin=b"the\n")
+    assert known[0] == 0 and known[2] == ""
+    code, out, err = lookback("translate", run_dir, "--beam", 1, stdin=b"the xyzzy.\n\nthe qwerty, xyzzy\n")
+    assert code == 0 and out.count("\n") == 3
+    assert err == "lookback: 3 of 5 words are unknown to this run: xyzzy, qwerty\n"
 
 
 def test_n_best_are_numbered_scored_and_sorted(run_dir, lookback):

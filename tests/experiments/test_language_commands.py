@@ -3,17 +3,21 @@
 import io
 import json
 import math
+import shutil
 import sys
 import unicodedata
+from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 
+from data.tokenizers.levels import ByteBPE, PublishedGPT2
 from experiments.__main__ import main
 from train.folder.checkpoint import Checkpoints
 from train.folder.ledger import complete_lines
 
+GOLDEN = Path(__file__).parents[1] / "golden"
 TEXT = "the old baker sings and the young cook hears the song of the old baker\n" * 40
 TINY = ("model.features=8", "model.num_heads=2", "model.num_layers=1", "model.context=16", "steps=4")
 TINY += ("evaluate_every=2", "batches.rows=2", "batches.length=16")
@@ -139,3 +143,46 @@ def test_a_relative_folder_is_a_folder_and_what_was_exported_is_finetuned(traine
 def test_a_stride_that_goes_nowhere_is_refused(trained, capsys, stride):
     assert main(["perplexity", str(trained[1]), "--stride", stride]) == 2
     assert f"--stride: takes int, at least 1, not '{stride}'" in capsys.readouterr().err
+
+
+def test_two_prompts_go_on_beyond_the_context_as_one_does(trained, say):
+    options = ("generate", str(trained[1]), "--length", "40", "--greedy", "--prompt")
+    first, second = "the old baker sings", "and"
+    both = say(*options, first, second)
+    assert both == say(*options, first) + say(*options, second)
+    assert say(*options, "", second).endswith(say(*options, second))
+
+
+def test_what_a_text_has_that_is_unknown_is_told(trained, capsys, monkeypatch):
+    for command in (["perplexity"], ["generate", "--greedy", "--length", "3", "--prompt", "the öld"]):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("the öld".encode())))
+        assert main([command[0], str(trained[1]), *command[1:]]) == 0
+        assert capsys.readouterr().err == "lookback: 1 of 2 words is unknown to this run: öld\n"
+
+
+def test_a_folder_that_is_given_by_a_relative_path_is_that_folder(tmp_path, monkeypatch, capsys):
+    gpt2, level = shutil.copytree(GOLDEN / "gpt2", tmp_path / "mine"), ByteBPE(size=300).train([TEXT])
+    config = json.loads((gpt2 / "config.json").read_text())
+    monkeypatch.setenv("LOOKBACK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.txt").write_text(TEXT)
+    assert main(["finetune", "mine", "text.txt", "--steps", "1"]) == 2
+    told = capsys.readouterr().err
+    assert "there is no" in told and f"{gpt2}/encoder.json" in told  # that folder has no vocabulary yet
+    level.core.model.save(str(gpt2))
+    assert PublishedGPT2("mine").find(("vocab.json",), None) == Path("mine/vocab.json")
+    assert config["model_type"] == "gpt2"
+
+
+def test_finetune_is_configured_by_lines_or_by_another_run(trained, monkeypatch, tmp_path):
+    folder, directory = trained
+    begun = []
+    monkeypatch.setattr("train.loop.training.train", lambda run, *_: begun.append(run))
+    words = ["finetune", str(directory), str(folder / "song.txt"), "--out", str(tmp_path / "out")]
+    (tmp_path / "mine.txt").write_text("steps=7  # few\nbatches.rows=3\nseed=4\n")
+    assert main([*words, "--config", str(tmp_path / "mine.txt"), "steps=8"]) == 0
+    assert main([*words, "--config", str(directory / "run.json")]) == 0
+    first, second = begun
+    assert (first.steps, first.batches.rows, first.seed) == (8, 3, 4)
+    assert first.initial == second.initial == str(directory) and second.steps == 4
+    assert second.task == first.task and second.model.vocab_size == 0

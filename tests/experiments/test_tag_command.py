@@ -44,3 +44,9 @@ def test_a_line_that_is_no_text_is_named_after_those_before_it_are_tagged(lookba
 def test_a_sentence_that_is_too_long_is_tagged_in_parts(lookback, run_dir):
     code, out, _ = lookback("tag", run_dir, stdin=b"the baker sings " * 100)
     assert (code, out) == (0, "the\tO\nbaker\tO\nsings\tO\n" * 100 + "\n")
+
+
+def test_a_word_that_is_unknown_is_told(lookback, run_dir):
+    code, _, err = lookback("tag", run_dir, stdin=b"Anna xyzzy\n")
+    assert (code, err) == (0, "lookback: 1 of 2 words is unknown to this run: xyzzy\n")
+    assert lookback("tag", run_dir, stdin=b"Anna\n")[2] == ""

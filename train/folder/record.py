@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from data.files import folders
 from train.folder import manifest, outputs
 from train.folder.ledger import LEDGER, Line, entries
 
@@ -60,7 +61,9 @@ class Record:
     def output(self, name: str, side: str) -> list[str] | None:
         """The lines of outputs/<name>.<side> (source, reference or hypothesis), None if not written yet."""
         path = self.path / "outputs" / f"{name}.{side}"
-        return path.read_text(encoding="utf-8").removesuffix("\n").split("\n") if path.exists() else None
+        if not path.exists():
+            return None
+        return folders.decode(path.read_bytes(), path).removesuffix("\n").split("\n")
 
 
 def only_training(described: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,8 +9,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from data.items.example import Example
+from data.tasks.task import Task
+from data.tokenizers.tokenizer import Tokenizer
 from models.encoders.on_encoder import OnEncoder
 from models.language.language_model import LanguageModel
+from models.model import Model
 from models.vectors.counts import WordVectors
 from train.inference.predictor import batched
 from train.objectives.objective import read
@@ -44,7 +47,7 @@ class Embedder:
         self.below, self.fixed = issubclass(type(model), OnEncoder), model.fitted
         self.encoder = model.encoder if self.below else model
         params = trained.params["encoder"] if self.below else trained.params
-        self.context: int | None = None if self.fixed else self.encoder.context
+        self.context = context_of(model)
         if not self.fixed:
             self.devices = jax.local_devices()
             self.params = jax.device_put(params, Jit().state_sharding(params, self.devices))
@@ -52,31 +55,13 @@ class Embedder:
 
     def __call__(self, lines: Sequence[str]) -> Iterator[Embedded]:
         """The pieces and states of each line, in their order."""
-        tokenizer, examples = self.trained.tokenizer, [self.example(line) for line in lines]
-        special = [(0, 0)] * self.front
+        tokenizer, task, model = self.trained.tokenizer, self.trained.task, self.trained.model
+        examples = [reading(line, task, model, tokenizer) for line in lines]
+        special = [(0, 0)] * front(model, tokenizer)
         for line, example, layers in zip(lines, examples, self.states(examples), strict=True):
             count = len(example.inputs)
             spans = [*special, *tokenizer.spans(line)][:count]
             yield Embedded(tokenizer.pieces(map(int, example.inputs)), spans, layers[:, :count])
-
-    @property
-    def front(self) -> int:
-        """How many special tokens stand before a line's first piece."""
-        return int(self.below or not (self.fixed or self.trained.tokenizer.spells_newline))
-
-    def example(self, line: str) -> Example:
-        """A line as the run's task has texts read; language models and fixed vectors read no end of it."""
-        task, tokenizer = self.trained.task, self.trained.tokenizer
-        example = task.example_of(line, tokenizer)
-        if example is None:
-            (ids,) = tokenizer.encode([line])
-            special = tokenizer.bos if self.below else tokenizer.eos
-            example = Example([special] * self.front + ids[: None if self.below else -1], 0)
-        if self.context and len(example.inputs) > self.context:
-            raise ValueError(
-                f"{line[:40]!r} .. is {len(example.inputs)} pieces long; there is room for {self.context}"
-            )
-        return example
 
     def states(self, examples: Sequence[Example]) -> list[Float[np.ndarray, "L T D"]]:
         """The states of each example, as wide as its batch was."""
@@ -100,3 +85,36 @@ class Embedder:
         if not isinstance(states, jax.Array):
             raise ValueError(f"{type(self.encoder).__name__}: a piece has more than one state")
         return jnp.moveaxis(states, 0, 1) if several else states[:, None]
+
+
+def context_of(model: Model) -> int | None:
+    """How many pieces there is room for below any head, None where that does not matter."""
+    if model.fitted:
+        return None
+    return model.encoder.context if isinstance(model, OnEncoder) else model.context
+
+
+def front(model: Model, tokenizer: Tokenizer) -> int:
+    """How many special tokens stand before a line's first piece."""
+    return int(isinstance(model, OnEncoder) or not (model.fitted or tokenizer.spells_newline))
+
+
+def reading(line: str, task: Task, model: Model, tokenizer: Tokenizer) -> Example:
+    """A line as the task has texts read; language models and fixed vectors read no end of it.
+
+    ValueError where it is longer than there is room for.
+    """
+    example, below, context = (
+        task.example_of(line, tokenizer),
+        isinstance(model, OnEncoder),
+        context_of(model),
+    )
+    if example is None:
+        (ids,) = tokenizer.encode([line])
+        special = tokenizer.bos if below else tokenizer.eos
+        example = Example([special] * front(model, tokenizer) + ids[: None if below else -1], 0)
+    if context and len(example.inputs) > context:
+        raise ValueError(
+            f"{line[:40]!r} .. is {len(example.inputs)} pieces long; there is room for {context}"
+        )
+    return example

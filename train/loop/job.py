@@ -54,6 +54,8 @@ class Job:
                 self.tokenizer.save(path)
         self.model = run.model.with_sizes(len(self.tokenizer), len(run.task.labels) or 1)
         self.checkpoints = Checkpoints(directory / "checkpoints", keep=run.keep)
+        for evaluator in run.evaluators:
+            evaluator.look(run, self.tokenizer, data_dir)
         self.prepare(*(run.task.encoded(split, self.tokenizer, data_dir) for split in ("train", "valid")))
         # Claimed once all it needs has proved good: a start that fails leaves the directory to another try.
         self.described = run_directory.claim(directory, run, self.tokenizer, experiment, row, self.leads)

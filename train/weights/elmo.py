@@ -154,7 +154,8 @@ def described(path: Path) -> ELMo:
         raise ValueError(
             f"{path}: not the options of an ELMo that reads characters ({reason(error)})"
         ) from None
-    for field, size in (*sizes.items(), ("character_dim", character_dim), *filters):
+    named = [("filters", one) for pair in filters for one in pair]
+    for field, size in (*sizes.items(), ("character_dim", character_dim), *named):
         require_size(path, str(field), size, LAYERS if field == "highways" else MOST)
     if activation not in tuple(ACTIVATIONS):
         raise ValueError(f"{path}: activation is {brief(activation)}, not one of {', '.join(ACTIVATIONS)}")

@@ -14,7 +14,7 @@ import argparse
 import sys
 
 from data.fields import Whole
-from experiments import stdin
+from experiments.command_line import stdin
 from experiments.command_line.options import bounded
 
 

@@ -10,7 +10,7 @@ A line is printed for each [MASK]: "piece <tab> probability", the likeliest firs
 import argparse
 
 from data.fields import Positive
-from experiments import stdin
+from experiments.command_line import stdin
 from experiments.command_line.options import bounded
 
 

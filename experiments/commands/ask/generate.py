@@ -8,8 +8,8 @@ examples:
 
 import argparse
 
-from data.fields import Count, Mass, Positive, Temperature
-from experiments import stdin
+from data.fields import Beam, Count, Mass, Positive, Temperature
+from experiments.command_line import stdin, unknown
 from experiments.command_line.options import bounded
 
 
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--greedy", action="store_true", help="the likeliest token each time, nothing drawn")
     parser.add_argument(
-        "--beam", type=bounded(Positive), default=1, metavar="K", help="the K best by beam search"
+        "--beam", type=bounded(Beam), default=1, metavar="K", help="the K best by beam search"
     )
     parser.add_argument("--seed", type=bounded(Count), default=0, help="of what is drawn (0)")
 
@@ -50,6 +50,13 @@ def execute(arguments: argparse.Namespace) -> None:
         draw = Sample(arguments.temperature, arguments.top_k, arguments.top_p)
     writer = Generator(load(Path(arguments.run_dir)))
     prompts = stdin.given(arguments.prompt, "--prompt") if arguments.prompt else [stdin.whole()]
+    with unknown.told(writer.tokenizer) as note:
+        note([line for prompt in prompts for line in prompt.split("\n")])
+        go_on(writer, prompts, draw, arguments)
+
+
+def go_on(writer, prompts: list[str], draw, arguments: argparse.Namespace) -> None:
+    """Print each prompt and what follows it, of a single one token by token."""
     if len(prompts) == 1 and arguments.beam == 1:
         print(prompts[0], end="")
         for piece in writer.stream(prompts[0], arguments.length, draw, arguments.seed):

@@ -8,7 +8,7 @@ examples:
 import argparse
 
 from data.fields import Positive
-from experiments import stdin
+from experiments.command_line import stdin, unknown
 from experiments.command_line.options import bounded
 
 
@@ -28,31 +28,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     """Print the measures of the text, or each token with its surprisal."""
-    import math
     from pathlib import Path
 
     from train import devices
 
     devices.setup()
+    from data.tokenizers.tokenizer import lines_of
     from train.evaluators.language.perplexities import require_probabilities
-    from train.inference.scoring import Scorer, measures
+    from train.inference.scoring import Scorer
     from train.weights.load import load
 
     trained = load(Path(arguments.run_dir))
     require_probabilities(trained.run, arguments.run_dir)
     text, tokenizer = stdin.whole(), trained.tokenizer
-    if not text:
-        raise ValueError("stdin: no text to score")
     end = trained.task.document_end
-    ids = tokenizer.stream(text, end)
+    ids = tokenizer.stream(text, end) if text else ()
+    if not len(ids):
+        raise ValueError("stdin: no text to score")
     scorer = Scorer(trained.run, trained.model, trained.params, tokenizer.eos, arguments.stride)
     if arguments.stride is not None and scorer.stride is None:
         raise ValueError(f"--stride: this run's context is {scorer.context}, which nothing limits")
-    losses = scorer(ids)
+    with unknown.told(tokenizer) as note:
+        note(lines_of(text))
+        losses = scorer(ids)
+        tell(losses, ids, text, arguments, scorer, trained)
+
+
+def tell(losses, ids, text: str, arguments: argparse.Namespace, scorer, trained) -> None:
+    """Print what the losses come to, or with --tokens each of them."""
+    import math
+
+    from train.inference.scoring import measures
+
+    tokenizer = trained.tokenizer
     if arguments.tokens:
         for loss, piece in zip(losses, tokenizer.pieces(ids.tolist()), strict=True):
             print(f"{loss / math.log(2):.3f}\t{piece}")
         return
+    end = trained.task.document_end
     text = text.replace(end, "") if end else text
     found = measures(losses, len(text), len(text.encode()))
     print(f"perplexity {found['perplexity']:.2f} over {len(ids):,} tokens")

@@ -12,7 +12,7 @@ import argparse
 import functools
 import sys
 
-from experiments import stdin
+from experiments.command_line import stdin, unknown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,15 +38,17 @@ def execute(arguments: argparse.Namespace) -> None:
     predictor, labels = Predictor(trained), trained.task.labels
     read = functools.partial(sides, paired=trained.task.paired)
     number = 0
-    for texts in stdin.lines():
-        parted, wrong = stdin.parse_lines(read, texts, number)
-        found = iter(predictor.texts([parts for parts in parted if parts]) if any(parted) else ())
-        for parts in parted:
-            print(spell(next(found), labels, arguments.all) if parts else "")  # an empty line stays one
-        number += len(parted)
-        sys.stdout.flush()
-        if wrong:
-            raise wrong
+    with unknown.told(trained.tokenizer) as note:
+        for texts in stdin.lines():
+            parted, wrong = stdin.parse_lines(read, texts, number)
+            note([text for parts in parted if parts for text in parts if text])
+            found = iter(predictor.texts([parts for parts in parted if parts]) if any(parted) else ())
+            for parts in parted:
+                print(spell(next(found), labels, arguments.all) if parts else "")  # an empty line stays one
+            number += len(parted)
+            sys.stdout.flush()
+            if wrong:
+                raise wrong
 
 
 def sides(line: str, number: int, paired: bool) -> tuple[str, str | None] | None:

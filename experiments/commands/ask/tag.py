@@ -11,7 +11,7 @@ was a word of its own in the corpus that the run learned from, such as a full st
 import argparse
 import sys
 
-from experiments import stdin
+from experiments.command_line import stdin, unknown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +31,10 @@ def execute(arguments: argparse.Namespace) -> None:
     from train.weights.load import load
 
     tagger = WordTagger(load(Path(arguments.run_dir)))
-    for texts in stdin.lines():
-        sentences = [words_of(text) for text in texts]
-        for words, tags in zip(sentences, tagger(sentences), strict=True):
-            print(*(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True)), sep="")
-        sys.stdout.flush()
+    with unknown.told(tagger.trained.tokenizer) as note:
+        for texts in stdin.lines():
+            note(texts)
+            sentences = [words_of(text) for text in texts]
+            for words, tags in zip(sentences, tagger(sentences), strict=True):
+                print(*(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True)), sep="")
+            sys.stdout.flush()

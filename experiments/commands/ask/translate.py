@@ -14,8 +14,8 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
-from data.fields import Amount, Positive
-from experiments import stdin
+from data.fields import Amount, Beam, Positive
+from experiments.command_line import stdin, unknown
 from experiments.command_line.options import bounded
 
 
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `translate`."""
     parser.add_argument("run_dir")
     parser.add_argument(
-        "--beam", type=bounded(Positive), metavar="K", help="hypotheses kept; 1 is greedy (the run's own)"
+        "--beam", type=bounded(Beam), metavar="K", help="hypotheses kept; 1 is greedy (the run's own)"
     )
     parser.add_argument(
         "--length-penalty",
@@ -58,8 +58,10 @@ def execute(arguments: argparse.Namespace) -> None:
     require_role(str(directory), "is to translate", "task", trained.task, Translation)
     translator = Translator.of(trained, search(trained.run, arguments))
     number = 0
-    with saved_maps(arguments.attention) if arguments.attention else contextlib.nullcontext({}) as maps:
+    kept = saved_maps(arguments.attention) if arguments.attention else contextlib.nullcontext({})
+    with kept as maps, unknown.told(trained.tokenizer) as note:
         for texts in stdin.lines():
+            note(texts)
             found = iter(translator([text for text in texts if text.strip()]))
             for text in texts:
                 hypotheses = next(found) if text.strip() else []  # an empty line stays one

@@ -6,13 +6,15 @@ import functools
 import gzip
 import hashlib
 import http.server
+import io
+import tarfile
 import threading
 import zipfile
 
 import pytest
 from real_data import REAL
 
-from data.files import catalogue
+from data.files import catalogue, compressed, json_text
 from data.files import folders as corpora
 from data.files.catalogue import Corpus, File
 
@@ -241,3 +243,76 @@ def test_the_catalogue_is_complete():
 @pytest.mark.skipif(not (REAL / "multi30k").is_dir(), reason="Multi30k is not beside the repository")
 def test_the_published_multi30k_has_the_catalogues_checksums():
     assert {state for _, state in corpora.verify("multi30k", REAL)} == {"ok"}
+
+
+# what is compressed
+
+
+def test_a_file_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(compressed, "ROOM", 2**20)
+    path, zipped, tarred = tmp_path / "x.gz", tmp_path / "x.zip", tmp_path / "x.tar.gz"
+    path.write_bytes(gzip.compress(bytes(2**22)))
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", bytes(2**22))
+    with tarfile.open(tarred, "w:gz") as archive:
+        for number in range(4):
+            member = tarfile.TarInfo(f"{number}.txt")
+            member.size = 2**20
+            archive.addfile(member, io.BytesIO(bytes(2**20)))
+    for read in (
+        lambda: corpora.read_bytes(path),
+        lambda: corpora.read_member(zipped, "a.txt"),
+        lambda: list(compressed.tar_members(tarred, r".*\.txt")),
+    ):
+        with pytest.raises(
+            ValueError, match="more than 1,048,576 bytes would come out of it; unpack|unpack it"
+        ):
+            read()
+    assert corpora.read_bytes(path, limit=5) == bytes(5)
+    path.write_bytes(gzip.compress(bytes(2**19)))
+    assert corpora.read_bytes(path) == bytes(2**19)
+
+
+def test_an_odd_archive_is_a_damaged_one(tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.txt", "one\n" * 99)
+    assert corpora.read_member(path, "a.txt") == ["one"] * 99
+    content = path.read_bytes()
+    for flag, value in ((6, 1), (8, 99)):  # encrypted, and by a method that nobody has
+        odd = bytearray(content)
+        odd[flag] = odd[content.rindex(b"PK\1\2") + flag + 2] = value
+        path.write_bytes(bytes(odd))
+        with pytest.raises(ValueError, match="is a damaged zip archive .*: fetch or copy it again"):
+            corpora.read_member(path, "a.txt")
+
+
+def test_a_member_that_is_no_file_is_passed_over(tmp_path):
+    path = tmp_path / "x.tar"
+    with tarfile.open(path, "w") as archive:
+        for kind in (tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE):
+            member = tarfile.TarInfo("1.txt")
+            member.type, member.linkname = kind, "1.txt"
+            archive.addfile(member)
+    assert list(compressed.tar_members(path, r".*\.txt")) == []
+
+
+# JSON
+
+
+@pytest.mark.parametrize(
+    "content, told",
+    [
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"a":' * 100_000, "nested too deeply"),
+        (b"9" * 5000, "a number in its JSON is too long"),
+        (b'{\n"a" 1}', "line 2: not JSON"),
+        (b"\xff", "line 1: not UTF-8"),
+        (b"", "line 1: not JSON"),
+    ],
+)
+def test_what_is_no_json_is_told(content, told, tmp_path):
+    (tmp_path / "x.json").write_bytes(content)
+    with pytest.raises(ValueError, match=f"x.json.*{told}") as raised:
+        json_text.read(tmp_path / "x.json")
+    assert len(str(raised.value)) < 300 and "\n" not in str(raised.value)

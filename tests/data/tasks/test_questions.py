@@ -52,7 +52,7 @@ def test_the_format_of_squad(tmp_path):
         ([{"text": "Anna", "answer_start": -20}], "question q7: 'Anna' is not what stands at character -20"),
         ([{"text": "Anna", "answer_start": "0"}], "question q7: 'Anna' is not what stands at character 0"),
         ([], "question q7: no answer; SQuAD 2.0 has such"),
-        ([{"text": "Anna"}], r"not in the format of SQuAD 1.1.*KeyError: 'answer_start'"),
+        ([{"text": "Anna"}], r"not in the format of SQuAD 1.1.*KeyError.*answer_start"),
         ("Anna", "not in the format"),
     ],
 )
@@ -189,14 +189,10 @@ def test_an_answer_of_characters_that_the_tokenizer_drops_is_not_learned_and_sti
         every.encoded("train", trained, folder)
 
 
-@pytest.mark.parametrize("field", ["context", "question"])
-def test_half_a_character_is_told_with_its_file_and_question(tmp_path, field):
-    folder = squad(tmp_path, [{"text": "Anna", "answer_start": 0}], "Anna sleeps in Bern.")
-    path = folder / "squad" / "dev-v1.1.json"
-    part = {"context": "Bern.", "question": "sleeps?"}[field]
-    path.write_text(path.read_text().replace(part, part + " \\ud83d"))
-    told = r"dev-v1\.1\.json, question q7: '\\ud83d' at character \d+ is half of a character"
-    with pytest.raises(ValueError, match=told):
+@pytest.mark.parametrize("context", ["Anna \ud83d sleeps.", 7, None, ["Anna"]])
+def test_what_is_no_text_is_told_by_its_question(context, tmp_path):
+    folder = squad(tmp_path, [{"text": "Anna", "answer_start": 0}], context)
+    with pytest.raises(ValueError, match="dev-v1.1.json, question q7: no text .*; mend the file$"):
         Squad().items("valid", folder)
 
 

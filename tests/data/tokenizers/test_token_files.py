@@ -1,5 +1,7 @@
 """A stream is made once, found again by text and tokenizer, and never trusted when it is another thing."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -99,3 +101,13 @@ def test_a_write_that_fails_leaves_nothing(tokenizer, cache, monkeypatch):
             token_files.mapped(TEXT, tokenizer)
     assert list(cache.iterdir()) == []
     assert tokenizer.text(token_files.mapped(TEXT, tokenizer)) == TEXT
+
+
+def test_what_a_killed_process_left_is_swept_once_it_is_old(tokenizer, cache):
+    token_files.mapped("a first text\n", tokenizer)
+    old, new = cache / ".tokens-old", cache / ".tokens-new"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    token_files.mapped("another text\n", tokenizer)
+    assert not old.exists() and new.exists()

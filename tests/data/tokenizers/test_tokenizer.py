@@ -3,6 +3,7 @@
 import functools
 import json
 import random
+import time
 from collections import Counter
 
 import numpy as np
@@ -11,6 +12,7 @@ from real_data import REAL
 from tokenizers import pre_tokenizers
 
 from data.ids import BOS, EOS, PAD, SPECIALS, UNK
+from data.tokenizers import levels
 from data.tokenizers import tokenizer as module
 from data.tokenizers.levels import (
     BPE,
@@ -23,6 +25,7 @@ from data.tokenizers.levels import (
     Words,
 )
 from data.tokenizers.tokenizer import Tokenizer, chunks
+from data.tokenizers.wordpiece import WordPiece
 
 LINES = [
     "A man's dog, near the bushes.",
@@ -318,3 +321,56 @@ def test_the_published_gpt2_gives_the_published_ids():
     ids = tokenizer.stream(expected["text"]).tolist()
     assert ids == expected["token_ids"] and tokenizer.pieces(ids) == expected["bpe_tokens"]
     assert tokenizer.text(ids) == expected["text"]
+
+
+@pytest.mark.parametrize("level", [BPE(size=300), ByteBPE(size=400)], ids=repr)
+def test_a_word_without_an_end_is_learned_from_in_bounded_time(level):
+    """Its pairs are counted in parts: as a whole, 300,000 characters take 24 s on an idle machine."""
+    endless = "".join(np.random.default_rng(0).choice(list("abcde"), 300_000))
+    begun = time.process_time()
+    tokenizer = level.train(["the old baker\n" * 3, endless])
+    assert time.process_time() - begun < 12
+    assert tokenizer.text(tokenizer.stream("the old baker\n")).startswith("the old baker")
+
+
+@pytest.mark.parametrize("level", [BPE(size=60), ByteBPE(size=300)], ids=repr)
+def test_words_of_usual_length_are_learned_as_ever(level, monkeypatch):
+    lines = ["the old baker sings über 12 öfen " * 40, "and the young cook"]
+    found = level.train(lines).serialised
+    monkeypatch.setattr(levels, "in_words", lambda text: [text])
+    assert level.train(lines).serialised == found
+
+
+def test_an_id_beyond_all_others_is_refused_before_the_library_makes_room_for_it(tmp_path):
+    ByteBPE(size=300).train(["the old baker"]).core.model.save(str(tmp_path))
+    ids = json.loads((tmp_path / "vocab.json").read_text())
+    for wrong in (2**31, -1, 1.5, "7", 0, None, 2 * len(ids) + 1000):
+        (tmp_path / "vocab.json").write_text(json.dumps(ids | {"the": wrong}))
+        with pytest.raises(
+            ValueError, match="vocab.json: the id of .* is .*, but each is a whole number below"
+        ):
+            PublishedGPT2(str(tmp_path)).tokenizer(list)
+
+
+@pytest.mark.parametrize(
+    "level",
+    [Words(least=1), WhitespaceWords(), BPE(size=60), Characters(), TextCharacters(), WordPiece(size=60)],
+    ids=repr,
+)
+def test_words_with_something_unknown_are_those_between_spaces(level):
+    tokenizer = level.train(["the old baker opens the door ."])
+    found = tokenizer.unknown(["the baker opens, ß zöö.", "", "the", "<unk> door"])
+    if type(level) is WordPiece:  # whose mark is another one
+        found = ([word for word in found[0] if word != "<unk>"], found[1])
+    assert found == (["opens,", "ß", "zöö."], 8)
+    assert Bytes().train([]).unknown(["zöö"]) == ([], 1)
+
+
+@pytest.mark.parametrize("level", [BPE(size=60), Words(least=1)], ids=repr)
+def test_a_saved_vocabulary_with_an_id_beyond_all_others_is_refused(level, tmp_path):
+    described = json.loads(level.train(["the old baker"]).serialised)
+    vocabulary = described["model"]["vocab"]
+    vocabulary[max(vocabulary, key=vocabulary.get)] = 2**31
+    (tmp_path / "tokenizer.json").write_text(json.dumps(described))
+    with pytest.raises(ValueError, match="tokenizer.json: the id of .* is 2147483648, but each is a whole"):
+        Tokenizer.load(tmp_path / "tokenizer.json")

@@ -1,5 +1,6 @@
 """Whatever happens to the process, the disk or a byte: a restored state is one that was saved, whole."""
 
+import contextlib
 import json
 import os
 import random
@@ -300,3 +301,10 @@ def test_saved_on_four_devices_restored_on_two_and_quiet(tmp_path):
         process = python(ON_MESH, deed, tmp_path, devices=devices)
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_a_stray_file_is_no_checkpoint(tmp_path):
+    for name in ("5", "²", "9" * 5000):
+        with contextlib.suppress(OSError):  # a name that is too long for the file system
+            (tmp_path / name).write_text("")
+    assert Checkpoints(tmp_path).steps == []

@@ -13,7 +13,7 @@ import pytest
 
 from data.batches.pairs import Buckets
 from data.batches.streams import Streams, Windows
-from data.corpora.parallel import Generated
+from data.corpora.parallel import Files, Generated, Newstest
 from data.corpora.text import GeneratedText
 from data.tasks.language import LanguageModelling
 from data.tasks.translation import Translation
@@ -206,6 +206,25 @@ def test_a_start_that_fails_claims_nothing(tmp_path):
         loop.train(dataclasses.replace(RUN, task=short), tmp_path)
     loop.train(RUN, tmp_path)
     assert is_done(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "evaluator, told",
+    [
+        (Bleu(corpus=Generated(dataclasses.replace(SMALL, test=0))), "there is nothing in this split"),
+        (Bleu(corpus=Files("no/train", "no/valid", "no/test"), name="mine"), "there is no file no/test.en"),
+        (
+            Bleu(corpus=Newstest(year=2014), split="train"),
+            "newstest2014 is a test set: it has no train split",
+        ),
+        (Bleu(split="dev"), "unknown Bleu.split 'dev'"),
+    ],
+)
+def test_what_an_evaluator_would_refuse_is_heard_before_the_training(evaluator, told, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop.Training, "fit", lambda *_: pytest.fail("it trains"))
+    with pytest.raises(ValueError, match=told):
+        loop.train(dataclasses.replace(RUN, evaluators=(evaluator,)), tmp_path)
+    assert not (tmp_path / "run.json").exists()
 
 
 def test_asked_to_stop_while_it_is_fitted_a_run_is_not_evaluated(tmp_path, monkeypatch):

@@ -100,3 +100,34 @@ def test_a_file_that_is_no_hdf5_is_named(params, tmp_path):
         with pytest.raises(ValueError, match="not HDF5, or damaged") as caught:
             read_elmo(tmp_path)
         assert str(caught.value).startswith(f"{path}: ") and "\n" not in str(caught.value)
+
+
+def test_a_damaged_hdf5_is_read_or_refused_in_a_line(params, tmp_path):
+    write_elmo(tmp_path, MODEL, params)
+    path, rng = tmp_path / "lm_weights.hdf5", np.random.default_rng(0)
+    sound = path.read_bytes()
+    for _ in range(130):
+        content = bytearray(sound)
+        for at in rng.integers(len(content), size=rng.integers(1, 40)):
+            content[at] = rng.integers(256)
+        path.write_bytes(content[: rng.integers(len(content))] if rng.random() < 0.2 else content)
+        try:
+            read_elmo(tmp_path)
+        except ValueError as error:
+            assert str(error).startswith(f"{path}: ") and "\n" not in str(error)
+
+
+@pytest.mark.parametrize("kind", ["group", "text", "huge"])
+def test_what_is_no_array_of_numbers_is_refused(kind, params, tmp_path):
+    write_elmo(tmp_path, MODEL, params)
+    with h5py.File(tmp_path / "lm_weights.hdf5", "r+") as stored:
+        shape = stored["CNN_proj/b_proj"].shape
+        del stored["CNN_proj/b_proj"]
+        if kind == "group":
+            stored.create_group("CNN_proj/b_proj")
+        elif kind == "text":
+            stored["CNN_proj/b_proj"] = ["x"] * shape[0]
+        else:  # as much as the file says, which holds none of it
+            stored.create_dataset("CNN_proj/b_proj", (2**40,), "f4", chunks=(1024,))
+    with pytest.raises(ValueError, match="b_proj is (missing|.1099511627776,.)|not HDF5, or damaged"):
+        read_elmo(tmp_path)

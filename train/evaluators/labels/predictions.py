@@ -8,7 +8,9 @@ import numpy as np
 
 from data.fields import Count
 from data.items.corpus import LabelledCorpus
+from data.items.example import Example
 from data.tasks.classification import Classification
+from data.tokenizers.tokenizer import Tokenizer
 from train.folder.outputs import keep
 from train.inference.predictor import Predictor
 from train.metrics import classification
@@ -36,9 +38,7 @@ class Judged(Evaluator):
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         task = self.judged(trained.task)
-        examples = task.encoded(self.split, trained.tokenizer, trained.data_dir)
-        if not all(one.weights for one in examples):
-            raise ValueError(f"{task.protocol(self.split)}: its targets are not published; take split=valid")
+        examples = self.look(trained.run, trained.tokenizer, trained.data_dir)
         gold, outputs = np.array([one.targets for one in examples]), np.stack(Predictor(trained)(examples))
         predicted = outputs if self.scored else outputs.argmax(axis=-1)
         name = self.name or self.split
@@ -51,6 +51,16 @@ class Judged(Evaluator):
     def judged(self, task: Classification) -> Classification:
         """The run's task, of the corpus that is judged."""
         return task if self.corpus is None else dataclasses.replace(task, corpus=self.corpus)
+
+    def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Example]:
+        """The examples of the split; ValueError where their targets are not published."""
+        examples = super().look(run, tokenizer, data_dir)
+        if not all(one.weights for one in examples):
+            where = self.judged(run.task).protocol(self.split)
+            raise ValueError(
+                f"{where}: its targets are not published; set evaluators.{type(self).__name__}.split"
+            )
+        return examples
 
     def require(self, run: Run) -> None:
         """And ValueError where the task has no such targets, or `corpus` has other labels."""

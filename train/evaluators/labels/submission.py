@@ -4,7 +4,9 @@ import dataclasses
 from collections.abc import Iterator
 
 from data.corpora.glue import Glue
+from data.items.example import Example
 from data.tasks.classification import Classification
+from data.tokenizers.tokenizer import Tokenizer
 from train.inference.predictor import Predictor
 from train.run import Evaluator, Result, Run, Trained, require_role
 
@@ -33,10 +35,17 @@ class Submission(Evaluator):
                 "set corpus"
             )
 
+    def judged(self, task: Classification) -> Classification:
+        """The run's task, of the corpus that is answered."""
+        return task if self.corpus is None else dataclasses.replace(task, corpus=self.corpus)
+
+    def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Example]:
+        """The examples of the test split, whose targets are hidden."""
+        return self.judged(run.task).encoded("test", tokenizer, data_dir)
+
     def __call__(self, trained: Trained) -> Iterator[Result]:
-        corpus = self.corpus or trained.task.corpus
-        task = dataclasses.replace(trained.task, corpus=corpus)
-        outputs = Predictor(trained)(task.encoded("test", trained.tokenizer, trained.data_dir))
+        corpus = self.judged(trained.task).corpus
+        outputs = Predictor(trained)(self.look(trained.run, trained.tokenizer, trained.data_dir))
         folder = trained.directory / "submission"
         folder.mkdir(exist_ok=True)
         answers = [float(one) if corpus.scored else int(one.argmax()) for one in outputs]

@@ -34,4 +34,4 @@ class TextScores(Evaluator):
             unknown = sum(index == trained.tokenizer.unk for index in ids)
             protocol = trained.protocol("this text")
             yield Result("score", text, float(score), protocol)
-            yield Result("unknown ids", text, 100 * unknown / (len(ids) - 1), protocol)
+            yield Result("unknown ids", text, 100 * unknown / max(len(ids) - 1, 1), protocol)

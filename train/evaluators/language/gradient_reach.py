@@ -5,12 +5,14 @@ from collections.abc import Iterator
 
 import jax
 import numpy as np
+from jaxtyping import Int
 
 from data.fields import Positive
 from data.tasks.language import LanguageModelling
+from data.tokenizers.tokenizer import Tokenizer
 from models.language.rnn import RNNLM
 from train.evaluators.language.horizon import gradient_norms
-from train.run import Evaluator, Result, Trained
+from train.run import Evaluator, Result, Run, Trained
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,13 +33,22 @@ class GradientReach(Evaluator):
         if not self.distances:
             raise ValueError("GradientReach.distances=(): name at least one; the first is the 100 %")
 
-    def __call__(self, trained: Trained) -> Iterator[Result]:
-        ids = trained.task.encoded(self.split, trained.tokenizer, trained.data_dir)
-        length = max(self.distances) + 2
-        if len(ids) < self.rows * length:
+    @property
+    def length(self) -> int:
+        """How many tokens a row has."""
+        return max(self.distances) + 2
+
+    def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> Int[np.ndarray, "n"]:
+        """The ids of the split; ValueError where they are too few."""
+        ids = super().look(run, tokenizer, data_dir)
+        if len(ids) < self.rows * self.length:
             raise ValueError(
-                f"GradientReach: {len(ids):,} tokens do not hold rows={self.rows} of {length}; lower rows"
+                f"GradientReach: {len(ids):,} tokens hold no rows={self.rows} of {self.length}; lower rows"
             )
+        return ids
+
+    def __call__(self, trained: Trained) -> Iterator[Result]:
+        ids, length = self.look(trained.run, trained.tokenizer, trained.data_dir), self.length
         starts = np.linspace(0, len(ids) - length, self.rows).astype(int)
         rows = np.asarray(ids[starts[:, None] + np.arange(length)], np.int32)
         norms = jax.jit(lambda params, rows: gradient_norms(trained.model, params, rows, self.distances))

@@ -8,11 +8,12 @@ from jaxtyping import Int
 
 from data.fields import Positive
 from data.tasks.language import LanguageModelling
+from data.tokenizers.tokenizer import Tokenizer
 from models.language.language_model import LanguageModel
 from train.evaluators.language.perplexities import OfText
 from train.inference import scoring
 from train.inference.scoring import TOKENS, Scorer
-from train.run import Result, Trained
+from train.run import Result, Run, Trained
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,13 +30,18 @@ class ShuffledHistory(OfText):
     split: str = "test"
     places: Positive = 2000
 
-    def __call__(self, trained: Trained) -> Iterator[Result]:
-        run, tokenizer = trained.run, trained.tokenizer
-        ids, length = trained.task.encoded(self.split, tokenizer, trained.data_dir), run.batches.length
+    def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> Int[np.ndarray, "n"]:
+        """The ids of the split; ValueError where they hold no history."""
+        ids, length = super().look(run, tokenizer, data_dir), run.batches.length
         if len(ids) <= length:
             raise ValueError(
                 f"ShuffledHistory: {len(ids):,} tokens hold no history of {length}; lower batches.length"
             )
+        return ids
+
+    def __call__(self, trained: Trained) -> Iterator[Result]:
+        run, tokenizer = trained.run, trained.tokenizer
+        ids, length = self.look(run, tokenizer, trained.data_dir), run.batches.length
         places = np.unique(np.linspace(length, len(ids) - 1, self.places).astype(int))
         histories, targets = np.asarray(ids[places[:, None] + np.arange(-length, 0)]), ids[places]
         scorer = Scorer(run, trained.model, trained.params, tokenizer.eos)

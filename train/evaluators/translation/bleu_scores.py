@@ -3,8 +3,9 @@
 import dataclasses
 from collections.abc import Iterator
 
-from data.items.corpus import ParallelCorpus
+from data.items.corpus import Pairs, ParallelCorpus
 from data.tasks.translation import Translation
+from data.tokenizers.tokenizer import Tokenizer
 from models.decoding.search import Search
 from models.translation.encoder_decoder import EncoderDecoder
 from train.folder.outputs import keep
@@ -43,10 +44,21 @@ class Bleu(Evaluator):
         """The tokenizer that is set, or that of the target language."""
         return self.tokenize or bleu.tokenizer_of(task.target)
 
+    def judged(self, task: Translation) -> Translation:
+        """The run's task, of the corpus that is translated."""
+        return task if self.corpus is None else dataclasses.replace(task, corpus=self.corpus)
+
+    def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> Pairs:
+        """The pairs of the split; ValueError where there are none."""
+        task = self.judged(run.task)
+        if not (pairs := task.pairs(self.split, data_dir)):
+            raise ValueError(f"{task.protocol(self.split)}: there is nothing in this split to translate")
+        return pairs
+
     def __call__(self, trained: Trained) -> Iterator[Result]:
-        task, name = trained.task, self.name or self.split
-        task = task if self.corpus is None else dataclasses.replace(task, corpus=self.corpus)
-        sources, references = zip(*task.pairs(self.split, trained.data_dir), strict=True)
+        task, name = self.judged(trained.task), self.name or self.split
+        pairs = self.look(trained.run, trained.tokenizer, trained.data_dir)
+        sources, references = zip(*pairs, strict=True)
         translator = Translator.of(trained, self.search)
         hypotheses = [found[0].text for found in translator(sources)]
         keep(trained.directory, name, source=sources, reference=references, hypothesis=hypotheses)

@@ -25,10 +25,11 @@ class LayerShares(Evaluator):
     def require(self, run: Run) -> None:
         """And ValueError where the model mixes no layers."""
         super().require(run)
-        if not any(isinstance(part, MixedLayers | Mixed) for part in within(run.model)):
+        count = sum(isinstance(part, MixedLayers | Mixed) for part in within(run.model))
+        if count != 1:
             raise ValueError(
-                "evaluators: LayerShares: model mixes no layers; set model.encoder=MixedLayers(..) "
-                "or model.choice=Mixed()"
+                f"evaluators: LayerShares: model mixes {f'layers {count} times' if count else 'no layers'}; "
+                "set model.encoder=MixedLayers(..) or model.choice=Mixed()"
             )
 
     def __call__(self, trained: Trained) -> Iterator[Result]:

@@ -8,9 +8,10 @@ import numpy as np
 from jaxtyping import Float
 
 from data.corpora.senses import GREEN, Occurrence, WorldSenses
-from train.inference.embedder import EMBEDDED, Embedded, Embedder
+from data.tokenizers.tokenizer import Tokenizer
+from train.inference.embedder import EMBEDDED, Embedded, Embedder, reading
 from train.metrics.senses import nearest_centroid, pair_cosines, principal
-from train.run import Evaluator, Result, Trained
+from train.run import Evaluator, Result, Run, Trained
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,13 +30,21 @@ class SenseSeparation(Evaluator):
 
     needs = {"model": EMBEDDED}
     why = "compares vectors of words"
+    of_task = False
     senses: WorldSenses = WorldSenses()
     split: str = "test"
 
-    def __call__(self, trained: Trained) -> Iterator[Result]:
-        embedder, found = Embedder(trained), self.senses.occurrences(self.split)
-        if not found:
+    def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Occurrence]:
+        """The sentences; ValueError where there are none, or the model has no room for one."""
+        if not (found := self.senses.occurrences(self.split)):
             raise ValueError(f"SenseSeparation: {self.senses.protocol(self.split)} has no word of two senses")
+        for one in (*found, *GREEN):
+            text, _ = one.describe(raw=not run.task.of_words)
+            reading(text, run.task, run.model, tokenizer)  # ValueError of one that is too long
+        return found
+
+    def __call__(self, trained: Trained) -> Iterator[Result]:
+        embedder, found = Embedder(trained), self.look(trained.run, trained.tokenizer, trained.data_dir)
         layers = vectors(embedder, found)
         groups = defaultdict(list)
         for index, one in enumerate(found):

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from data.corpora.similarity import (
+    Analogy,
     AnalogySet,
     GoogleAnalogies,
+    Rated,
     RatedPairs,
     WordPairs,
 )
@@ -16,7 +18,7 @@ from data.tokenizers.tokenizer import Tokenizer
 from models.vectors.counts import WordVectors
 from train.metrics.classification import spearman
 from train.metrics.similarity import Rows, completed, cosines
-from train.run import Evaluator, Result, Trained
+from train.run import Evaluator, Result, Run, Trained
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +32,12 @@ class Similarity(Evaluator):
     why = "compares vectors of words"
     pairs: RatedPairs = WordPairs()
 
+    def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Rated]:
+        """The pairs with their ratings."""
+        return self.pairs.pairs(data_dir)
+
     def __call__(self, trained: Trained) -> Iterator[Result]:
-        rated = self.pairs.pairs(trained.data_dir)
+        rated = self.look(trained.run, trained.tokenizer, trained.data_dir)
         ids = known_words({word for pair in rated for word in pair[:2]}, trained.tokenizer)
         covered = [pair for pair in rated if pair.first in ids and pair.second in ids]
         if len(covered) < 2:
@@ -55,8 +61,12 @@ class Analogies(Evaluator):
     questions: AnalogySet = GoogleAnalogies()
     among: Positive = 30_000
 
+    def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Analogy]:
+        """The questions."""
+        return self.questions.questions(data_dir)
+
     def __call__(self, trained: Trained) -> Iterator[Result]:
-        questions = self.questions.questions(trained.data_dir)
+        questions = self.look(trained.run, trained.tokenizer, trained.data_dir)
         ids = known_words({word for one in questions for word in one[1:]}, trained.tokenizer)
         words = np.arange(trained.tokenizer.unk + 1, len(trained.tokenizer))[: self.among]
         ids = {word: at for word, at in ids.items() if at <= words[-1]}

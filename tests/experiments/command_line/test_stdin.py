@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import stdin
+from experiments.command_line import stdin
 
 TEXT = "the old bäcker\n\nsings é\u2028x\nfor us\n"
 DISGUISES = {
