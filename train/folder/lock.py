@@ -28,16 +28,24 @@ def held(directory: Path) -> Iterator[None]:
     try:
         if told(path).get("host", HERE) != HERE and time.time() - path.stat().st_mtime < FORGOTTEN_AFTER:
             raise refusal(path)
-        path.write_text(json.dumps({"host": HERE, "process": os.getpid(), "since": time.time()}))
         done = threading.Event()
-        threading.Thread(target=touch, args=(path, done), daemon=True).start()
         try:
+            sign(path)
+            threading.Thread(target=touch, args=(path, done), daemon=True).start()
             yield
         finally:
             done.set()
             path.unlink(missing_ok=True)
     finally:
         os.close(file)
+
+
+def sign(path: Path) -> None:
+    """Say in the lock file which process has it; OSError that names the file."""
+    try:
+        path.write_text(json.dumps({"host": HERE, "process": os.getpid(), "since": time.time()}))
+    except OSError as error:
+        raise OSError(f"{path}: could not be written ({error.strerror})") from error
 
 
 def taken(path: Path) -> int:
