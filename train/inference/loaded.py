@@ -21,7 +21,7 @@ from models.decoding.sampling import Sample
 from models.decoding.search import Search
 from models.encoders.on_encoder import OnEncoder
 from models.language.language_model import FittedLM, LanguageModel
-from train.inference.embedder import Embedded, Embedder
+from train.inference.embedder import Embedded, Embedder, reading
 from train.inference.generator import Generator
 from train.inference.mask_filler import FillMask
 from train.inference.predictor import Predictor
@@ -123,7 +123,7 @@ class Loaded:
             (ids,) = tokenizer.encode([target])
             weights, source, said = self._translator(Search()).weights(text, ids)
             return Seen(said, source, weights)
-        example = self._embedder.example(text)
+        example = reading(text, trained.task, trained.model, tokenizer)
         inputs = jnp.array([example.inputs])
         maps = self._weights(inputs, jnp.array([example.segments]) if len(example.segments) else None)
         pieces = tokenizer.pieces(map(int, example.inputs))
