@@ -41,6 +41,7 @@ def answer(connection: socket.socket, main) -> None:
     streams = array.array("i", ancillary[0][2])
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
+    sys.stdin, sys.stdout, sys.stderr = (open(number, mode) for number, mode in enumerate(("r", "w", "w")))
     asked = json.loads(received)
     os.chdir(asked["folder"])
     os.environ.clear()
