@@ -126,7 +126,8 @@ def reviews() -> dict:
     table = io.StringIO()
     rows = csv.writer(table, delimiter="\t", lineterminator="\n")
     rows.writerow(("rating", "date", "variation", "verified_reviews", "feedback"))
-    rows.writerows((1 + at % 5, "31-Jul-18", "Black", text, 1) for at, text in enumerate(tokens("train")))
+    said = [f"{text} {again}" for again in ("once .", "twice .", "again .") for text in tokens("train")]
+    rows.writerows((1 + at % 5, "31-Jul-18", "Black", text, 1) for at, text in enumerate(said))
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz") as members:
         for published in ("train", "test"):

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 RUN = re.compile(r"""runs/([\w-]+)/([^/"]+)/[\d*]""")  # the folder of a run, or of runs, that a command takes
 CODES = {"lookback data verify multi30k --data-dir ~/corpora": 1}  # stand-ins have other checksums
 NETWORK = ("lookback data fetch multi30k",)
-WEIGHTS = {"gpt2": "runs/perplexity/GPT-2/0", "bert-base-uncased": "runs/bert_pretraining/BERT-tiny/0"}
+WEIGHTS = {"gpt2": "runs/perplexity/wide/0", "bert-base-uncased": "runs/bert_pretraining/BERT-tiny/0"}
 TEXT = (
     "The farmer saw the old dog .\nIn the evening Emma works .\n\nThe dog was tired .\nThe door is open .\n\n"
 )
@@ -66,8 +67,8 @@ def furnish(folder: Path, run) -> None:
     for name in ("texts", "letters", "FOLDER", "my/text"):
         (folder / name).mkdir(parents=True)
         (folder / name / "one.txt").write_text(TEXT * 400)
-    for name in ("book.txt", "diary.txt", "text.txt", "source.txt", "sentences.txt"):
-        (folder / name).write_text(TEXT * (400 if name in ("book.txt", "diary.txt") else 1))
+    for name in ("book.txt", "diary.txt", "letters.txt", "text.txt", "source.txt", "sentences.txt"):
+        (folder / name).write_text(TEXT * (400 if name in ("book.txt", "diary.txt", "letters.txt") else 1))
     for name in ("a.csv", "b.csv", "c.csv", "reviews.csv"):
         (folder / name).write_text("text,label\n" + "a warm film,positive\na dull film,negative\n" * 20)
     for name in ("a.conll", "b.conll", "c.conll"):
@@ -86,6 +87,9 @@ def furnish(folder: Path, run) -> None:
         rows = [] if row == "*" else ["--rows", row]
         trained = run(shlex.join(["lookback", "run", table, *rows, *real]))
         assert trained.returncode == 0, trained.stderr
+    shutil.copy(folder / "runs" / "translation" / "transformer" / "0" / "run.json", folder)
+    wide = run("lookback run perplexity --rows GPT-2 model.context=256 --name wide")
+    assert wide.returncode == 0, wide.stderr
     for name, directory in WEIGHTS.items():
         written = run(f"lookback export {directory} {name}")
         assert written.returncode == 0, written.stderr

@@ -3,7 +3,7 @@
 examples:
   lookback generate runs/char_lm/gpt-4x128/0 --prompt "ROMEO:" --length 300 --temperature 0.8
   echo "The capital of" | lookback generate runs/perplexity/LSTM/0 --top-p 0.9
-  lookback generate runs/perplexity/GPT-2/0 --prompt "In October" "Every Monday" --beam 4
+  lookback generate runs/perplexity/GPT-2/0 --prompt "In October" "Every Monday" --length 40 --beam 4
 """
 
 import argparse

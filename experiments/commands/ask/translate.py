@@ -2,7 +2,7 @@
 
 examples:
   lookback translate runs/translation/transformer/0 < source.txt > translation.txt
-  echo "The old baker opens the door." | lookback translate runs/translation/transformer/0 --nbest 3
+  echo "The old baker opens the door." | lookback translate runs/translation/transformer/0 --nbest 2
   lookback translate runs/translation/lstm-additive/0 --attention weights.npz < source.txt > translation.txt
 
 With --nbest K each hypothesis is a line "number <tab> score <tab> text", lines of the source counted from 0.
