@@ -6,7 +6,7 @@ examples:
   lookback run translation --rows lstm-additive --seeds 1
   lookback run translation --rows lstm-additive --seeds 3 7         these two seeds; --seed 3 is one
   lookback run translation --rows lstm model.cell=GRU   an ablation: a row of its own in the table
-  lookback run translation --rows lstm model.cell=GRU --name mine   that row by a name of one's own
+  lookback run translation --rows lstm model.cell=GRU --name gated  that row by a name of one's own
   lookback run translation --config run.json            the run of this file, as another has sent it
   lookback run translation --data-dir ~/corpora         the same table on Multi30k
   lookback run translation-multi30k --data-dir ~/corpora            that table by its own name
