@@ -3,7 +3,7 @@
 examples:
   lookback finetune runs/char_lm/gpt-4x128/0 diary.txt --out runs/diary
   lookback finetune ~/gpt2 letters/ --steps 300 batches.rows=2 batches.length=256
-  lookback finetune ~/gpt2 letters.txt --out runs/letters task.document_end="'<|endoftext|>'"     where each letter ends
+  lookback finetune ~/gpt2 letters.txt --out runs/letters task.document_end="'<|endoftext|>'"
   lookback generate runs/diary --prompt "Dear"
 """
 
