@@ -56,9 +56,7 @@ class LabelledFiles(LabelledCorpus):
 
     def rows(self, split: str) -> tuple[Row, ...]:
         """The rows of the file of a split; ValueError where there is no such file."""
-        given = Path(getattr(self, known_split(split))).expanduser()
-        if not (path := folders.present(given)):
-            raise ValueError(f"LabelledFiles.{split}: there is no file {given}")
+        path = folders.required(getattr(self, known_split(split)), f"LabelledFiles.{split}")
         return _rows(path, path.stat().st_mtime_ns, self.text, self.second, self.label)
 
     def items(self, split: str, data_dir: str | None = None) -> list[Labelled]:

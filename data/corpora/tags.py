@@ -207,9 +207,7 @@ class TagFiles(TaggedCorpus):
 
     def rows(self, split: str) -> list[list[Row]]:
         """The words and tags of the file of a split; ValueError where there is no such file."""
-        given = Path(getattr(self, known_split(split))).expanduser()
-        if not (path := folders.present(given)):
-            raise ValueError(f"TagFiles.{split}: there is no file {given}")
+        path = folders.required(getattr(self, known_split(split)), f"TagFiles.{split}")
         return _rows(path, path.stat().st_mtime_ns, self.word, self.tag, self.separator)
 
     def items(self, split: str, data_dir: str | None = None) -> list[Tagged]:

@@ -43,9 +43,12 @@ def find(path: str, data_dir: PathLike | None = None) -> Path | None:
     return next(filter(None, (present(folder / path) for folder in folders(data_dir))), None)
 
 
-def find_in(folder: str, name: str, data_dir: PathLike | None = None) -> Path | None:
-    """A file of a folder: of that very folder where it is there, else of its like in the data folders."""
-    return present(Path(folder).expanduser() / name) or find(f"{folder}/{name}", data_dir)
+def required(path: PathLike, field: str) -> Path:
+    """The file at this path or its gzipped twin; ValueError that names the field where there is neither."""
+    given = Path(path).expanduser()
+    if not (found := present(given)):
+        raise ValueError(f"{field}: there is no file {given}")
+    return found
 
 
 def locate(path: str, data_dir: PathLike | None = None) -> Path:

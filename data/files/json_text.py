@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from data.files import folders
+from data.files.outside_text import BOM, decode
 
 
 def read(path: Path | str) -> object:
@@ -13,9 +14,9 @@ def read(path: Path | str) -> object:
 
 def parse(content: bytes | str, name: object) -> object:
     """The value of a text in UTF-8; errors speak of `name`."""
-    text = folders.decode(content, str(name)) if isinstance(content, bytes) else content
+    text = decode(content, str(name)) if isinstance(content, bytes) else content
     try:
-        return json.loads(text.removeprefix("\ufeff"))
+        return json.loads(text.removeprefix(BOM))
     except json.JSONDecodeError as error:
         raise ValueError(f"{name}, line {error.lineno}: not JSON ({error.msg})") from None
     except RecursionError:

@@ -26,8 +26,9 @@ def check(task: Task, data_dir: str | None = None) -> Iterator[str]:
             if split != "test":  # which some corpora hide
                 raise
             yield f"test: not there ({error})"
-        if not texts.get(split, True):
-            raise ValueError(f"{split}: there is no text in it")
+        else:
+            if not texts[split]:
+                raise ValueError(f"{split}: there is no text in it")
     tokenizer = task.train_tokenizer(data_dir)
     yield f"tokenizer: {task.tokenizer}, {len(tokenizer):,} ids, of the train split"
     known = set(texts["train"]), set("".join(texts["train"]))
@@ -61,27 +62,25 @@ def labels_of(task: Task, split: str, data_dir: str | None) -> collections.Count
 
 
 def repeated(texts: Sequence[str], train: set[str], split: str) -> str:
-    """ ", N of them twice, M in train too", where there are any."""
-    twice = len(texts) - len(set(texts))
+    """How many texts are there again, and how many in train too, each after a comma; "" where none is."""
+    again = len(texts) - len(set(texts))
     also = 0 if split == "train" else sum(text in train for text in texts)
-    told = [f"{twice:,} of them again"] * bool(twice) + [
-        f"{also:,} ({also / len(texts):.1%}) in train too"
-    ] * bool(also)
-    return "".join(f", {one}" for one in told)
+    told = f", {again:,} of them again" if again else ""
+    return told + (f", {also:,} ({also / len(texts):.1%}) in train too" if also else "")
 
 
 def spread(texts: Sequence[str], tokenizer: Tokenizer, longest: int | None) -> str:
     """The least, the median and the most tokens, how many are unknown, and how many texts are too long."""
-    encoded = [ids for text in texts for ids in tokenizer.encode(text.split("\t"))]
+    encoded = tokenizer.encode([side for text in texts for side in text.split("\t")])
     sizes = [len(ids) - 1 for ids in encoded] or [0]
     told = f"{min(sizes)} to {max(sizes):,}, median {statistics.median(sizes):g}"
-    unknown = sum(ids.count(tokenizer.unk) for ids in map(list, encoded)) if tokenizer.unk is not None else 0
+    unknown = sum(ids.count(tokenizer.unk) for ids in encoded) if tokenizer.unk is not None else 0
     told += f"; {unknown / max(sum(sizes), 1):.2%} unknown" if unknown else ""
     over = sum(size >= longest for size in sizes) if longest else 0
     return told + (f"; {over:,} over task.longest={longest}" if over else "")
 
 
 def shares(counts: collections.Counter, whole: int) -> str:
-    """ "a 60.0%, b 40.0%", the most frequent first, as many as a line holds."""
+    """As in "a 60.0%, b 40.0%": the most frequent first, as many as a line holds."""
     told = [f"{name!s} {count / whole:.1%}" for name, count in counts.most_common(SHOWN)]
     return ", ".join(told) + (f" .. ({len(counts)} in all)" if len(counts) > SHOWN else "")

@@ -13,6 +13,8 @@ named on the standard error and left out. The run's folder stays as it is; --out
 
 import argparse
 
+from experiments.command_line.options import parted
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `evaluate`."""
@@ -59,14 +61,12 @@ def judged(run, arguments: argparse.Namespace):
 
     from train.parts import field_types, override, parse, settings
 
-    on, words = arguments.on or (), list(arguments.changes)
-    words += [word for word in on if "=" in word and not word.startswith("-")]
-    files = [word for word in on if word not in words]
+    files, within = parted(arguments.on or ())
     if arguments.corpus:
         corpus = parse(arguments.corpus, field_types(type(run.task)).get("corpus", object))
     else:
         corpus = run.task.on(files)
-    run = override(run, words)
+    run = override(run, [*within, *arguments.changes])
     run = dataclasses.replace(run, task=dataclasses.replace(run.task, corpus=corpus))
     suiting, refused = [], []
     for evaluator in run.evaluators:

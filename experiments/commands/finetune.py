@@ -63,8 +63,9 @@ def tuned(folder, arguments: argparse.Namespace):
     from data.corpora.text import TextFiles
     from data.tasks.language import LanguageModelling
     from data.tokenizers.levels import PublishedGPT2, SavedTokenizer
-    from train.evaluators.language.perplexities import Perplexity, require_probabilities
+    from train.evaluators.language.perplexities import Perplexity
     from train.folder import claim as directory
+    from train.inference.scoring import require_probabilities
     from train.objectives.next_token import NextToken
     from train.optimizers import Adam, Cosine
     from train.run import Run

@@ -112,8 +112,8 @@ def execute(arguments: argparse.Namespace) -> None:
         kept = pathlib.Path(arguments.runs_dir)
         if arguments.smoke:
             kept = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        if arguments.smoke or smoke.asked():
-            seeds = seeds[:1]
+        small = arguments.smoke or smoke.asked()
+        seeds = seeds[:1] if small else seeds
         for name, run in runs.items():
             for seed in seeds:
                 seeded = with_seed(run, seed)
@@ -121,7 +121,7 @@ def execute(arguments: argparse.Namespace) -> None:
                 train(seeded, directory, arguments.data_dir, table.name, name)
         records = collect(kept, table.name)
         for each in with_ablations(table, records):
-            print(render(each, records, p_values=not (arguments.smoke or smoke.asked())))
+            print(render(each, records, p_values=not small))
 
 
 def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, int | None]:

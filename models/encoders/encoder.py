@@ -16,7 +16,6 @@ class Encoder(Network):
 
     abstract = True
     layered: ClassVar[bool] = False  # whether `layers` gives more than the last one
-    attends: ClassVar[bool] = False  # whether there are weights of attention to show
     num_layers = 0  # those above the embeddings: a field where there are any
     reads_characters = False  # whether it needs `characters`: a property where that depends on its parts
 

@@ -63,6 +63,20 @@ class Embedder:
             spans = [*special, *tokenizer.spans(line)][:count]
             yield Embedded(tokenizer.pieces(map(int, example.inputs)), spans, layers[:, :count])
 
+    def attention(self, line: str) -> tuple[list[str], Float[np.ndarray, "L N T T"]]:
+        """The pieces of a line, and where each looked at the others, in every layer and head."""
+        trained, kind = self.trained, type(self.encoder).__name__
+        if self.fixed:
+            raise ValueError(f"{kind} has no attention to show: its vectors know no context")
+        example = reading(line, trained.task, trained.model, trained.tokenizer)
+        texts = [example.inputs, example.segments] if self.below else [example.inputs]
+        given = [jnp.array([text]) if len(text) else None for text in texts]
+        params = trained.params["encoder"] if self.below else trained.params
+        maps, _ = self.encoder.apply(
+            {"params": params}, *given, method="attention", mutable=["intermediates"]
+        )
+        return trained.tokenizer.pieces(map(int, example.inputs)), np.asarray(maps[0])
+
     def states(self, examples: Sequence[Example]) -> list[Float[np.ndarray, "L T D"]]:
         """The states of each example, as wide as its batch was."""
         if self.fixed:

@@ -11,27 +11,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
+from data.files.outside_text import words_of
 from data.tasks.classification import Classification
 from data.tasks.translation import Translation
 from models.decoding.sampling import Sample
 from models.decoding.search import Search
-from models.encoders.on_encoder import OnEncoder
-from models.language.language_model import FittedLM, LanguageModel
-from train.inference.embedder import Embedded, Embedder, reading
+from train.inference.embedder import Embedded, Embedder
 from train.inference.generator import Generator
 from train.inference.mask_filler import FillMask
 from train.inference.predictor import Predictor
-from train.inference.scoring import Scorer
+from train.inference.scoring import Scorer, require_probabilities
 from train.inference.translator import Translator
 from train.inference.word_tagger import WordTagger
 from train.run import Trained, require_role
 from train.weights import load as weights
-
-LIKELY = (LanguageModel, FittedLM)  # the models that give a text a probability
 
 
 class Seen(NamedTuple):
@@ -47,6 +43,9 @@ class Loaded:
 
     def __init__(self, trained: Trained):
         self.trained = trained
+        # What answers a kind of question is made, and compiled, when the first is asked.
+        self._of = functools.cache(lambda kind: kind(trained))
+        self._translator = functools.cache(functools.partial(Translator.of, trained))
 
     def __repr__(self) -> str:
         trained = self.trained
@@ -63,7 +62,7 @@ class Loaded:
         self, prompts: Sequence[str], length: int = 50, draw: Sample | None = Sample(), seed: int = 0
     ) -> list[str]:
         """What follows each prompt: at most `length` tokens, drawn, or with `draw=None` the likeliest."""
-        found = self._generator(prompts, length, 1, draw, seed)
+        found = self._of(Generator)(prompts, length, 1, draw, seed)
         return [texts[0] for texts in found]
 
     def predict(self, texts: Sequence[str | tuple[str, str]]) -> list[dict[str, float]] | list[float]:
@@ -72,7 +71,7 @@ class Loaded:
             str(self.trained.directory), "is to class texts", "task", self.trained.task, Classification
         )
         pairs = [(text, None) if isinstance(text, str) else text for text in texts]
-        found, labels = self._predictor.texts(pairs), self.trained.task.labels
+        found, labels = self._of(Predictor).texts(pairs), self.trained.task.labels
         if self.trained.task.scored:
             return [float(score) for score in found]
         ranked = [
@@ -82,25 +81,26 @@ class Loaded:
 
     def tag(self, texts: Sequence[str]) -> list[list[tuple[str, str]]]:
         """(word, tag) of each word, words being what spaces divide."""
-        words = [text.split() for text in texts]
-        return [list(zip(*both, strict=True)) for both in zip(words, self._tagger(words), strict=True)]
+        words = [words_of(text) for text in texts]
+        tags = self._of(WordTagger)(words)
+        return [list(zip(*both, strict=True)) for both in zip(words, tags, strict=True)]
 
     def fill(self, text: str, count: int = 5) -> list[list[tuple[str, float]]]:
         """(piece, probability) of the `count` likeliest at each [MASK]."""
-        return self._filler(text, count)
+        return self._of(FillMask)(text, count)
 
     def surprisal(self, text: str) -> list[tuple[str, float]]:
         """(piece, -log2 p of it given those before) of each piece of a text, its end among them."""
         trained, tokenizer = self.trained, self.trained.tokenizer
-        require_role(str(trained.directory), "is to say how likely a text is", "model", trained.model, LIKELY)
-        ids = tokenizer.stream(text)
+        require_probabilities(trained.run, str(trained.directory))
+        ids = tokenizer.stream(text, trained.task.document_end)
         losses = Scorer(trained.run, trained.model, trained.params, tokenizer.eos)(ids)
         bits = (losses / math.log(2)).tolist()
         return list(zip(tokenizer.pieces(ids.tolist()), bits, strict=True))
 
     def states(self, text: str) -> Embedded:
         """The pieces of a text and their states in every layer, embeddings first where it tells them."""
-        return next(self._embedder([text]))
+        return next(self._of(Embedder)([text]))
 
     def embed(self, texts: Sequence[str]) -> Float[np.ndarray, "B D"]:
         """A vector of each text: the mean of the last layer over its pieces, special tokens left out."""
@@ -109,7 +109,7 @@ class Loaded:
             own = [place for place, (first, beyond) in enumerate(found.spans) if beyond > first]
             return found.layers[-1][own or slice(None)].mean(axis=0)
 
-        return np.stack([vector(found) for found in self._embedder(texts)])
+        return np.stack([vector(found) for found in self._of(Embedder)(texts)])
 
     def attention(self, text: str, target: str | None = None) -> Seen:
         """Where each piece looked, in every layer and head.
@@ -123,43 +123,8 @@ class Loaded:
             (ids,) = tokenizer.encode([target])
             weights, source, said = self._translator(Search()).weights(text, ids)
             return Seen(said, source, weights)
-        example = reading(text, trained.task, trained.model, tokenizer)
-        inputs = jnp.array([example.inputs])
-        maps = self._weights(inputs, jnp.array([example.segments]) if len(example.segments) else None)
-        pieces = tokenizer.pieces(map(int, example.inputs))
-        return Seen(pieces, pieces, np.asarray(maps[0]))
-
-    def _weights(self, inputs, segments) -> Float[Array, "B L N T T"]:
-        trained, below = self.trained, isinstance(self.trained.model, OnEncoder)
-        model = trained.model.encoder if below else trained.model
-        params = trained.params["encoder"] if below else trained.params
-        given = (inputs, segments) if below else (inputs,)
-        maps, _ = model.apply({"params": params}, *given, method="attention", mutable=["intermediates"])
-        return maps
-
-    @functools.lru_cache(maxsize=4)  # noqa: B019
-    def _translator(self, search: Search) -> Translator:
-        return Translator.of(self.trained, search)
-
-    @functools.cached_property
-    def _generator(self) -> Generator:
-        return Generator(self.trained)
-
-    @functools.cached_property
-    def _predictor(self) -> Predictor:
-        return Predictor(self.trained)
-
-    @functools.cached_property
-    def _tagger(self) -> WordTagger:
-        return WordTagger(self.trained)
-
-    @functools.cached_property
-    def _filler(self) -> FillMask:
-        return FillMask(self.trained)
-
-    @functools.cached_property
-    def _embedder(self) -> Embedder:
-        return Embedder(self.trained)
+        pieces, weights = self._of(Embedder).attention(text)
+        return Seen(pieces, pieces, weights)
 
 
 def load(folder: str | Path) -> Loaded:

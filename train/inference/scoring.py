@@ -14,8 +14,10 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from data.batches.batch import Batch
 from data.batches.streams import Streams, strided
+from models.language.language_model import FittedLM, LanguageModel
 from train.objectives.cross_entropy import cross_entropy
 from train.objectives.next_token import NextToken
+from train.run import Run, require_role
 
 TOKENS = 2048  # scored at a time: their logits over a vocabulary of 50,000 take 400 MB
 
@@ -107,3 +109,11 @@ class Scorer:
                 carry = self.run.objective.blank(self.model, batch)
             losses, carry = self.score(self.params, batch, carry)
             yield np.asarray(losses)[batch["weights"] > 0]
+
+
+def require_probabilities(run: Run, who: str) -> None:
+    """ValueError unless the run's model gives each token a probability, given those before it."""
+    require_role(who, "is of a text from left to right", "model", run.model, (LanguageModel, FittedLM))
+    if run.model.fitted and not run.model.normalised:
+        smoothing = type(run.model.smoothing).__name__
+        raise ValueError(f"{who}: what model.smoothing={smoothing} gives to words does not sum to 1")

@@ -33,9 +33,8 @@ def execute(arguments: argparse.Namespace) -> None:
     from train import devices
 
     devices.setup()
-    from data.tokenizers.tokenizer import lines_of
-    from train.evaluators.language.perplexities import require_probabilities
-    from train.inference.scoring import Scorer
+    from data.files.outside_text import lines_of
+    from train.inference.scoring import Scorer, require_probabilities
     from train.weights.load import load
 
     trained = load(Path(arguments.run_dir))

@@ -27,8 +27,10 @@ from models.heads.tagger import Tagger
 from models.language.gpt2 import GPT2
 from models.language.ngram import NGram
 from models.language.rnn import RNNLM
+from models.language.smoothing import StupidBackoff
 from models.translation.seq2seq import Seq2Seq
 from models.translation.transformer import Transformer
+from models.vectors.word_vectors import PPMI
 from train.inference.loaded import Loaded
 from train.objectives.next_token import NextToken
 from train.run import Run, Trained
@@ -144,6 +146,13 @@ def test_words_with_their_tags():
     (tagged, nothing) = loaded.tag([SENTENCE, ""])
     assert [word for word, _ in tagged] == SENTENCE.split() and nothing == []
     assert {tag for _, tag in tagged} <= set(TAGS.labels)
+
+
+def test_what_does_not_sum_to_one_is_not_called_surprisal_nor_vectors_attention():
+    with pytest.raises(ValueError, match="model.smoothing=StupidBackoff gives to words does not sum to 1"):
+        by_chance(NGram(order=2, smoothing=StupidBackoff()), TEXT).surprisal(SENTENCE)
+    with pytest.raises(ValueError, match="PPMI has no attention to show: its vectors know no context"):
+        by_chance(PPMI(), TEXT).attention(SENTENCE)
 
 
 ASKED = {

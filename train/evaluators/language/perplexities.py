@@ -7,9 +7,8 @@ import numpy as np
 
 from data.fields import Positive
 from data.tasks.language import LanguageModelling
-from models.language.language_model import FittedLM, LanguageModel
-from train.inference.scoring import Scorer, measures
-from train.run import Evaluator, Result, Run, Trained, require_role
+from train.inference.scoring import Scorer, measures, require_probabilities
+from train.run import Evaluator, Result, Run, Trained
 
 
 class OfText(Evaluator):
@@ -54,11 +53,3 @@ class Perplexity(OfText):
                 context=scorer.context,
             )
             yield Result(metric, self.split, value, protocol)
-
-
-def require_probabilities(run: Run, who: str) -> None:
-    """ValueError unless the run's model gives each token a probability, given those before it."""
-    require_role(who, "is of a text from left to right", "model", run.model, (LanguageModel, FittedLM))
-    if run.model.fitted and not run.model.normalised:
-        smoothing = type(run.model.smoothing).__name__
-        raise ValueError(f"{who}: what model.smoothing={smoothing} gives to words does not sum to 1")
