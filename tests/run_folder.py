@@ -2,7 +2,7 @@
 
 import json
 
-from train.folder import ledger, manifest
+from train.folder import ledger, manifest, outputs
 
 
 def write_run(folder, *lines, tail=b"", **described):
@@ -12,6 +12,12 @@ def write_run(folder, *lines, tail=b"", **described):
     ledger.write(folder, lines)
     with open(folder / ledger.LEDGER, "ab") as file:
         file.write(tail)
+    return folder
+
+
+def keep_counts(folder, counts, metric, name="test"):
+    """The counts of a score beside the run."""
+    outputs.keep_counts(folder, metric, name, counts.lines())
     return folder
 
 

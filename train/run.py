@@ -1,6 +1,7 @@
 """The nouns that define one another: a run as one value, what it is once trained, and what judges it."""
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from data.splits import SPLITS, known
 from data.tasks.task import Task
 from data.tokenizers.tokenizer import Tokenizer
 from models.model import Model
+from train.metrics.counts import Counts
 from train.objectives.objective import Objective
 from train.optimizers import Adam, Optimizer
 from train.parallel import Jit, Parallel
@@ -161,7 +163,8 @@ class Trained:
 class Result:
     """A score: what was measured, of what (`name`: a split, a distance, a layer ..), and under what protocol.
 
-    `options` are how the score was computed, for those that compute it again of a part of the outputs.
+    `options` are how the score was computed, for those that compute it again of a part of the outputs. It is
+    what its `counts`, if it has any, come to: ValueError else.
     """
 
     metric: str
@@ -169,6 +172,23 @@ class Result:
     value: float
     protocol: Mapping[str, str]
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    counts: Counts | None = None
+
+    def __post_init__(self):
+        if self.counts is None or math.isnan(self.value):
+            return
+        if not math.isclose(made := self.counts.score, self.value, rel_tol=1e-5, abs_tol=1e-5):
+            raise ValueError(f"{self.metric} of {self.name}: is {self.value}, but its items come to {made}")
+
+    @classmethod
+    def of(cls, metric: str, name: str, counts: Counts, protocol: Mapping[str, str]) -> "Result":
+        """The score that counts come to."""
+        return cls(metric, name, counts.score, protocol, counts=counts)
+
+    def told(self) -> dict[str, Any]:
+        """What the ledger says of it: all but the counts, which have a file of their own."""
+        fields = ("metric", "name", "value", "protocol", "options")
+        return {field: getattr(self, field) for field in fields}
 
 
 def require_role(

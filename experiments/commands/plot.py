@@ -71,8 +71,7 @@ def by_length(record, edges=(5, 10, 15, 20, 25, 30)):
     """BLEU of a run's test outputs by words of the source, scored as the run was."""
     from train.metrics.bleu import by_source_length
 
-    sides = [record.output("test", side) for side in ("source", "hypothesis", "reference")]
-    return by_source_length(*sides, edges=edges, **record.results["BLEU", "test"].options)
+    return by_source_length(record.counts("BLEU", "test"), edges)
 
 
 def by_distance(record, metric: str) -> list[tuple[int, float]]:

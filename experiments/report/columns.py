@@ -123,9 +123,23 @@ def of_all_seeds(tests: Sequence[float], gains: Sequence[float]) -> float:
     return max(tests) if agree else 1.0
 
 
+def p_value(of: Column, rival: Record, system: Record, samples: int) -> float | None:
+    """p of a score against a rival's, by paired bootstrap over the items; None where they were not kept."""
+    import numpy as np
+
+    from train.metrics.paired import bootstrap
+
+    ours, theirs = (record.counts(of.metric, of.name) for record in (system, rival))
+    if ours is None or theirs is None:
+        return None
+    if not np.array_equal(ours.given, theirs.given):
+        raise ValueError(f"{system.path}: its items of {of.name} are not those of {rival.path}")
+    return bootstrap(theirs.summed, ours.summed, ours.statistic.score, samples)
+
+
 @dataclasses.dataclass(frozen=True)
 class Significance(Measure):
-    """p of the row's BLEU against the baseline's by paired bootstrap over sentences.
+    """p of the row's score against the baseline's by paired bootstrap over items, such as sentences.
 
     Each seed of the row meets the baseline's run of that seed: pooling the seeds' outputs would count a
     sentence once a seed as if they were independent.
@@ -139,7 +153,7 @@ class Significance(Measure):
         key, rivals = (self.of.metric, self.of.name), {record.seed: record for record in baseline}
         pairs = [(rivals[r.seed], r) for r in records if r.seed in rivals and r.path != rivals[r.seed].path]
         pairs = [pair for pair in pairs if all(key in record.results for record in pair)]
-        tests = [self._p_value(*pair) for pair in pairs]
+        tests = [p_value(self.of, *pair, self.samples) for pair in pairs]
         if not tests or None in tests:
             return None
         gains = [system.results[key].value - rival.results[key].value for rival, system in pairs]
@@ -156,22 +170,10 @@ class Significance(Measure):
         )
         return (told,) if cells else ()
 
-    def _p_value(self, rival: Record, system: Record) -> float | None:
-        from train.metrics.bleu import paired_bootstrap
-
-        name, options = self.of.name, system.results[self.of.metric, self.of.name].options
-        references = [record.output(name, "reference") for record in (rival, system)]
-        hypotheses = [record.output(name, "hypothesis") for record in (rival, system)]
-        if None in references or None in hypotheses:
-            return None
-        if references[0] != references[1]:
-            raise ValueError(f"{system.path}: its references of {name} are not those of {rival.path}")
-        return paired_bootstrap(*hypotheses, references[0], samples=self.samples, **options)
-
 
 @dataclasses.dataclass(frozen=True)
 class BleuByLength(Measure):
-    """BLEU of the sentences with `low` < words of source <= `high`, computed from the outputs as `of` was."""
+    """BLEU of the sentences with `low` < words of source <= `high`, computed as `of` was."""
 
     of: Column
     low: int
@@ -187,20 +189,12 @@ class BleuByLength(Measure):
         return self.of.text(cell)
 
     def _score(self, record: Record) -> float | None:
-        from train.metrics.bleu import corpus_scores
-
-        sides = [record.output(self.of.name, side) for side in ("source", "hypothesis", "reference")]
-        whole = record.results.get((self.of.metric, self.of.name))
-        if None in sides or whole is None:
+        counts = record.counts(self.of.metric, self.of.name)
+        if counts is None:
             return None
-        high = self.high or math.inf
-        inside = [
-            pair for source, *pair in zip(*sides, strict=True) if self.low < len(source.split()) <= high
-        ]
-        if not inside:
-            return None
-        hypotheses, references = zip(*inside, strict=True)
-        return corpus_scores(hypotheses, references, **whole.options)["BLEU"][0]
+        words = counts.column("words")
+        inside = (words > self.low) & (words <= (self.high or math.inf))
+        return counts.where(inside).score if inside.any() else None
 
 
 def _quantity(value: float) -> str:

@@ -4,9 +4,7 @@ import dataclasses
 import statistics
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from experiments.report.columns import Cell, Column, Measure, of_all_seeds
+from experiments.report.columns import Cell, Column, Measure, of_all_seeds, p_value
 from train.folder import record as run_record
 from train.folder.record import Record
 
@@ -67,18 +65,14 @@ class PairedBootstrap(Against):
 
     def cell(self, records: Sequence[Record], baseline: Sequence[Record] = ()) -> Cell | None:
         """The largest p of the seeds that row and rival both have."""
-        from train.metrics.paired import bootstrap
-
         tests, gains = [], []
         for column, rival, record in self.pairs(records):
-            kind = COUNTED[column.metric]
-            counts = [kind.counts(run, column.name) for run in (rival, record)]
-            if any(each is None for each in counts):
+            test = p_value(column, rival, record, self.samples)
+            if test is None:
                 return None
-            if len(counts[0]) != len(counts[1]):
-                raise ValueError(f"{record.path}: its items of {column.name} are not those of {rival.path}")
-            tests.append(bootstrap(*counts, kind.score, self.samples))
-            gains.append(np.subtract(*(kind.score(each.sum(axis=0)) for each in reversed(counts))))
+            tests.append(test)
+            ours, theirs = (run.results[column.metric, column.name].value for run in (record, rival))
+            gains.append(ours - theirs)
         return Cell((of_all_seeds(tests, gains),)) if tests else None
 
     def text(self, cell: Cell) -> str:
@@ -89,45 +83,3 @@ class PairedBootstrap(Against):
         """By how many samples of sentences."""
         told = f"paired bootstrap over sentences, {self.samples} samples; largest of the seeds"
         return (told,) if cells else ()
-
-
-class Right:
-    """Accuracy: whether each text has its class."""
-
-    @staticmethod
-    def counts(record: Record, name: str) -> np.ndarray | None:
-        """[texts, (right, 1)] of a run's outputs; None where they were not kept."""
-        gold, said = (record.output(name, side) for side in ("target", "prediction"))
-        if gold is None or said is None:
-            return None
-        return np.array([[one == other, 1.0] for one, other in zip(gold, said, strict=True)], float)
-
-    @staticmethod
-    def score(counts: np.ndarray) -> np.ndarray:
-        """Accuracy of counts that were summed."""
-        return counts[..., 0] / counts[..., 1]
-
-
-class Entities:
-    """F1: the entities of each sentence that are gold, that were found, and that are right."""
-
-    @staticmethod
-    def counts(record: Record, name: str) -> np.ndarray | None:
-        """[sentences, (gold, found, right)] of a run's outputs; None where they were not kept."""
-        from train.metrics.entities import entities
-
-        lines, found = record.output(name, "conll"), []
-        if lines is None:
-            return None
-        for sentence in "\n".join(lines).split("\n\n"):
-            gold, said = zip(*(line.split(" ")[-2:] for line in sentence.split("\n") if line), strict=True)
-            found.append(entities([gold], [said])[0])
-        return np.array(found, float)
-
-    @staticmethod
-    def score(counts: np.ndarray) -> np.ndarray:
-        """F1 of counts that were summed."""
-        return 2 * counts[..., 2] / np.maximum(counts[..., 0] + counts[..., 1], 1)
-
-
-COUNTED = {"accuracy": Right, "F1": Entities}

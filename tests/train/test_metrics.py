@@ -10,6 +10,7 @@ import pytest
 import sacrebleu
 
 from train.metrics import alignment, bleu
+from train.metrics.paired import bootstrap
 
 WMT21 = Path(__file__).parents[3] / "shared/data/reference_outputs/wmt21-news-systems"
 WORDS = "a the dog cat man woman runs plays in on with ball park red green street".split()
@@ -56,9 +57,7 @@ def test_every_score_reads_an_accent_in_either_spelling(references):
     composed = [f"{line} é" for line in references]
     apart = [f"{line} e\u0301" for line in references]
     assert bleu.corpus_scores(composed, apart) == bleu.corpus_scores(composed, composed)
-    assert bleu.tokenised_bleu(apart, composed)[0] == pytest.approx(100)
-    assert bleu.paired_bootstrap(composed, apart, references) == 1.0
-    lengths = bleu.by_source_length(references, apart, composed)
+    lengths = bleu.by_source_length(bleu.matches(references, apart, composed))
     assert [row[3] for row in lengths] == [pytest.approx(100)] * len(lengths)
 
 
@@ -67,62 +66,64 @@ def test_case_and_tokens_count_only_where_the_signature_says_so():
     value, signature = bleu.corpus_scores(hypotheses, references, lowercase=True)["BLEU"]
     assert value == pytest.approx(100) and "case:lc" in signature
     assert bleu.corpus_scores(hypotheses, references)["BLEU"][0] < 60
-    assert bleu.tokenised_bleu([h.lower() for h in hypotheses], references)[0] < 90
+    lower = [hypothesis.lower() for hypothesis in hypotheses]
+    assert bleu.corpus_scores(lower, references, tokenize="none")["BLEU"][0] < 90
 
 
 def test_tokenised_lines_are_scored_as_they_are_and_without_a_warning(references, caplog):
     tokenised = [f"{line} ." for line in references]
-    value, signature = bleu.tokenised_bleu(noisy(tokenised, 0.2, seed=2), tokenised)
+    value, signature = bleu.corpus_scores(noisy(tokenised, 0.2, seed=2), tokenised, tokenize="none")["BLEU"]
     assert "tok:none" in signature and 20 < value < 90
     assert not caplog.records
 
 
-def test_equal_systems_are_not_significantly_different(references):
-    system = noisy(references, 0.3, seed=1)
-    assert bleu.paired_bootstrap(system, list(system), references, samples=100) == 1.0
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("options", [{}, {"tokenize": "char"}, {"lowercase": True}])
+def test_bleu_is_what_its_counts_come_to(references, share, options):
+    hypotheses = noisy(references, share, seed=1)
+    hypotheses[0] = ""
+    counts = bleu.matches(references, hypotheses, references, **options)
+    assert counts.score == pytest.approx(bleu.corpus_scores(hypotheses, references, **options)["BLEU"][0])
 
 
-def test_a_better_system_is_significant_and_a_twin_is_not(references):
-    baseline, twin = noisy(references, 0.3, seed=1), noisy(references, 0.3, seed=2)
-    better = noisy(references, 0.1, seed=3)
-    assert bleu.paired_bootstrap(baseline, better, references, samples=200) < 0.01
-    assert bleu.paired_bootstrap(baseline, twin, references, samples=200) > 0.05
+def test_p_is_that_of_texts_drawn_anew_and_scored_by_sacrebleu(references):
+    few, samples = references[:40], 60
+    baseline, system = noisy(few, 0.3, seed=1), noisy(few, 0.25, seed=2)
+    times = np.random.default_rng(12345).multinomial(40, np.full(40, 1 / 40), samples)
 
+    def difference(lines):
+        drawn = ([texts[line] for line in lines] for texts in (system, baseline, few))
+        ours, theirs, gold = drawn
+        return sacrebleu.corpus_bleu(ours, [gold]).score - sacrebleu.corpus_bleu(theirs, [gold]).score
 
-def test_the_bootstrap_is_a_function_of_its_seed(references, monkeypatch):
-    monkeypatch.setenv("SACREBLEU_SEED", "99")
-    systems = noisy(references, 0.3, seed=1), noisy(references, 0.29, seed=2), references
-    values = [bleu.paired_bootstrap(*systems, samples=200, seed=seed) for seed in (1, 1, 2, 3)]
-    assert values[0] == values[1] and len(set(values)) > 1
-    with pytest.raises(ValueError, match="at least 1"):
-        bleu.paired_bootstrap(*systems, seed=0)
+    differences = np.array([difference(np.repeat(np.arange(40), row)) for row in times])
+    larger = np.abs(differences - differences.mean()) >= abs(difference(range(40)))
+    ours, theirs = (bleu.matches(few, lines, few) for lines in (system, baseline))
+    found = bootstrap(theirs.summed, ours.summed, ours.statistic.score, samples)
+    assert found == (1 + larger.sum()) / (1 + samples) and 0.05 < found < 0.95
 
 
 def test_each_length_group_scores_as_its_sentences_alone(references):
     hypotheses = noisy(references, 0.3, seed=1)
-    rows = bleu.by_source_length(references, hypotheses, references, edges=(5, 10, 20))
+    rows = bleu.by_source_length(bleu.matches(references, hypotheses, references), edges=(5, 10, 20))
     assert [row[:2] for row in rows] == [(0, 5), (6, 10), (11, 20), (21, 24)]
     assert sum(n for _, _, n, _ in rows) == len(references)
     for low, high, n, value in rows:
         chosen = [i for i, line in enumerate(references) if low <= len(line.split()) <= high]
         subset = [hypotheses[i] for i in chosen], [[references[i] for i in chosen]]
-        assert n == len(chosen) and value == sacrebleu.corpus_bleu(*subset).score
+        assert n == len(chosen) and value == pytest.approx(sacrebleu.corpus_bleu(*subset).score)
 
 
 def test_a_length_group_without_sentences_is_left_out():
-    rows = bleu.by_source_length(
-        ["a b", "a b c d e f"], ["x y z w", "x y z w"], ["x y z w"] * 2, edges=(2, 4)
-    )
-    assert [row[:3] for row in rows] == [(0, 2, 1), (5, 6, 1)]
+    counts = bleu.matches(["a b", "a b c d e f"], ["x y z w", "x y z w"], ["x y z w"] * 2)
+    assert [row[:3] for row in bleu.by_source_length(counts, edges=(2, 4))] == [(0, 2, 1), (5, 6, 1)]
 
 
 @pytest.mark.parametrize("hypotheses, references", [([], []), (["a"], []), (["a", "b"], ["a"])])
 def test_texts_that_do_not_pair_are_refused(hypotheses, references):
     calls = (
         lambda: bleu.corpus_scores(hypotheses, references),
-        lambda: bleu.tokenised_bleu(hypotheses, references),
-        lambda: bleu.paired_bootstrap(hypotheses, hypotheses, references),
-        lambda: bleu.by_source_length(hypotheses, hypotheses, references),
+        lambda: bleu.matches(hypotheses, hypotheses, references),
     )
     for call in calls:
         with pytest.raises(ValueError, match="no lines|do not pair"):
@@ -131,7 +132,7 @@ def test_texts_that_do_not_pair_are_refused(hypotheses, references):
 
 def test_length_edges_that_do_not_rise_are_refused():
     with pytest.raises(ValueError, match="must rise"):
-        bleu.by_source_length(["a"], ["a"], ["a"], edges=(10, 5))
+        bleu.by_source_length(bleu.matches(["a"], ["a"], ["a"]), edges=(10, 5))
 
 
 @pytest.mark.skipif(not WMT21.exists(), reason="the WMT21 outputs are not there")
@@ -157,16 +158,17 @@ def test_alignment_error_rate_by_hand():
     sure = [{(0, 0)}, {(0, 0), (1, 1)}]
     possible = [{(0, 0), (1, 1)}, {(0, 0), (1, 1), (0, 1)}]
     # |A and S| = 1 + 0, |A and P| = 2 + 1, |A| + |S| = 4 + 3
-    assert alignment.alignment_error_rate(predicted, sure, possible) == pytest.approx(1 - 4 / 7)
+    assert alignment.counts(predicted, sure, possible).score == pytest.approx(100 * (1 - 4 / 7))
     # With P = S it is 1 - F1: one hit, precision 1/4, recall 1/3.
-    assert alignment.alignment_error_rate(predicted, sure) == pytest.approx(1 - 2 / 7)
-    assert alignment.alignment_error_rate(sure, sure, possible) == 0
-    assert alignment.alignment_error_rate([set()], [{(0, 0)}]) == 1
+    assert alignment.counts(predicted, sure).score == pytest.approx(100 * (1 - 2 / 7))
+    assert alignment.counts(sure, sure, possible).score == 0
+    assert alignment.counts([set()], [{(0, 0)}]).score == 100
+    assert alignment.counts([set()], [set()]).score == 0
 
 
 def test_unequal_numbers_of_alignments_are_refused():
     with pytest.raises(ValueError):
-        alignment.alignment_error_rate([set()], [set(), set()])
+        alignment.counts([set()], [set(), set()])
 
 
 def test_each_target_links_to_its_heaviest_source_and_no_weight_to_none():

@@ -89,6 +89,17 @@ def runs_here(holder: dict) -> bool:
     return True
 
 
+def is_held(directory: Path) -> bool:
+    """Whether a process that has not ended, here or on another host, is writing into a run directory."""
+    path = directory / LOCK
+    if (holder := told(path)).get("host") == HERE:
+        return runs_here(holder) or holder.get("process") == os.getpid()
+    try:
+        return bool(holder) and time.time() - path.stat().st_mtime < FORGOTTEN_AFTER
+    except OSError:
+        return False
+
+
 def refusal(path: Path) -> ValueError:
     """Who has the directory, where and for how long."""
     holder = told(path)

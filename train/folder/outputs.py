@@ -17,6 +17,17 @@ def keep(directory: Path, name: str, **sides: Iterable[str]) -> None:
         whole.write(folder / f"{name}.{side}", "\n".join(lines) + "\n")
 
 
+def counts_file(directory: Path, metric: str, name: str) -> Path:
+    """Where the counts of a metric of what goes by a name are."""
+    return directory / FOLDER / f"{name}.{metric}.counts".replace("/", "|")
+
+
+def keep_counts(directory: Path, metric: str, name: str, lines: Iterable[str]) -> None:
+    """Write what a score is made of item by item (train/metrics/counts.py)."""
+    (directory / FOLDER).mkdir(exist_ok=True)
+    whole.write(counts_file(directory, metric, name), "\n".join(lines) + "\n")
+
+
 def digests(directory: Path) -> dict[str, str]:
     """{name: SHA-256} of every file of outputs/."""
     files = sorted(path for path in (directory / FOLDER).glob("*") if path.is_file())

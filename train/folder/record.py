@@ -1,6 +1,6 @@
 """What a run left in its directory, read back: run.json, metrics.jsonl and the outputs that were scored.
 
-Nothing here imports jax: a table of a hundred runs is there at once.
+Nothing here imports jax, nor numpy before counts are asked for: a table of a hundred runs is there at once.
 """
 
 import dataclasses
@@ -8,11 +8,14 @@ import math
 import numbers
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from data.files import folders
 from train.folder import manifest, outputs
 from train.folder.ledger import LEDGER, Line, entries
+
+if TYPE_CHECKING:
+    from train.metrics.counts import Counts
 
 
 class Score(NamedTuple):
@@ -64,6 +67,18 @@ class Record:
         if not path.exists():
             return None
         return folders.decode(path.read_bytes(), path).removesuffix("\n").split("\n")
+
+    def counts(self, metric: str, name: str) -> "Counts | None":
+        """What a score is made of item by item, None where that was not kept."""
+        from train.metrics.counts import parsed
+
+        path = outputs.counts_file(self.path, metric, name)
+        if not path.exists():
+            return None
+        try:
+            return parsed(folders.decode(path.read_bytes(), path).removesuffix("\n").split("\n"))
+        except ValueError as error:
+            raise ValueError(f"{path}, {error}") from None
 
 
 def only_training(described: Mapping[str, Any]) -> tuple[str, ...]:

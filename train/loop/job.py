@@ -86,7 +86,9 @@ class Job:
         trained = Trained(run, self.model, params, self.tokenizer, words, self.directory, self.data_dir)
         for evaluator in self.run.evaluators:
             for result in evaluator(trained):
-                log.write("result", **dataclasses.asdict(result))
+                if result.counts is not None:
+                    outputs.keep_counts(self.directory, result.metric, result.name, result.counts.lines())
+                log.write("result", **result.told())
                 bar.say(
                     f"{result.metric} on {result.name}: {result.value:.2f}  ({result.protocol['corpus']})"
                 )

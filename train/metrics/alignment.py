@@ -9,24 +9,26 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from train.metrics.counts import AlignmentError, Counts
+
 Link = tuple[int, int]
 Links = AbstractSet[Link]
 
 
-def alignment_error_rate(
+def counts(
     predicted: Sequence[Links], sure: Sequence[Links], possible: Sequence[Links] | None = None
-) -> float:
-    """AER = 1 - (|A and S| + |A and P|) / (|A| + |S|)   -- Och & Ney 2003, section 5.
+) -> Counts:
+    """|A and S| + |A and P| and |A| + |S| of each sentence: AER is what they come to over the corpus.
 
-    Counted over the whole corpus, one set a sentence. S is a part of P; without `possible`, P = S and
-    AER = 1 - F1. A corpus with neither predicted nor sure links has no error.
+    One set a sentence. S is a part of P; without `possible`, P = S and AER = 1 - F1. A corpus with neither
+    predicted nor sure links has no error.
     """
     possible = sure if possible is None else [p | s for p, s in zip(possible, sure, strict=True)]
     if not len(predicted) == len(sure) == len(possible):
         raise ValueError(f"{len(predicted)} predicted alignments do not pair with {len(sure)} gold ones")
-    hits = sum(len(a & s) + len(a & p) for a, s, p in zip(predicted, sure, possible, strict=True))
-    links = sum(len(a) + len(s) for a, s in zip(predicted, sure, strict=True))
-    return 1.0 - hits / links if links else 0.0
+    triples = zip(predicted, sure, possible, strict=True)
+    rows = [[len(a & s) + len(a & p), len(a) + len(s)] for a, s, p in triples]
+    return Counts(AlignmentError, np.array(rows, float))
 
 
 def from_weights(weights: Shaped[np.ndarray, "T S"]) -> set[Link]:

@@ -1,4 +1,4 @@
-"""BLEU and chrF with their signatures, the paired bootstrap and BLEU by source length: all by sacreBLEU.
+"""BLEU and chrF with their signatures, what BLEU is made of, and BLEU by source length: all by sacreBLEU.
 
 BLEU = min(1, exp(1 - r/c)) exp(sum_n 1/4 log p_n)   -- Papineni et al. 2002, section 2.3
 chrF = (1 + b^2) P R / (b^2 P + R), b = 2            -- Popović 2015, eq. 1, over character 1- to 6-grams
@@ -7,18 +7,16 @@ A score never leaves here without the signature that says how it was computed (P
 references are compared in Unicode's normal form C, whatever spelling of an accent each came in.
 """
 
-import bisect
-import contextlib
 import functools
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 from sacrebleu.metrics import BLEU, CHRF
-from sacrebleu.significance import PairedTest
 
 from data.files.outside_text import composed
+from train.metrics.counts import Bleu, Counts
 
 Score = tuple[float, str]
 Tokenize = Literal[
@@ -62,70 +60,40 @@ def corpus_scores(
     return {name: _score(metric, hypotheses, references) for name, metric in metrics.items()}
 
 
-def tokenised_bleu(hypotheses: Sequence[str], references: Sequence[str]) -> Score:
-    """BLEU of text tokenised and cased beforehand: tokens are what spaces separate (tok:none)."""
-    hypotheses, references = _paired(hypotheses, references)
-    return _score(_bleu("none", lowercase=False), hypotheses, references)
-
-
-def paired_bootstrap(
-    baseline: Sequence[str],
-    system: Sequence[str],
-    references: Sequence[str],
-    samples: int = 1000,
-    seed: int = 12345,
-    tokenize: str = "13a",
-    lowercase: bool = False,
-) -> float:
-    """p that a BLEU difference this large arises by resampling the sentences alone  -- Koehn 2004.
-
-    Equal outputs give 1: sacreBLEU counts strictly larger differences and would say 1 / (samples + 1).
-    """
-    baseline, _ = _paired(baseline, references)
-    system, references = _paired(system, references)
-    if baseline == system:
-        return 1.0
-    with _sacrebleu_seed(seed):
-        test = PairedTest(
-            [("baseline", baseline), ("system", system)],
-            {"BLEU": _bleu(tokenize, lowercase)},
-            [references],
-            test_type="bs",
-            n_samples=samples,
-        )
-    _, scores = test()
-    return float(scores["BLEU"][1].p_value)
-
-
-def by_source_length(
+def matches(
     sources: Sequence[str],
     hypotheses: Sequence[str],
     references: Sequence[str],
-    edges: Sequence[int] = (10, 20, 30, 40, 50),
     tokenize: str = "13a",
     lowercase: bool = False,
+) -> Counts:
+    """What BLEU is made of, sentence by sentence."""
+    hypotheses, references = _paired(hypotheses, references)
+    metric, rows = _bleu(tokenize, lowercase), []
+    for source, hypothesis, reference in zip(sources, hypotheses, references, strict=True):
+        one = metric.corpus_score([hypothesis], [[reference]])
+        rows.append([len(source.split()), one.ref_len, one.sys_len, *one.counts])
+    return Counts(Bleu, np.array(rows, float))
+
+
+def by_source_length(
+    counts: Counts, edges: Sequence[int] = (10, 20, 30, 40, 50)
 ) -> list[tuple[int, int, int, float]]:
     """(shortest, longest, sentences, BLEU) of each group of sources, by number of words between spaces.
 
     `edges` are the longest lengths of all groups but the last, which takes the rest; a group without a
     sentence is left out. Every sentence is in one group.
     """
-    _paired(sources, references)
-    hypotheses, references = _paired(hypotheses, references)
     if not edges or list(edges) != sorted(set(edges)):
         raise ValueError(f"edges of length groups must rise, got {tuple(edges)}")
-    lengths = [len(source.split()) for source in sources]
-    group_of = [bisect.bisect_left(edges, length) for length in lengths]
+    words = counts.column("words")
     lowest = (0, *(edge + 1 for edge in edges))
-    highest = (*edges, max(*lengths, edges[-1] + 1))
-    rows = []
-    for group in sorted(set(group_of)):
-        chosen = [line for line, its_group in enumerate(group_of) if its_group == group]
-        value, _ = _score(
-            _bleu(tokenize, lowercase), [hypotheses[i] for i in chosen], [references[i] for i in chosen]
-        )
-        rows.append((lowest[group], highest[group], len(chosen), value))
-    return rows
+    highest = (*edges, int(max(*words, edges[-1] + 1)))
+    group_of = np.searchsorted(edges, words)
+    groups = {group: counts.where(group_of == group) for group in np.unique(group_of)}
+    return [
+        (lowest[group], highest[group], len(chosen.rows), chosen.score) for group, chosen in groups.items()
+    ]
 
 
 def _bleu(tokenize: str, lowercase: bool) -> BLEU:
@@ -144,19 +112,3 @@ def _paired(lines: Sequence[str], references: Sequence[str]) -> tuple[list[str],
     if len(lines) != len(references):
         raise ValueError(f"{len(lines)} lines do not pair with {len(references)} reference lines")
     return list(map(composed, lines)), list(map(composed, references))
-
-
-@contextlib.contextmanager
-def _sacrebleu_seed(seed: int) -> Iterator[None]:
-    """sacreBLEU takes the seed of its tests from the environment alone, and reads 0 as "unseeded"."""
-    if seed < 1:
-        raise ValueError(f"the bootstrap's seed must be at least 1, got {seed}")
-    before = os.environ.get("SACREBLEU_SEED")
-    os.environ["SACREBLEU_SEED"] = str(seed)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["SACREBLEU_SEED"]
-        else:
-            os.environ["SACREBLEU_SEED"] = before

@@ -51,14 +51,10 @@ def entities(gold: Tags, found: Tags) -> tuple[Counted, dict[str, Counted]]:
     )
 
 
-def accuracy(gold: Tags, found: Tags) -> float:
-    """The share of words whose tag is right."""
-    right = words = 0
-    for ours, theirs in zip(gold, found, strict=True):
-        require_pairs(ours, theirs)
-        right += sum(a == b for a, b in zip(ours, theirs, strict=True))
-        words += len(ours)
-    return right / words if words else 0.0
+def right(gold: Sequence[str], found: Sequence[str]) -> tuple[int, int]:
+    """(words of a sentence whose tag is right, all its words)."""
+    require_pairs(gold, found)
+    return sum(a == b for a, b in zip(gold, found, strict=True)), len(gold)
 
 
 def require_pairs(gold: Sequence[str], found: Sequence[str]) -> None:

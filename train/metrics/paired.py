@@ -16,7 +16,8 @@ def bootstrap(
     """p that a difference of scores this large arises by drawing the items anew alone  -- Koehn 2004.
 
     `score` makes one of what the items' counts come to. With d the difference and d_s those of samples of n
-    items with replacement, p = (1 + #(|d_s - mean d_s| >= |d|)) / (1 + samples), as sacreBLEU has it.
+    items with replacement, p = (1 + #(|d_s - mean d_s| >= |d|)) / (1 + samples). Both tails count, where
+    sacreBLEU's test counts one and gives about half of this p.
     """
     times = np.random.default_rng(seed).multinomial(
         len(baseline), np.full(len(baseline), 1 / len(baseline)), samples

@@ -10,13 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from run_folder import write_run
+from run_folder import keep_counts, write_run
 
 from experiments.report import published
 from experiments.report.changed_rows import with_ablations
 from experiments.report.columns import COSTS, Cell, Column, Cost, Significance
 from experiments.report.table import Published, Table, cells, render
 from train.folder.record import collect
+from train.metrics.bleu import matches
 
 PROTOCOL = {
     "signature": "nrefs:1|case:lc|tok:13a",
@@ -237,9 +238,7 @@ def test_nothing_run_is_a_table_of_dashes_and_one_command(tmp_path):
 
 
 def outputs(folder, hypothesis, reference):
-    (folder / "outputs").mkdir()
-    (folder / "outputs/test.hypothesis").write_text("\n".join(hypothesis) + "\n")
-    (folder / "outputs/test.reference").write_text("\n".join(reference) + "\n")
+    keep_counts(folder, matches(reference, hypothesis, reference), "BLEU")
 
 
 def spoiled(lines, every):
@@ -281,10 +280,10 @@ def test_p_can_be_spared_and_is_a_dash_without_outputs(scored):
     assert cells(p_table("bare"), records)["bare"]["p"] is None
 
 
-def test_p_of_unlike_references_is_refused(scored):
+def test_p_of_other_sentences_is_refused(scored):
     runs, reference = scored
-    outputs(write(runs, "odd", 0, result(1.0)), reference, [*reference[1:], "else"])
-    with pytest.raises(ValueError, match="references of test are not those"):
+    outputs(write(runs, "odd", 0, result(1.0)), reference, [*reference[1:], "something else"])
+    with pytest.raises(ValueError, match="items of test are not those"):
         cells(p_table("odd"), collect(runs, "t"))
 
 

@@ -16,7 +16,7 @@ from models.translation.seq2seq import Seq2Seq
 from train.evaluators.translation.alignment_error import AlignmentError
 from train.evaluators.translation.bleu_scores import Bleu
 from train.inference.translator import Hypothesis, Translator
-from train.metrics.alignment import alignment_error_rate, words_of
+from train.metrics.alignment import counts, words_of
 from train.objectives.next_token import NextTargetToken
 from train.run import Run, Trained
 
@@ -122,7 +122,7 @@ def one_source_a_target(links):
 def test_alignment_error_is_that_of_the_links_that_argmax_can_show(trained):
     gold = [sentence.alignment("en", "de") for sentence in TASK.corpus.world.sentences("test")]
     shown = [one_source_a_target(links) for links in gold]
-    missed = 100 * alignment_error_rate(shown, gold)
+    missed = counts(shown, gold).score
     assert aer(trained, one_source_a_target) == pytest.approx(missed)
     assert aer(trained, lambda links: set()) == 100.0
 

@@ -13,7 +13,8 @@ from data.tasks.classification import Classification
 from data.tokenizers.tokenizer import Tokenizer
 from train.folder.outputs import keep
 from train.inference.predictor import Predictor
-from train.metrics import classification
+from train.metrics import classification, counts
+from train.metrics.counts import Counts, of_values
 from train.run import Evaluator, Result, Run, Trained
 
 
@@ -36,6 +37,10 @@ class Judged(Evaluator):
         """{metric: value} of gold and predicted classes, or scores, of the same texts."""
         raise NotImplementedError
 
+    def counts(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, Counts]:
+        """{metric: what it is made of, text by text}, of the metrics that are made so."""
+        return {}
+
     def __call__(self, trained: Trained) -> Iterator[Result]:
         task = self.judged(trained.task)
         examples = self.look(trained.run, trained.tokenizer, trained.data_dir)
@@ -45,8 +50,9 @@ class Judged(Evaluator):
         written = (lambda score: f"{score:g}") if self.scored else (lambda one: task.labels[one])
         keep(trained.directory, name, target=map(written, gold), prediction=map(written, predicted))
         protocol = trained.protocol(task.protocol(self.split))
+        made_of = self.counts(gold, predicted)
         for metric, value in self.measures(gold, predicted).items():
-            yield Result(metric, name, value, protocol)
+            yield Result(metric, name, value, protocol, counts=made_of.get(metric))
 
     def judged(self, task: Classification) -> Classification:
         """The run's task, of the corpus that is judged."""
@@ -85,6 +91,10 @@ class Accuracy(Judged):
         """{"accuracy": per cent}."""
         return {"accuracy": 100 * classification.accuracy(gold, predicted)}
 
+    def counts(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, Counts]:
+        """Whether each text is right."""
+        return {"accuracy": of_values(counts.Share, gold == predicted)}
+
 
 @dataclasses.dataclass(frozen=True)
 class F1(Judged):
@@ -105,6 +115,12 @@ class F1(Judged):
             return {"macro F1": 100 * classification.macro_f1(gold, predicted)}
         return {"F1": 100 * classification.f1(gold, predicted, self.positive)}
 
+    def counts(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, Counts]:
+        """Whether each text has the class, whether it was found to, and both."""
+        true, found = gold == self.positive, predicted == self.positive
+        rows = np.stack([true, found, true & found], axis=1).astype(float)
+        return {} if self.positive is None else {"F1": Counts(counts.F1, rows)}
+
 
 @dataclasses.dataclass(frozen=True)
 class Matthews(Judged):
@@ -113,6 +129,12 @@ class Matthews(Judged):
     def measures(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
         """{"Matthews": 100 times the correlation}."""
         return {"Matthews": 100 * classification.matthews(gold, predicted)}
+
+    def counts(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, Counts]:
+        """Which of the four cells of the table each text is in, where there are two classes."""
+        cells = [(gold == g) & (predicted == p) for g, p in ((1, 1), (0, 0), (0, 1), (1, 0))]
+        rows = np.stack(cells, axis=1).astype(float)
+        return {"Matthews": Counts(counts.Matthews, rows)} if rows.sum() == len(gold) else {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,6 +150,12 @@ class Correlation(Judged):
             "Spearman": 100 * classification.spearman(gold, predicted),
         }
 
+    def counts(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, Counts]:
+        """Both scores less the mean of the gold ones, and their products; of ranks there are none."""
+        x, y = (np.ravel(side).astype(float) - gold.mean(dtype=float) for side in (gold, predicted))
+        rows = np.stack([np.ones(len(x)), x, y, x * x, y * y, x * y], axis=1)
+        return {"Pearson": Counts(counts.Pearson, rows)}
+
 
 @dataclasses.dataclass(frozen=True)
 class Errors(Judged):
@@ -138,3 +166,11 @@ class Errors(Judged):
     def measures(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
         """Both errors."""
         return {"RMSE": classification.rmse(gold, predicted), "MAE": classification.mae(gold, predicted)}
+
+    def counts(self, gold: np.ndarray, predicted: np.ndarray) -> dict[str, Counts]:
+        """The error of each text, squared and not."""
+        errors = np.ravel(predicted).astype(float) - np.ravel(gold)
+        return {
+            "RMSE": of_values(counts.RootMean, np.square(errors)),
+            "MAE": of_values(counts.Mean, np.abs(errors)),
+        }

@@ -12,6 +12,7 @@ from data.tasks.questions import Questions, Window
 from train.folder.outputs import keep
 from train.inference.predictor import Predictor
 from train.metrics import answers
+from train.metrics.counts import Share, of_values
 from train.run import Evaluator, Result, Trained
 
 
@@ -74,5 +75,5 @@ class SpanAnswers(Evaluator):
             decoding=f"likeliest span of at most {self.longest} inputs",
         )
         for metric, of in (("exact match", answers.exact_match), ("F1", answers.f1)):
-            value = 100 * float(np.mean([of(text, texts) for text, texts in zip(found, gold, strict=True)]))
-            yield Result(metric, self.split, value, protocol)
+            values = np.array([of(text, texts) for text, texts in zip(found, gold, strict=True)])
+            yield Result.of(metric, self.split, of_values(Share, values), protocol)

@@ -4,10 +4,13 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from data.items.tagged import Tagged
 from data.tasks.tagging import Tagging
 from train.inference.word_tagger import WordTagger
 from train.metrics import entities
+from train.metrics.counts import F1, Counts, Share
 from train.run import Evaluator, Result, Run, Trained
 
 Tags = Sequence[Sequence[str]]
@@ -39,7 +42,9 @@ class EntityF1(Evaluator):
         gold = [item.tags for item in items]
         every, by_kind = entities.entities(gold, found)
         protocol = described(trained, self.split, f"conlleval, {every.gold:,} entities")
-        for metric, value in (("F1", every.f1), ("precision", every.precision), ("recall", every.recall)):
+        rows = [entities.entities([ours], [theirs])[0] for ours, theirs in zip(gold, found, strict=True)]
+        yield Result.of("F1", self.split, Counts(F1, np.array(rows, float)), protocol)
+        for metric, value in (("precision", every.precision), ("recall", every.recall)):
             yield Result(metric, self.split, 100 * value, protocol)
         for kind, counted in by_kind.items():
             protocol = described(trained, self.split, f"conlleval, {counted.gold:,} entities")
@@ -64,7 +69,8 @@ class TagAccuracy(Evaluator):
         for metric, chosen in (("accuracy", None), ("accuracy, new words", new)):
             gold, theirs = (only(tags, chosen) for tags in ([item.tags for item in items], found))
             protocol = described(trained, self.split, f"{sum(map(len, gold)):,} words")
-            yield Result(metric, self.split, 100 * entities.accuracy(gold, theirs), protocol)
+            rows = [entities.right(*pair) for pair in zip(gold, theirs, strict=True)]
+            yield Result.of(metric, self.split, Counts(Share, np.array(rows, float)), protocol)
 
 
 def only(tags: Tags, chosen: Sequence[Sequence[bool]] | None) -> Tags:

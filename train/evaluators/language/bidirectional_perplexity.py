@@ -1,13 +1,13 @@
 """What language models of both directions come to."""
 
 import dataclasses
-import math
 from collections.abc import Iterator
 from functools import partial
 
 import jax
 import numpy as np
 
+from train.metrics.counts import Counts, ExpMean
 from train.objectives.bidirectional_tokens import BidirectionalTokens
 from train.run import Evaluator, Result, Trained
 
@@ -29,16 +29,16 @@ class BidirectionalPerplexity(Evaluator):
         _, batches = run.batches.over(examples, examples, run.seed)
         sides = jax.jit(partial(objective.sides, trained.model))
         sums = np.array([jax.device_get(sides(trained.params, batch)) for batch in batches.once()])
-        losses, counts = sums.sum(axis=0, dtype=float).T
-        for name, loss, count in (
-            ("forward perplexity", losses[0], counts[0]),
-            ("backward perplexity", losses[1], counts[1]),
-            ("perplexity", losses.sum(), counts.sum()),
+        sums = sums.astype(float)
+        for name, rows in (
+            ("forward perplexity", sums[:, 0]),
+            ("backward perplexity", sums[:, 1]),
+            ("perplexity", sums.sum(axis=1)),
         ):
             protocol = trained.protocol(
                 trained.task.protocol(self.split),
-                signature=f"{count:,.0f} words predicted",
+                signature=f"{rows[:, 1].sum():,.0f} words predicted",
                 vocabulary=trained.vocabulary,
                 context="the sentence",
             )
-            yield Result(name, self.split, math.exp(min(loss / count, 700.0)), protocol)
+            yield Result.of(name, self.split, Counts(ExpMean, rows), protocol)

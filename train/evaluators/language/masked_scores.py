@@ -16,6 +16,7 @@ from data.batches.masking import Masking
 from data.fields import Positive
 from data.tasks.pretraining import Pretraining
 from models.heads.masked_lm import MaskedLM
+from train.metrics.counts import Mean, Share, in_blocks
 from train.objectives.cross_entropy import cross_entropy
 from train.objectives.objective import read
 from train.run import Evaluator, Result, Trained
@@ -52,11 +53,11 @@ class PretrainingScores(Evaluator):
         losses, right, kinds, told_apart = map(np.concatenate, zip(*found, strict=True))
         rule = self.masking
         how = f"{rule.share:.0%} masked, of these {rule.masked:.0%} [MASK], {rule.replaced:.0%} replaced"
-        values = {"masked-token loss": (losses, 1), "masked-token accuracy": (right, 100)}
+        values = {"masked-token loss": (losses, Mean), "masked-token accuracy": (right, Share)}
         for number, kind in enumerate(("[MASK]", "another", "itself")):
-            values[f"masked-token accuracy, {kind}"] = right[kinds == number], 100
-        values["next-sentence accuracy"] = told_apart, 100
-        for metric, (scores, scale) in values.items():
+            values[f"masked-token accuracy, {kind}"] = right[kinds == number], Share
+        values["next-sentence accuracy"] = told_apart, Share
+        for metric, (scores, statistic) in values.items():
             if not len(scores):
                 continue
             what = "pairs" if metric.startswith("next") else f"tokens, {how}"
@@ -65,7 +66,7 @@ class PretrainingScores(Evaluator):
                 signature=f"{len(scores):,} {what}",
                 vocabulary=trained.vocabulary,
             )
-            yield Result(metric, self.split, scale * float(np.mean(scores, dtype=float)), protocol)
+            yield Result.of(metric, self.split, in_blocks(statistic, scores), protocol)
 
 
 def predictions(model: nn.Module, params, batch: Batch) -> tuple[Array, Array, Array]:

@@ -8,6 +8,7 @@ import numpy as np
 from data.fields import Positive
 from data.tasks.language import LanguageModelling
 from train.inference.scoring import Scorer, measures, require_probabilities
+from train.metrics.counts import ExpMean, in_blocks
 from train.run import Evaluator, Result, Run, Trained
 
 
@@ -52,4 +53,5 @@ class Perplexity(OfText):
                 vocabulary=trained.vocabulary,
                 context=scorer.context,
             )
-            yield Result(metric, self.split, value, protocol)
+            counts = in_blocks(ExpMean, losses) if metric == "perplexity" else None
+            yield Result(metric, self.split, value, protocol, counts=counts)

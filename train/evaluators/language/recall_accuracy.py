@@ -9,6 +9,7 @@ from data.corpora.recall import Recall
 from data.tasks.language import LanguageModelling
 from models.language.language_model import FittedLM, LanguageModel
 from train.inference.scoring import Scorer
+from train.metrics.counts import Share, of_values
 from train.run import Evaluator, Result, Trained
 
 
@@ -33,4 +34,4 @@ class RecallAccuracy(Evaluator):
                 signature=f"likeliest of {len(tokenizer)}, {len(lines)} lines",
                 context="the line from its beginning",
             )
-            yield Result("accuracy", f"distance {distance}", 100 * float(right.mean()), protocol)
+            yield Result.of("accuracy", f"distance {distance}", of_values(Share, right), protocol)

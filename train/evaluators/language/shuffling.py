@@ -4,15 +4,15 @@ import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from data.fields import Positive
 from data.tasks.language import LanguageModelling
 from data.tokenizers.tokenizer import Tokenizer
 from models.language.language_model import LanguageModel
 from train.evaluators.language.perplexities import OfText
-from train.inference import scoring
 from train.inference.scoring import TOKENS, Scorer
+from train.metrics.counts import ExpMean, in_blocks
 from train.run import Result, Run, Trained
 
 
@@ -45,14 +45,14 @@ class ShuffledHistory(OfText):
         places = np.unique(np.linspace(length, len(ids) - 1, self.places).astype(int))
         histories, targets = np.asarray(ids[places[:, None] + np.arange(-length, 0)]), ids[places]
         scorer = Scorer(run, trained.model, trained.params, tokenizer.eos)
-        true = perplexity(scorer, histories, targets)
-        shuffled = perplexity(scorer, reordered(histories), targets)
+        true = in_blocks(ExpMean, losses(scorer, histories, targets))
+        shuffled = in_blocks(ExpMean, losses(scorer, reordered(histories), targets))
         protocol = trained.protocol(
             trained.task.protocol(self.split), signature=f"{len(places):,} tokens, {length} before each"
         )
-        yield Result("perplexity", "true history", true, protocol)
-        yield Result("perplexity", "history shuffled", shuffled, protocol)
-        yield Result("ratio", "history shuffled", shuffled / true, protocol)
+        yield Result.of("perplexity", "true history", true, protocol)
+        yield Result.of("perplexity", "history shuffled", shuffled, protocol)
+        yield Result("ratio", "history shuffled", shuffled.score / true.score, protocol)
 
 
 def reordered(histories: Int[np.ndarray, "n L"]) -> Int[np.ndarray, "n L"]:
@@ -61,11 +61,13 @@ def reordered(histories: Int[np.ndarray, "n L"]) -> Int[np.ndarray, "n L"]:
     return np.concatenate([before, histories[:, -1:]], axis=1)
 
 
-def perplexity(scorer: Scorer, histories: Int[np.ndarray, "n L"], targets: Int[np.ndarray, "n"]) -> float:
-    """exp of the mean loss of each target after its history, which is read with nothing before it."""
+def losses(
+    scorer: Scorer, histories: Int[np.ndarray, "n L"], targets: Int[np.ndarray, "n"]
+) -> Float[np.ndarray, "n"]:
+    """The loss of each target after its history, which is read with nothing before it."""
     rows = max(TOKENS // histories.shape[1], 1)
-    losses = []
+    found = []
     for at in range(0, len(targets), rows):
         right = targets[at : at + rows]
-        losses.append(-scorer.after(histories[at : at + rows])[np.arange(len(right)), right])
-    return scoring.perplexity(np.concatenate(losses))
+        found.append(-scorer.after(histories[at : at + rows])[np.arange(len(right)), right])
+    return np.concatenate(found)

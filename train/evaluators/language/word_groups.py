@@ -8,7 +8,8 @@ from jaxtyping import Bool, Int
 
 from data.fields import Count, Positive
 from train.evaluators.language.perplexities import OfText
-from train.inference.scoring import Scorer, perplexity
+from train.inference.scoring import Scorer
+from train.metrics.counts import ExpMean, in_blocks
 from train.run import Result, Trained
 
 
@@ -44,7 +45,7 @@ class WordGroups(OfText):
                 vocabulary=trained.vocabulary,
                 context=scorer.context,
             )
-            yield Result("perplexity", name, perplexity(losses[group]), protocol)
+            yield Result.of("perplexity", name, in_blocks(ExpMean, losses[group]), protocol)
 
 
 def copyable(stream: Int[np.ndarray, "n"], window: int) -> Bool[np.ndarray, "n"]:

@@ -47,10 +47,10 @@ class AlignmentError(Evaluator):
             words = alignment.merge_pieces(weights, *owners)
             predicted.append(alignment.from_weights(words))
             gold.append(sentence.alignment(task.source, task.target))
-        value = 100 * alignment.alignment_error_rate(predicted, gold)
+        counts = alignment.counts(predicted, gold)
         protocol = trained.protocol(
             task.protocol(self.split),
             signature="argmax a target word, heads averaged",
             decoding="teacher forcing on the reference",
         )
-        yield Result("AER", self.split, value, protocol)
+        yield Result.of("AER", self.split, counts, protocol)

@@ -63,7 +63,9 @@ class Bleu(Evaluator):
         hypotheses = [found[0].text for found in translator(sources)]
         keep(trained.directory, name, source=sources, reference=references, hypothesis=hypotheses)
         options = {"tokenize": self.tokenizer(task), "lowercase": translator.tokenizer.lowercases}
+        matches = bleu.matches(sources, hypotheses, references, **options)
         for metric, (value, signature) in bleu.corpus_scores(hypotheses, references, **options).items():
             corpus, decoding = task.protocol(self.split), str(self.search)
             protocol = trained.protocol(corpus, signature=signature, decoding=decoding)
-            yield Result(metric, name, value, protocol, options)
+            counts = matches if metric == "BLEU" else None
+            yield Result(metric, name, value, protocol, options, counts)

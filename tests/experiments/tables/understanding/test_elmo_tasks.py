@@ -3,16 +3,18 @@
 import dataclasses
 
 import jax
+import numpy as np
 import pytest
-from run_folder import write_run
+from run_folder import keep_counts, write_run
 
 from experiments.report.columns import Column
 from experiments.report.compared import ErrorReduction, PairedBootstrap, error_reduction
 from experiments.report.table import render
 from experiments.tables.representations import elmo_pretraining
 from experiments.tables.understanding import elmo_tasks
-from train.folder.outputs import keep
 from train.folder.record import collect
+from train.metrics.counts import F1 as EntityCounts
+from train.metrics.counts import Counts, Share, of_values
 
 
 def test_error_reductions_are_the_published_ones():
@@ -73,31 +75,28 @@ def run_dir(root, row, seed, metric, value):
 
 
 def test_accuracies_are_compared_text_by_text_and_seed_by_seed(tmp_path):
-    gold = ["yes", "no"] * 100
-    flipped = {"yes": "no", "no": "yes"}
     for seed in (0, 1):
         for row, wrong in (("without", 60), ("with", 20)):
-            said = [flipped[one] if at < wrong else one for at, one in enumerate(gold)]
             directory = run_dir(tmp_path, row, seed, "accuracy", 100 - wrong / 2)
-            keep(directory, "test", target=gold, prediction=said)
+            keep_counts(directory, of_values(Share, np.arange(200) >= wrong), "accuracy")
     records = collect(tmp_path, "t")
     p = PairedBootstrap((F1, ACCURACY), RIVALS)
     assert p.cell(records["with"]).mean < 0.01
     assert p.cell(records["without"]) is None
     assert ErrorReduction((F1, ACCURACY), RIVALS).cell(records["with"]).mean == pytest.approx(100 * 40 / 60)
-    keep(records["with"][0].path, "test", target=gold, prediction=[flipped[one] for one in gold])
-    assert p.cell(records["with"]).mean == 1.0  # seeds that disagree
-    keep(records["with"][0].path, "test", target=gold[1:], prediction=gold[1:])
+    run_dir(tmp_path, "with", 0, "accuracy", 0.0)
+    keep_counts(records["with"][0].path, of_values(Share, np.zeros(200)), "accuracy")
+    assert p.cell(collect(tmp_path, "t")["with"]).mean == 1.0  # seeds that disagree
+    keep_counts(records["with"][0].path, of_values(Share, np.ones(199)), "accuracy")
     with pytest.raises(ValueError, match="items of test are not those"):
         p.cell(records["with"])
 
 
 def test_entities_are_compared_sentence_by_sentence(tmp_path):
-    right, wrong = "Ann B-PER B-PER\nsings O O\n", "Ann B-PER O\nsings O B-LOC\n"
-    for row, sentences in (("without", [right] * 10 + [wrong] * 20), ("with", [right] * 29 + [wrong])):
-        found = run_dir(tmp_path, row, 0, "F1", 100 * sentences.count(right) / 30) / "outputs"
-        found.mkdir()
-        (found / "test.conll").write_text("\n".join(sentences))
+    for row, right in (("without", 10), ("with", 29)):
+        sentences = np.array([[1, 1, 1]] * right + [[1, 1, 0]] * (30 - right))
+        directory = run_dir(tmp_path, row, 0, "F1", 100 * right / 30)
+        keep_counts(directory, Counts(EntityCounts, sentences), "F1")
     records = collect(tmp_path, "t")
     assert PairedBootstrap((ACCURACY, F1), RIVALS).cell(records["with"]).mean < 0.01
     assert ErrorReduction((ACCURACY, F1), RIVALS).cell(records["with"]).mean == pytest.approx(95.0)

@@ -1,0 +1,73 @@
+"""The runs there are: how far each has come, its loss, its speed, the time it has left, and who runs it.
+
+examples:
+  lookback runs
+  lookback runs perplexity --watch               again every few seconds, until Ctrl-C
+  lookback runs keep                             records of the finished ones, beside the committed ones
+
+A run is done, running (by a process that holds its folder), stopped (it goes on with the same command) or
+damaged, which is told in its line. `lookback runs keep` writes of each finished run of a table's row what
+tables and verdicts are made of, without texts and weights, into experiments/results/records.
+"""
+
+import argparse
+
+from data.fields import Positive
+from experiments.command_line.options import bounded
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `runs`."""
+    parser.add_argument("action", nargs="?", metavar="keep", help="write records of what is finished")
+    parser.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="of these tables only")
+    parser.add_argument("--watch", action="store_true", help="again and again, until Ctrl-C")
+    parser.add_argument("--every", type=bounded(Positive), default=5, metavar="S", help="seconds between (5)")
+    parser.add_argument("--runs-dir", default="runs", help="where runs are kept (runs)")
+    parser.add_argument("--into", metavar="DIR", help="where `keep` writes (experiments/results/records)")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Print a line a run, or keep the records; 1 where some could not be kept."""
+    import time
+    from pathlib import Path
+
+    from train.folder.state import State, folders, state
+
+    asked = [arguments.action, *arguments.experiments] if arguments.action else []
+    keeping = asked[:1] == ["keep"]
+    names = asked[1:] if keeping else asked
+    runs_dir = Path(arguments.runs_dir)
+    if keeping:
+        return keep(folders(runs_dir, names), arguments.into)
+    while True:
+        rows = [State.HEADER, *(state(folder, runs_dir).cells() for folder in folders(runs_dir, names))]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
+        print("\n".join(["\x1b[H\x1b[J" * arguments.watch + lines[0], *lines[1:]]), flush=True)
+        if not arguments.watch:
+            return 0
+        time.sleep(arguments.every)
+
+
+def keep(folders, into: str | None) -> int:
+    """Write the record of every finished run; what is none of a table as it is today is told."""
+    import sys
+    from pathlib import Path
+
+    from experiments.report import records
+    from train.folder.ledger import is_done
+
+    wrong = written = 0
+    for folder in folders:
+        try:
+            if is_done(folder):
+                records.keep(folder, Path(into) if into else records.RECORDS)
+                written += 1
+        except ValueError as error:
+            wrong += 1
+            print(f"lookback: {error}", file=sys.stderr)
+    print(f"{written} records in {into or records.RECORDS}")
+    return 1 if wrong else 0

@@ -1,0 +1,88 @@
+"""What a launch consists of: a job is one row of a table with one seed, and goes on from where it stands."""
+
+import dataclasses
+import functools
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from experiments.report.row_names import ablation
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """A row of a table with a seed; `changes` are path=value, as `lookback run` takes them."""
+
+    table: str
+    row: str
+    seed: int
+    changes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What its row and its folder are called."""
+        return ablation(self.row, self.changes)
+
+    def folder(self, runs_dir: Path) -> Path:
+        """Where it runs."""
+        return runs_dir / self.table / self.name / str(self.seed)
+
+    def command(self, runs_dir: Path, data_dir: str | None = None) -> list[str]:
+        """What runs it, or goes on with it."""
+        data = ["--data-dir", data_dir] if data_dir else []
+        where = ["--rows", self.row, "--seed", str(self.seed), "--runs-dir", str(runs_dir), *data]
+        return [sys.executable, "-m", "experiments", "run", self.table, *self.changes, *where]
+
+    def __str__(self) -> str:
+        return f"{self.table}/{self.name}/{self.seed}"
+
+
+def of_tables(
+    names: Sequence[str],
+    rows: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+    changes: Sequence[str] = (),
+    data_dir: str | None = None,
+) -> list[Job]:
+    """The jobs of tables: all rows with the first seed, then with the next; what they begin with before them.
+
+    ValueError, before anything runs, for a table or a row that is none, and for changes that do not fit.
+    """
+    from experiments.commands.run import chosen_table, named_row
+    from train.parts import override
+
+    found: list[Job] = []
+    for name in names:
+        table = chosen_table(name, data_dir)
+        chosen = [row for row in rows if row in table.rows] if len(names) > 1 else rows
+        for row in chosen or table.rows:
+            override(named_row(table.rows, row, table.name), list(changes)).require()
+        found += [
+            Job(table.name, row, seed, tuple(changes))
+            for seed in seeds or table.seeds
+            for row in chosen or table.rows
+        ]
+    return with_prerequisites(found)
+
+
+def with_prerequisites(jobs: Iterable[Job]) -> list[Job]:
+    """Each job once, after the one whose weights it begins with."""
+    found: dict[Job, None] = {}
+    for job in jobs:
+        for one in (*reversed(before(job)), job):
+            found.setdefault(one)
+    return list(found)
+
+
+@functools.cache
+def before(job: Job) -> tuple[Job, ...]:
+    """The run whose weights a job begins with, then what that one begins with, and so on."""
+    from experiments.tables import catalogue
+    from train.parts import override
+    from train.weights.initial import Pretrained
+
+    initial = override(catalogue.table(job.table).rows[job.row], list(job.changes)).initial
+    if not isinstance(initial, Pretrained):
+        return ()
+    first = Job(initial.experiment, initial.row, initial.seed)
+    return (first, *before(first))

@@ -1,0 +1,41 @@
+"""The records that the project keeps of its own runs: what every page, table and verdict is rendered from.
+
+A record is the excerpt of a run (train/folder/excerpt.py) at <records>/<table>/<row>/<seed>, where a run lies
+below runs/. It is of a row as the table has it today: a row that has changed since has no record.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from train.folder import excerpt, manifest
+
+RECORDS = Path(__file__).parents[1] / "results" / "records"
+
+
+def keep(run_dir: Path, records: Path = RECORDS) -> Path:
+    """Write the record of a finished run; ValueError where it is none of a table as it is today."""
+    described = manifest.read(run_dir)
+    if wrong := stale(described):
+        raise ValueError(f"{run_dir}: {wrong}")
+    into = records / described["experiment"] / described["row"] / str(described["seed"])
+    excerpt.write(run_dir, into)
+    return into
+
+
+def stale(described: dict) -> str:
+    """Why a run is none of a row as its table has it today; "" where it is."""
+    from experiments.commands.run import with_seed
+    from experiments.tables import catalogue
+    from train.folder.claim import first_difference
+    from train.parts import to_tree
+
+    rows = catalogue.table(described["experiment"]).rows
+    if described["row"] not in rows:
+        return f"{described['experiment']} has no row {described['row']!r}"
+    run = with_seed(rows[described["row"]], described["seed"])
+    return first_difference(described["run"], to_tree(run), "run") or ""
+
+
+def kept(records: Path = RECORDS) -> Iterator[Path]:
+    """The folder of every record, in order."""
+    return (path.parent for path in sorted(records.glob("*/*/*/run.json")))
