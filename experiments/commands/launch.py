@@ -53,7 +53,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from experiments.commands.run import named_seeds
     from experiments.launch import jobs, local
     from experiments.report import records
-    from experiments.tables import catalogue
+    from experiments.tables import catalogue, smoke
     from train.folder.ledger import is_done
 
     names, changes = parted(arguments.experiments)
@@ -64,6 +64,7 @@ def execute(arguments: argparse.Namespace) -> int:
     names = names or list(catalogue.files())
     runs_dir = Path(arguments.runs_dir)
     wanted = jobs.of_tables(names, rows, seeds, changes, arguments.data_dir)
+    wanted = wanted[:1] if smoke.asked() else wanted
     if arguments.dry_run:
         for job in wanted:
             if not is_done(job.folder(runs_dir)):

@@ -26,33 +26,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--into", metavar="DIR", help="where `keep` writes (experiments/results/records)")
 
 
-def execute(arguments: argparse.Namespace) -> int:
-    """Print a line a run, or keep the records; 1 where some could not be kept."""
+def execute(arguments: argparse.Namespace) -> None:
+    """Print a line a run, or keep the records."""
+    import sys
     import time
     from pathlib import Path
 
+    from experiments.tables import smoke
     from train.folder.state import State, folders, state
 
     asked = [arguments.action, *arguments.experiments] if arguments.action else []
-    keeping = asked[:1] == ["keep"]
-    names = asked[1:] if keeping else asked
     runs_dir = Path(arguments.runs_dir)
-    if keeping:
-        return keep(folders(runs_dir, names), arguments.into)
+    if asked[:1] == ["keep"]:
+        keep(folders(runs_dir, asked[1:]), arguments.into)
+        return
     while True:
-        rows = [State.HEADER, *(state(folder, runs_dir).cells() for folder in folders(runs_dir, names))]
+        rows = [State.HEADER, *(state(folder, runs_dir).cells() for folder in folders(runs_dir, asked))]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
-        print("\n".join(["\x1b[H\x1b[J" * arguments.watch + lines[0], *lines[1:]]), flush=True)
-        if not arguments.watch:
-            return 0
+        cleared = "\x1b[H\x1b[J" if arguments.watch else ""
+        for row in rows:
+            cells = (f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))
+            print(cleared + "  ".join(cells).rstrip())
+            cleared = ""
+        sys.stdout.flush()
+        if not arguments.watch or smoke.asked():
+            return
         time.sleep(arguments.every)
 
 
-def keep(folders, into: str | None) -> int:
+def keep(folders, into: str | None) -> None:
     """Write the record of every finished run; what is none of a table as it is today is told."""
     import sys
     from pathlib import Path
@@ -60,14 +62,12 @@ def keep(folders, into: str | None) -> int:
     from experiments.report import records
     from train.folder.ledger import is_done
 
-    wrong = written = 0
+    written = 0
     for folder in folders:
         try:
             if is_done(folder):
                 records.keep(folder, Path(into) if into else records.RECORDS)
                 written += 1
         except ValueError as error:
-            wrong += 1
-            print(f"lookback: {error}", file=sys.stderr)
+            print(f"lookback: left out: {error}", file=sys.stderr)
     print(f"{written} records in {into or records.RECORDS}")
-    return 1 if wrong else 0

@@ -33,6 +33,19 @@ class Job:
         where = ["--rows", self.row, "--seed", str(self.seed), "--runs-dir", str(runs_dir), *data]
         return [sys.executable, "-m", "experiments", "run", self.table, *self.changes, *where]
 
+    @functools.cached_property
+    def before(self) -> "tuple[Job, ...]":
+        """The job whose weights it begins with, then the one that one begins with, and so on."""
+        from experiments.tables import catalogue
+        from train.parts import override
+        from train.weights.initial import Pretrained
+
+        initial = override(catalogue.table(self.table).rows[self.row], list(self.changes)).initial
+        if not isinstance(initial, Pretrained):
+            return ()
+        first = Job(initial.experiment, initial.row, initial.seed)
+        return (first, *first.before)
+
     def __str__(self) -> str:
         return f"{self.table}/{self.name}/{self.seed}"
 
@@ -69,20 +82,6 @@ def with_prerequisites(jobs: Iterable[Job]) -> list[Job]:
     """Each job once, after the one whose weights it begins with."""
     found: dict[Job, None] = {}
     for job in jobs:
-        for one in (*reversed(before(job)), job):
+        for one in (*reversed(job.before), job):
             found.setdefault(one)
     return list(found)
-
-
-@functools.cache
-def before(job: Job) -> tuple[Job, ...]:
-    """The run whose weights a job begins with, then what that one begins with, and so on."""
-    from experiments.tables import catalogue
-    from train.parts import override
-    from train.weights.initial import Pretrained
-
-    initial = override(catalogue.table(job.table).rows[job.row], list(job.changes)).initial
-    if not isinstance(initial, Pretrained):
-        return ()
-    first = Job(initial.experiment, initial.row, initial.seed)
-    return (first, *before(first))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from experiments.launch.jobs import Job, before
+from experiments.launch.jobs import Job
 from train.folder.ledger import is_done
 
 LOG = "launch.log"  # in a run's folder: what its process printed
@@ -122,7 +122,7 @@ class Queue:
         """The first job that waits for no other, taken out; those whose weights cannot come have failed."""
         under_way = {one.job for one in self.running}
         for job in list(self.waiting):
-            needed = next(iter(before(job)), None)
+            needed = next(iter(job.before), None)
             if needed in self.failed:
                 self.waiting.remove(job)
                 self.fail(job, f"begins with {needed}, which failed")

@@ -6,6 +6,7 @@ import importlib
 from pathlib import Path
 
 from data.splits import known
+from experiments.report.claims import Claim
 from experiments.report.table import Table
 
 FOLDER = Path(__file__).parent
@@ -51,8 +52,23 @@ def table(name: str) -> Table:
     if name not in files():
         every = tables()
         return every[known("experiment", name, tuple(every))]
-    module = ".".join(("experiments", "tables", *files()[name].relative_to(FOLDER).with_suffix("").parts))
-    return importlib.import_module(module).TABLE
+    return importlib.import_module(module_of(files()[name])).TABLE
+
+
+def claims() -> dict[str, Claim]:
+    """{id: claim} of all tables' files, C2 before C10: what a file assigns to CLAIMS its table decides."""
+    found = {
+        claim.id: claim
+        for path in FOLDER.rglob("*.py")
+        if "CLAIMS" in assigned(path)
+        for claim in importlib.import_module(module_of(path)).CLAIMS
+    }
+    return dict(sorted(found.items(), key=lambda pair: int(pair[0][1:])))
+
+
+def module_of(path: Path) -> str:
+    """What a file of this folder is imported as."""
+    return ".".join(("experiments", "tables", *path.relative_to(FOLDER).with_suffix("").parts))
 
 
 def tables() -> dict[str, Table]:

@@ -15,7 +15,9 @@ from data.batches.streams import Streams, Windows
 from data.corpora.recall import Recall
 from data.tasks.language import LanguageModelling
 from data.tokenizers.levels import WhitespaceWords
+from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
+from experiments.report.quantities import Quantity, Score
 from experiments.report.table import Table
 from models.attention.positions import Learned
 from models.attention.scores import ScaledDot
@@ -92,5 +94,44 @@ TABLE = Table(
         "task.corpus.train=280",
         "task.corpus.valid=70",
         "task.corpus.test=70",
+    ),
+)
+
+
+def recalled(row: str, distance: int) -> Score:
+    """The accuracy of a row so many words back."""
+    return Score("lookback_distance", row, "accuracy", f"distance {distance}")
+
+
+def lost(row: str) -> Quantity:
+    """What a row loses between 1 and 48 words."""
+    return recalled(row, 1) - recalled(row, 48)
+
+
+LEARNED = Part("accuracy of the RNN, 1 word back", recalled("RNN", 1), least=80)
+CLAIMS = (
+    Claim(
+        "C1",
+        "000",
+        "RNNs … can forget stuff",
+        (Part("accuracy of the RNN, 1 word back less 48", lost("RNN"), least=20, given=(LEARNED,)),),
+    ),
+    Claim(
+        "C3",
+        "000",
+        "self-attention: easy access to past words",
+        (
+            Part("accuracy of GPT-2, 48 words back", recalled("GPT-2", 48), least=95),
+            Part("accuracy of GPT-2, 1 word back less 48, either way", abs(lost("GPT-2")), most=5),
+        ),
+    ),
+    Claim(
+        "C16",
+        "001",
+        "LSTM: captures long-range dependencies very well",
+        (
+            Part("accuracy of the LSTM, 48 words back", recalled("LSTM", 48), least=90),
+            Part("48 words back over 1", recalled("LSTM", 48) / recalled("LSTM", 1), least=0.95),
+        ),
     ),
 )

@@ -50,7 +50,7 @@ def rows(tiny: Run, mini: Run) -> dict[str, Run]:
     """{row: run}: a small BERT, what it learns by other masks and without next sentences, a larger one."""
     return {
         "BERT-tiny": tiny,
-        "BERT-tiny, 40 % hidden": override(tiny, ["batches.masking=Masking(share=0.4)"]),
+        "BERT-tiny, 40 % masked": override(tiny, ["batches.masking=Masking(share=0.4)"]),
         "BERT-tiny, all masked": override(tiny, ["batches.masking=Masking(masked=1.0, replaced=0.0)"]),
         "BERT-tiny, no next sentence": dataclasses.replace(tiny, objective=MaskedTokens(next_sentence=False)),
         "BERT-mini": mini,

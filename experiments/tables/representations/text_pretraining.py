@@ -140,8 +140,8 @@ TABLE = Table(
     columns={
         "perplexity": NEXT,
         "of both directions": Column("perplexity", "valid", better="neither"),
-        "hidden tokens guessed, reviews": Column("masked-token accuracy", "test", better="neither"),
-        "hidden tokens guessed, sentences": Column("masked-token accuracy", "valid", better="neither"),
+        "masked tokens predicted, reviews": Column("masked-token accuracy", "test", better="neither"),
+        "masked tokens predicted, sentences": Column("masked-token accuracy", "valid", better="neither"),
         **COSTS,
     },
     baseline="LSTM on reviews",
@@ -156,7 +156,7 @@ TABLE = Table(
         },
         columns={
             "perplexity": NEXT,
-            "hidden tokens guessed": Column("masked-token accuracy", "valid", better="neither"),
+            "masked tokens predicted": Column("masked-token accuracy", "valid", better="neither"),
             **COSTS,
         },
         baseline="LSTM on reviews",

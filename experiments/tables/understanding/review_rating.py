@@ -86,7 +86,7 @@ def systems(
         "LSTM": by(sizes, forward, words),
         "LSTM after a language model": by(sizes, forward, words, initial=from_language_model),
         "BERT": by(sizes, first, WordPiece(size=1500), 3e-4),
-        "BERT after hidden tokens": by(sizes, first, WordPiece(size=1500), 3e-4, bert_from),
+        "BERT after masked tokens": by(sizes, first, WordPiece(size=1500), 3e-4, bert_from),
     }
 
 

@@ -1,0 +1,66 @@
+"""What the lectures say, and whether the runs say so too: verdicts computed from the committed records.
+
+examples:
+  lookback claims                                    all of them, a line each
+  lookback claims --lecture 001
+  lookback claims C23                                with its rule, and the command where it is undecided
+  lookback claims --runs-dir runs                    from runs of your own instead
+
+A verdict is CONFIRMED or REFUTED where its rule holds or fails on every seed, MIXED where parts of a claim
+differ, and UNDECIDED otherwise.
+"""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `claims`."""
+    parser.add_argument("ids", nargs="*", metavar="ID", help="these claims, in full")
+    parser.add_argument("--lecture", metavar="N", help="of this lecture, as in 001")
+    parser.add_argument("--runs-dir", help="runs of your own (the committed records)")
+    parser.add_argument("--full", action="store_true", help="rules, effects and commands of all of them")
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    """Print the verdicts."""
+    from collections import Counter
+    from pathlib import Path
+
+    from data.splits import known
+    from experiments.report import records
+    from experiments.report.claims import judged
+    from experiments.report.quantities import Evidence
+    from experiments.tables import catalogue
+
+    claims = catalogue.claims()
+    chosen = [claims[known("claim", name, tuple(claims))] for name in arguments.ids] or list(claims.values())
+    lectures = {word for claim in claims.values() for word in claim.lecture.split("/")}
+    if arguments.lecture:
+        known("lecture", arguments.lecture, tuple(sorted(lectures)))
+        chosen = [claim for claim in chosen if arguments.lecture in claim.lecture.split("/")]
+    folder = Path(arguments.runs_dir) if arguments.runs_dir else records.RECORDS
+    if arguments.runs_dir and not folder.is_dir():
+        raise ValueError(f"{folder}: no such folder of runs; leave out --runs-dir for the committed records")
+    evidence = Evidence(folder)
+    verdicts = [judged(claim, evidence) for claim in chosen]
+    for verdict in verdicts:
+        show(verdict, bool(arguments.ids) or arguments.full)
+    counted = Counter(verdict.word for verdict in verdicts)
+    print(", ".join(f"{count} {word}" for word, count in sorted(counted.items())))
+
+
+def show(verdict, full: bool) -> None:
+    """A line of a claim; in full also its rules, effects and what is missing."""
+    claim = verdict.claim
+    print(f"{claim.id:4} {verdict.word:10} {claim.lecture:8} “{claim.quote}”")
+    if not full:
+        return
+    for finding in verdict.findings:
+        print(f"       {finding.verdict:10} {finding.part.rule}")
+        for line in (finding.text, finding.missing):
+            if line:
+                print(f"                  {line}")
+    if claim.note:
+        print(f"       {claim.note}")
+    if verdict.command:
+        print(f"       {verdict.command}")

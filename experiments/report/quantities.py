@@ -1,0 +1,273 @@
+"""What claims are about: numbers of the runs of tables, a number a seed, and what is computed from them.
+
+`Score("perplexity", "LSTM", "perplexity")` is {0: 45.0, 1: 44.1, ..} once its runs are there. Quantities are
+subtracted, divided and compared seed by seed, over the seeds that all of them have.
+"""
+
+import dataclasses
+import functools
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.report.columns import Column, p_value
+from train.folder import record
+from train.folder.record import Record
+
+Place = tuple[str, str]  # table, row
+
+
+class Evidence:
+    """The runs of tables below a folder, each table read once."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._tables: dict[str, Mapping[str, Sequence[Record]]] = {}
+
+    def runs(self, table: str, row: str) -> dict[int, Record]:
+        """{seed: its run} of a row."""
+        if table not in self._tables:
+            self._tables[table] = record.collect(self.folder, table) if self.folder.is_dir() else {}
+        return {run.seed: run for run in self._tables[table].get(row, ())}
+
+
+class Quantity:
+    """A number for each seed, from the runs of some rows."""
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The rows it is of."""
+        raise NotImplementedError
+
+    def values(self, evidence: Evidence) -> dict[int, float]:
+        """{seed: number} of the seeds that have all it takes."""
+        raise NotImplementedError
+
+    def __sub__(self, other: "Quantity | float") -> "Quantity":
+        return Computed(operator.sub, (self, quantity(other)))
+
+    def __add__(self, other: "Quantity | float") -> "Quantity":
+        return Computed(operator.add, (self, quantity(other)))
+
+    def __mul__(self, other: "Quantity | float") -> "Quantity":
+        return Computed(operator.mul, (self, quantity(other)))
+
+    def __truediv__(self, other: "Quantity | float") -> "Quantity":
+        return Computed(divided, (self, quantity(other)))
+
+    def __abs__(self) -> "Quantity":
+        return Computed(abs, (self,))
+
+
+def divided(one: float, other: float) -> float:
+    """The quotient; infinite where a number is divided by 0."""
+    return one / other if other else math.copysign(math.inf, one)
+
+
+@dataclasses.dataclass(frozen=True)
+class Constant(Quantity):
+    """The same number for every seed."""
+
+    value: float
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """None."""
+        return ()
+
+    def values(self, evidence: Evidence) -> dict[int, float]:
+        """Of no seed: `Computed` puts it beside those of others."""
+        return {}
+
+
+def quantity(value: Quantity | float) -> Quantity:
+    """A number as a quantity."""
+    return value if isinstance(value, Quantity) else Constant(float(value))
+
+
+@dataclasses.dataclass(frozen=True)
+class Score(Quantity):
+    """A metric of a row's runs."""
+
+    table: str
+    row: str
+    metric: str
+    name: str = "test"
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Its row."""
+        return ((self.table, self.row),)
+
+    def values(self, evidence: Evidence) -> dict[int, float]:
+        """The metric of each seed that has it."""
+        runs = evidence.runs(self.table, self.row)
+        key = (self.metric, self.name)
+        return {seed: run.results[key].value for seed, run in sorted(runs.items()) if key in run.results}
+
+
+@dataclasses.dataclass(frozen=True)
+class Spent(Quantity):
+    """A field of a row's cost, such as parameters, seconds, flops_counted."""
+
+    table: str
+    row: str
+    field: str
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Its row."""
+        return ((self.table, self.row),)
+
+    def values(self, evidence: Evidence) -> dict[int, float]:
+        """The cost of each finished run that has one."""
+        runs = sorted(evidence.runs(self.table, self.row).items())
+        return {
+            seed: float(run.cost[self.field]) for seed, run in runs if run.cost.get(self.field) is not None
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class UpdatesTo(Quantity):
+    """The first validated step at which a row's loss is at most `loss`, infinite where it never is."""
+
+    table: str
+    row: str
+    loss: Quantity
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Its row, and those of the loss."""
+        return ((self.table, self.row), *self.loss.places)
+
+    def values(self, evidence: Evidence) -> dict[int, float]:
+        """The step of each finished run."""
+        runs, goals = evidence.runs(self.table, self.row), of_all((self.loss,), evidence)
+        found = {}
+        for seed, run in sorted(runs.items()):
+            goal = self.loss.value if isinstance(self.loss, Constant) else goals.get(seed, (None,))[0]
+            if run.cost and goal is not None:
+                steps = [line["step"] for line in run.valid if line["loss"] <= goal]
+                found[seed] = float(min(steps, default=math.inf))
+        return found
+
+
+@dataclasses.dataclass(frozen=True)
+class BestLoss(Quantity):
+    """The least validation loss of a row's runs."""
+
+    table: str
+    row: str
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Its row."""
+        return ((self.table, self.row),)
+
+    def values(self, evidence: Evidence) -> dict[int, float]:
+        """The least of each finished run."""
+        runs = sorted(evidence.runs(self.table, self.row).items())
+        return {seed: min(line["loss"] for line in run.valid) for seed, run in runs if run.cost and run.valid}
+
+
+@dataclasses.dataclass(frozen=True)
+class Computed(Quantity):
+    """A function of quantities, seed by seed."""
+
+    function: Callable[..., float]
+    of: tuple[Quantity, ...]
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The rows of all of them, each once."""
+        return tuple(dict.fromkeys(place for one in self.of for place in one.places))
+
+    def values(self, evidence: Evidence) -> dict[int, float]:
+        """The function's value of each seed that all of them have."""
+        return {seed: float(self.function(*found)) for seed, found in of_all(self.of, evidence).items()}
+
+
+def of_all(quantities: Sequence[Quantity], evidence: Evidence) -> dict[int, tuple[float, ...]]:
+    """{seed: the numbers of all the quantities} of the seeds that all of them have."""
+    found = [None if isinstance(one, Constant) else one.values(evidence) for one in quantities]
+    seeds = [set(values) for values in found if values is not None]
+    common = sorted(functools.reduce(operator.and_, seeds)) if seeds else []
+    pairs = list(zip(quantities, found, strict=True))
+    return {
+        seed: tuple(one.value if values is None else values[seed] for one, values in pairs) for seed in common
+    }
+
+
+def least(*of: Quantity) -> Quantity:
+    """The least of several."""
+    return Computed(min, of)
+
+
+def most(*of: Quantity) -> Quantity:
+    """The greatest of several."""
+    return Computed(max, of)
+
+
+def share_of(conditions: Sequence[Quantity]) -> Quantity:
+    """The share of quantities that are above 0."""
+    return Computed(lambda *values: sum(value > 0 for value in values) / len(values), tuple(conditions))
+
+
+def spearman(xs: Sequence[float], of: Sequence[Quantity]) -> Quantity:
+    """Spearman's rank correlation of fixed numbers with quantities."""
+
+    def correlation(*values: float) -> float:
+        import numpy as np
+
+        from train.metrics.classification import spearman as correlated
+
+        return correlated(np.array(xs, float), np.array(values))
+
+    return Computed(correlation, tuple(of))
+
+
+def slope(xs: Sequence[float], of: Sequence[Quantity]) -> Quantity:
+    """The slope of the straight line of least squares through (x, quantity)."""
+
+    def fitted(*values: float) -> float:
+        import statistics
+
+        return statistics.linear_regression(xs, values).slope
+
+    return Computed(fitted, tuple(of))
+
+
+@dataclasses.dataclass(frozen=True)
+class Test:
+    """Paired bootstrap of a metric between the runs of two rows with one seed."""
+
+    table: str
+    row: str
+    rival: str
+    metric: str
+    name: str = "test"
+    rival_table: str | None = None
+    samples: int = 1000
+    below: float = 0.05
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Both rows."""
+        return ((self.table, self.row), (self.rival_table or self.table, self.rival))
+
+    def values(self, evidence: Evidence) -> dict[int, float]:
+        """{seed: p} of the seeds that both have."""
+        ours, theirs = (evidence.runs(*place) for place in self.places)
+        column = Column(self.metric, self.name)
+        found = {
+            seed: p_value(column, theirs[seed], ours[seed], self.samples)
+            for seed in sorted(ours.keys() & theirs.keys())
+        }
+        return {seed: p for seed, p in found.items() if p is not None}
+
+
+def told(value: Any) -> str:
+    """A number in four digits."""
+    return f"{value:.4g}"

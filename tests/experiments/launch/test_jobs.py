@@ -1,0 +1,46 @@
+"""What a launch consists of: every row and seed once, and what a row begins with before it."""
+
+import pytest
+
+from experiments.launch.jobs import Job, of_tables
+from experiments.tables import catalogue
+
+
+def test_all_rows_come_with_the_first_seed_before_the_next():
+    table = catalogue.table("perplexity")
+    found = of_tables(["perplexity"])
+    assert found == [Job("perplexity", row, seed) for seed in table.seeds for row in table.rows]
+
+
+def test_what_a_row_begins_with_comes_before_it_and_once():
+    found = of_tables(["elmo_tasks", "elmo_pretraining"])
+    assert len(set(found)) == len(found)
+    places = {job: at for at, job in enumerate(found)}
+    begun = [(job, before) for job in found for before in job.before]
+    assert begun and all(places[before] < places[job] for job, before in begun)
+
+
+def test_rows_seeds_and_changes_are_as_asked():
+    found = of_tables(["perplexity"], ["LSTM"], (3, 7), ("steps=5",))
+    assert [(job.row, job.seed, job.name) for job in found] == [
+        ("LSTM", 3, "LSTM, steps=5"),
+        ("LSTM", 7, "LSTM, steps=5"),
+    ]
+    command = found[0].command("runs", "DIR")
+    assert command[2:] == (
+        "experiments run perplexity steps=5 --rows LSTM --seed 3 --runs-dir runs --data-dir DIR".split()
+    )
+
+
+@pytest.mark.parametrize(
+    "names, rows, changes, wrong",
+    [
+        (["perplexities"], (), (), "perplexity"),
+        (["perplexity"], ["LSTMs"], (), "LSTM"),
+        (["perplexity"], ["LSTM"], ("stepz=5",), "steps"),
+        (["perplexity"], ["LSTM"], ("model.features=0",), "features"),
+    ],
+)
+def test_mistakes_are_told_before_anything_runs(names, rows, changes, wrong):
+    with pytest.raises(ValueError, match=wrong):
+        of_tables(names, rows, (), changes)
