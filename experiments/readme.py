@@ -1,10 +1,11 @@
-"""Write the tables of the pages anew from what was measured: `python -m experiments.readme [RUNS_DIR]`.
+"""Write the pages anew from the committed records: `python -m experiments.readme [--check]`.
 
 A table stands between `<!-- table NAME -->` and `<!-- end -->`; what is there is replaced by what
 `lookback table` prints, published rows left out. NAME may be that of the table on real data, such as
-translation-multi30k. `<!-- speed PLATFORM -->` is what `lookback bench --render` prints, and
-`<!-- complexity PLATFORM -->` what `lookback complexity --render` does. What there is nothing new of stays as
-it is.
+translation-multi30k. `<!-- claims LECTURE -->` are the verdicts of a lecture, or of "all",
+`<!-- speed PLATFORM -->` is what `lookback bench --render` prints, and `<!-- complexity PLATFORM -->` what
+`lookback complexity --render` does. With --check nothing is written: exit code 1 where a page is not what
+its records render to.
 """
 
 import dataclasses
@@ -15,40 +16,66 @@ from pathlib import Path
 from experiments.bench import report, results
 from experiments.commands import complexity
 from experiments.report.changed_rows import with_ablations
-from experiments.report.table import Table, render
-from experiments.tables.catalogue import tables
+from experiments.report.claims import UNDECIDED, judged
+from experiments.report.quantities import Evidence
+from experiments.report.records import RECORDS
+from experiments.report.table import Records, Table, render
+from experiments.tables.catalogue import claims, tables
 from train.folder.record import collect
 
 RENDERED = {"speed": report.render, "complexity": complexity.render}
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (ROOT / "README.md", ROOT / "experiments" / "results" / "README.md")
-BLOCK = re.compile(r"(<!-- (table|speed|complexity) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- (table|claims|speed|complexity) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def rewritten(text: str, runs_dir: Path) -> str:
-    """The text with each of its tables as the measurements there are render it."""
-    known = {name: dataclasses.replace(table, published=()) for name, table in tables().items()}
-
-    def fill(block: re.Match) -> str:
-        begin, kind, name, end = block.groups()
-        told = filled(known[name], collect(runs_dir, name)) if kind == "table" else measured(kind, name)
-        return begin + told + "\n" + end if told else block[0]
-
-    return BLOCK.sub(fill, text)
+def rewritten(text: str, records: Path = RECORDS) -> str:
+    """The text with each of its blocks as the records and measurements there are render it."""
+    return BLOCK.sub(lambda block: f"{block[1]}{rendered(block[2], block[3], records)}\n{block[4]}", text)
 
 
-def filled(table: Table, records: dict) -> str:
-    """The table of these runs as Markdown; "" where there are none."""
-    return "\n".join(render(part, records) for part in with_ablations(table, records)) if records else ""
+def rendered(kind: str, name: str, records: Path) -> str:
+    """A block as Markdown."""
+    if kind == "table":
+        return filled(tables()[name], collect(records, name) if records.is_dir() else {})
+    if kind == "claims":
+        return verdicts(name, records)
+    found = results.read(ROOT / "experiments" / "results" / f"{kind}-{name}.json")
+    return RENDERED[kind](list(found.values()))
 
 
-def measured(kind: str, platform: str) -> str:
-    """What was measured on a platform as Markdown; "" where nothing was."""
-    found = results.read(ROOT / "experiments" / "results" / f"{kind}-{platform}.json")
-    return RENDERED[kind](list(found.values())) if found else ""
+def filled(table: Table, records: Records) -> str:
+    """The table of these runs as Markdown, or the command that runs it."""
+    if not records:
+        return f"{table.title}: not run yet, `{table.command(list(table.rows))}`\n"
+    table = dataclasses.replace(table, published=())
+    return "\n".join(render(part, records) for part in with_ablations(table, records))
+
+
+def verdicts(lecture: str, records: Path) -> str:
+    """The claims of a lecture as a table: verdict, quote, and the effects that decided it."""
+    evidence = Evidence(records)
+    chosen = [one for one in claims().values() if lecture == "all" or lecture in one.lecture.split("/")]
+    lines = ["| | lecture | claim | verdict | rule: effect |", "|:--|:--|:--|:--|:--|"]
+    for claim in chosen:
+        verdict = judged(claim, evidence)
+        effects = "<br>".join(f"{one.part.rule}: {one.text or one.missing}" for one in verdict.findings)
+        word = f"**{verdict.word}**" if verdict.word != UNDECIDED else "undecided"
+        cells = (claim.id, claim.lecture, f"“{claim.quote}”", word, effects)
+        lines.append(f"| {' | '.join(cell.replace('|', '¦') for cell in cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or check them; 1 where one was to be other."""
+    other = [page for page in PAGES if rewritten(was := page.read_text("utf-8")) != was]
+    for page in other:
+        if "--check" in arguments:
+            print(f"{page.relative_to(ROOT)}: not what its records render to; python -m experiments.readme")
+        else:
+            page.write_text(rewritten(page.read_text("utf-8")), encoding="utf-8")
+    return 1 if other and "--check" in arguments else 0
 
 
 if __name__ == "__main__":
-    runs = Path(sys.argv[1] if len(sys.argv) > 1 else "runs")
-    for page in PAGES:
-        page.write_text(rewritten(page.read_text(encoding="utf-8"), runs), encoding="utf-8")
+    sys.exit(main(sys.argv[1:]))

@@ -7,9 +7,19 @@ below runs/. It is of a row as the table has it today: a row that has changed si
 from collections.abc import Iterator
 from pathlib import Path
 
+from experiments.report.table import Records
 from train.folder import excerpt, manifest
+from train.folder.record import collect
 
 RECORDS = Path(__file__).parents[1] / "results" / "records"
+
+
+def own_or_kept(runs_dir: str | None, table: str) -> Records:
+    """The runs of a table below a folder; of runs/ where none is named, else the committed records."""
+    if runs_dir is not None:
+        return collect(runs_dir, table)
+    own = collect("runs", table) if Path("runs").is_dir() else {}
+    return own or (collect(RECORDS, table) if RECORDS.is_dir() else {})
 
 
 def keep(run_dir: Path, records: Path = RECORDS) -> Path:

@@ -252,12 +252,13 @@ def _best(table: Table, filled: Cells) -> list[tuple[int, int]]:
 
 
 def _notes(table: Table, filled: Cells, records: Records, runs: Mapping[str, int]) -> list[tuple[str, ...]]:
-    """Protocol of each column, and origin of the runs."""
-    notes = []
+    """Protocol of each column, equal ones once, and origin of the runs."""
+    columns_of: dict[tuple[str, ...], list[str]] = {}
     for name, column in table.columns.items():
         note = column.note([of[name] for of in filled.values() if of[name]], table.baseline)
         if note:
-            notes.append((f"{name}: ", *note))
+            columns_of.setdefault(note, []).append(name)
+    notes = [(f"{', '.join(names)}: ", *note) for note, names in columns_of.items()]
     done = {row: records[row] for row, n in runs.items() if n}
     if done:
         notes.append(("Mean ± sample standard deviation over n seeds; ", _origin(done)))
