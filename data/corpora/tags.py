@@ -224,6 +224,42 @@ class TagFiles(TaggedCorpus):
         return f"{getattr(self, known_split(split))}{further}"
 
 
+@dataclasses.dataclass(frozen=True)
+class WithTestFile(TaggedCorpus):
+    """Another corpus with a file of a user's for its test split, laid out as those of TagFiles.
+
+    Its tags are of the corpus's; of entities they may be in any scheme.
+    """
+
+    corpus: TaggedCorpus
+    test: str
+    word: Whole = 0
+    tag: Whole = -1
+    separator: str | None = None
+
+    @property
+    def spans(self) -> bool:
+        """Whether tags of the corpus mark spans."""
+        return self.corpus.spans
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The tags of the corpus."""
+        return self.corpus.labels
+
+    def items(self, split: str, data_dir: str | None = None) -> list[Tagged]:
+        """The corpus's sentences; those of the file where they are of test."""
+        if known_split(split) != "test":
+            return list(self.corpus.items(split, data_dir))
+        path = folders.required(self.test, "WithTestFile.test")
+        rows = _rows(path, path.stat().st_mtime_ns, self.word, self.tag, self.separator)
+        return tagged(rows, self.labels, self.spans, "; a run knows the tags it was trained on")
+
+    def protocol(self, split: str) -> str:
+        """The corpus's, or the path of the file."""
+        return self.test if known_split(split) == "test" else self.corpus.protocol(split)
+
+
 @functools.lru_cache(maxsize=8)
 def _rows(path: Path, modified: int, word: int, tag: int, separator: str | None) -> list[list[Row]]:
     """Read once a process, as all of labels, tokenizer and examples ask for it."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from data.corpora.tags import GeneratedTags
+from data.corpora.tags import GeneratedTags, TagFiles, WithTestFile
 from data.fields import Bound
 from data.files.outside_text import words_of
 from data.items.corpus import TaggedCorpus
@@ -52,6 +52,15 @@ class Tagging(Task):
         if self.corpus.spans:
             return may_follow(self.labels, self.scheme)
         return np.ones((len(self.labels) + 1,) * 2, bool)
+
+    def on(self, files: Sequence[str]) -> WithTestFile:
+        """A file with a word and its tag a line, in the columns of the run's own files, or first and last."""
+        if len(files) != 1:
+            raise ValueError(f"tagged sentences are one file, not {len(files)}: {' '.join(files)[:80]}")
+        if isinstance(self.corpus, TagFiles):
+            own = self.corpus
+            return WithTestFile(own, files[0], own.word, own.tag, own.separator)
+        return WithTestFile(self.corpus, files[0])
 
     def labelled(self, split: str, data_dir: str | None = None) -> list[Tagged]:
         """The sentences of a split with their gold tags."""
