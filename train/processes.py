@@ -34,10 +34,12 @@ def together(deed: str) -> Iterator[None]:
         yield
     except Exception as error:
         failure = error
-    others_failed = jax.process_count() > 1 and "failed" in meet("failed" if failure else "ready")
+    one_failed = jax.process_count() > 1 and "failed" in meet("failed" if failure else "ready")
+    if one_failed:  # they leave together: one that asks a coordination service that has ended is aborted
+        jax.distributed.shutdown()
     if failure:
         raise failure
-    if others_failed:
+    if one_failed:
         raise ValueError(f"another process could not {deed}: its own line says why")
     largest(0)  # now, as all are here: the peers of collectives connect
 
