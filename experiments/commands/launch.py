@@ -55,6 +55,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from experiments.report import records
     from experiments.tables import catalogue, smoke
     from train.folder.ledger import is_done
+    from train.interruptions import Interruptions, Stopped
 
     names, changes = parted(arguments.experiments)
     rows, within = parted(arguments.rows or ())
@@ -72,10 +73,15 @@ def execute(arguments: argparse.Namespace) -> int:
         return 0
     keep = (lambda job: records.keep(job.folder(runs_dir))) if arguments.keep else (lambda job: None)
     workers = local.places(arguments.cores)[: arguments.workers]
-    queue = local.Queue(wanted, workers, runs_dir, arguments.data_dir, arguments.budget, say, keep)
-    queue.run()
+    with Interruptions() as signals, signals.between_steps():
+        asked = lambda: signals.received
+        queue = local.Queue(wanted, workers, runs_dir, arguments.data_dir, arguments.budget, say, keep, asked)
+        queue.run()
     left = queue.total - queue.done - len(queue.failed)
-    say(f"{queue.done} done, {len(queue.failed)} failed, {left} left")
+    told = f"{queue.done} done, {len(queue.failed)} failed, {left} left"
+    if signals.received:
+        raise Stopped(f"{told}; the same command goes on", signals.received, runs_dir)
+    say(told)
     return 1 if queue.failed else 0
 
 

@@ -63,7 +63,8 @@ class Queue:
     """Jobs one after another on each of several places, until none is left or the time is over.
 
     A job that fails is told and the others go on; one that begins with the weights of another waits for it.
-    At the end of the `budget`, in seconds, and at Ctrl-C, what runs is asked to stop, saves and can go on.
+    At the end of the `budget`, in seconds, and once `asked` gives a signal, what runs is asked to stop: it
+    saves, and the same jobs go on with it.
     """
 
     def __init__(
@@ -75,8 +76,10 @@ class Queue:
         budget: float | None = None,
         report: Callable[[str], None] = print,
         finished: Callable[[Job], None] = lambda job: None,
+        asked: Callable[[], int | None] = lambda: None,
     ):
         self.runs_dir, self.data_dir, self.report, self.finished = runs_dir, data_dir, report, finished
+        self.asked = asked
         self.waiting = collections.deque(job for job in jobs if not is_done(job.folder(runs_dir)))
         self.total, self.free, self.running = len(self.waiting), list(places), []
         self.ends = None if budget is None else time.monotonic() + budget
@@ -97,8 +100,8 @@ class Queue:
 
     @property
     def over(self) -> bool:
-        """Whether no time is left."""
-        return self.ends is not None and time.monotonic() >= self.ends
+        """Whether no time is left, or a signal asks to stop."""
+        return bool(self.asked()) or (self.ends is not None and time.monotonic() >= self.ends)
 
     def begin(self) -> None:
         """Start jobs that can start, as long as there is a place."""

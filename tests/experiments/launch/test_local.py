@@ -87,6 +87,14 @@ def test_at_the_end_of_the_budget_what_runs_is_stopped_and_goes_on_the_next_time
     assert said == ["t/waits/0 stopped; the same command goes on with it"] and len(queue.waiting) == 1
 
 
+def test_a_signal_stops_what_runs_as_the_end_of_the_budget_does(tmp_path):
+    waits = Small("t", "waits", 0)
+    began = waits.folder(tmp_path) / "begun"
+    asked = lambda: 15 if began.exists() else None
+    queue, said, finished = worked([waits, Small("t", "writes", 0)], tmp_path, asked=asked)
+    assert said == ["t/waits/0 stopped; the same command goes on with it"] and not finished
+
+
 def test_cores_are_dealt_out_in_equal_shares():
     assert [core for place in places(1) for core in place.cores] == list(CORES)
     with pytest.raises(ValueError, match="this process may use"):
