@@ -54,6 +54,10 @@ class LabelledFiles(LabelledCorpus):
             () if self.scored else self.classes or tuple(sorted({label for *_, label in self.rows("train")}))
         )
 
+    def with_labels(self, labels: tuple[str, ...]) -> "LabelledFiles":
+        """With these classes."""
+        return dataclasses.replace(self, classes=() if self.scored else labels)
+
     def rows(self, split: str) -> tuple[Row, ...]:
         """The rows of the file of a split; ValueError where there is no such file."""
         path = folders.required(getattr(self, known_split(split)), f"LabelledFiles.{split}")

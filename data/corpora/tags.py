@@ -168,8 +168,9 @@ class TagFiles(TaggedCorpus):
     """A user's own files: a word a line with its tag, a blank line behind each sentence, plain or gzipped.
 
     `word` and `tag` are columns, counted from 0, or from the end as -1 is; they are apart by spaces, or by
-    `separator`. Tags are those of the train file, and `further` ones that only valid or test have. If all of
-    them are of a scheme for spans (data/items/entity_tags.py), they mark spans.
+    `separator`. Tags are those of the train file, and `further` ones that only valid or test have, or
+    `classes` where all of them are given. If all of them are of a scheme for spans
+    (data/items/entity_tags.py), they mark spans.
     """
 
     train: str
@@ -179,6 +180,7 @@ class TagFiles(TaggedCorpus):
     tag: Whole = -1
     separator: str | None = None
     further: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self):
         super().__post_init__()
@@ -200,10 +202,14 @@ class TagFiles(TaggedCorpus):
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """The tags of the train file as they stand there and further ones, in the order of their letters."""
-        return tuple(
+        """`classes`, or the tags of the train file as they stand there and further ones, by their letters."""
+        return self.classes or tuple(
             sorted({row.tag for sentence in self.rows("train") for row in sentence} | {*self.further})
         )
+
+    def with_labels(self, labels: tuple[str, ...]) -> "TagFiles":
+        """With these tags."""
+        return dataclasses.replace(self, classes=labels)
 
     def rows(self, split: str) -> list[list[Row]]:
         """The words and tags of the file of a split; ValueError where there is no such file."""
@@ -236,6 +242,10 @@ class WithTestFile(TaggedCorpus):
     word: Whole = 0
     tag: Whole = -1
     separator: str | None = None
+
+    def with_labels(self, labels: tuple[str, ...]) -> "WithTestFile":
+        """With these tags of the corpus."""
+        return dataclasses.replace(self, corpus=self.corpus.with_labels(labels))
 
     @property
     def spans(self) -> bool:

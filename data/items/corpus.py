@@ -21,6 +21,7 @@ class Corpus(Part):
 
     abstract = True
     of_sentences: ClassVar[bool] = True  # whether `sentences` gives its texts
+    labels: ClassVar[tuple[str, ...]] = ()  # what its items can be labelled with, if anything
 
     def protocol(self, split: str) -> str:
         """The corpus and the split, as a result names them: all that the texts depend on."""
@@ -28,6 +29,10 @@ class Corpus(Part):
 
     def of_seed(self, seed: int) -> "Corpus":
         """The corpus of the run of a seed: another fold where it is cross-validated, else itself."""
+        return self
+
+    def with_labels(self, labels: tuple[str, ...]) -> "Corpus":
+        """With the labels a run has learned, where its own files would have to be there to tell them."""
         return self
 
     def sentences(self, split: str, data_dir: str | None = None) -> list[str]:
@@ -97,7 +102,6 @@ class LabelledCorpus(Corpus):
     """Texts or pairs of texts, each with a class of `labels`, or with a score where it is `scored`."""
 
     abstract = True
-    labels: ClassVar[tuple[str, ...]] = ()
     scored: ClassVar[bool] = False
     paired: ClassVar[bool] = False
     of_documents: ClassVar[bool] = False  # whether a text is many sentences, a document by itself
@@ -115,7 +119,6 @@ class TaggedCorpus(Corpus):
     """Sentences of words, each word with a tag of `labels`; where tags mark `spans` they are in IOB2."""
 
     abstract = True
-    labels: ClassVar[tuple[str, ...]] = ()
     spans: ClassVar[bool] = False
 
     def items(self, split: str, data_dir: str | None = None) -> Sequence[Tagged]:

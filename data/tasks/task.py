@@ -64,6 +64,11 @@ class Task(Part):
         """The corpus whose test split is these files of a user's; ValueError where a task takes none."""
         raise ValueError(f"{type(self).__name__} takes no files to be judged on: give a corpus")
 
+    def with_labels(self, labels: tuple[str, ...]) -> "Task":
+        """The task of a run that has learned these labels of its corpus."""
+        corpus = self.corpus.with_labels(labels) if self.corpus is not None else None
+        return self if corpus is self.corpus else dataclasses.replace(self, corpus=corpus)
+
     def of_seed(self, seed: int) -> "Task":
         """The task of the run of a seed: another fold where its corpus is cross-validated."""
         corpus = self.corpus.of_seed(seed)

@@ -24,6 +24,7 @@ def describe(run: Run, tokenizer: Tokenizer, experiment: str, row: str) -> dict:
         "seed": run.seed,
         "run": to_tree(run),
         "tokenizer": tokenizer.hash,
+        "labels": list(run.task.corpus.labels if run.task.corpus is not None else ()),
         **origin(),
         "versions": {name: metadata.version(name) for name in ("jax", "flax", "optax", "orbax-checkpoint")},
     }

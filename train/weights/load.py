@@ -70,6 +70,8 @@ def weights_of(directory: Path, run: Run) -> tuple[dict, str]:
 def load(directory: Path) -> Trained:
     """The run of a directory."""
     run, described = run_directory.read(directory)
+    # What it learned to tell apart is known, whether its training files are still there or not.
+    run = dataclasses.replace(run, task=run.task.with_labels(tuple(described.get("labels", ()))))
     path = directory / "tokenizer.json"
     tokenizer = Tokenizer.load(path)
     tokenizer.require(described["tokenizer"], path)
