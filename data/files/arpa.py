@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from data.files import compressed
+from data.files import compressed, whole
 from data.files.outside_text import line_of
 from data.ids import PAD, UNK
 
@@ -33,8 +33,7 @@ def write(path: Path, pieces: Sequence[str], tables: Sequence[Table]) -> None:
     """`pieces` says how each id is written, from "<pad>", "<s>", "</s>", "<unk>" on. Padding is left out."""
     _check(pieces)
     kept = [_without_padding(table) for table in tables]
-    beside = path.with_name(path.name + ".tmp")
-    with open(beside, "w", encoding="utf-8", newline="\n") as file:
+    with whole.writing(path) as file:
         file.write("\\data\\\n")
         for order, (ids, _, _) in enumerate(kept, 1):
             file.write(f"ngram {order}={len(ids)}\n")
@@ -45,7 +44,6 @@ def write(path: Path, pieces: Sequence[str], tables: Sequence[Table]) -> None:
                 words = " ".join([pieces[index] for index in row.tolist()])
                 file.write(f"{log:.9g}\t{words}\n" if highest else f"{log:.9g}\t{words}\t{backoff:.9g}\n")
         file.write("\n\\end\\\n")
-    beside.replace(path)
 
 
 def read(path: Path, pieces: Sequence[str]) -> list[Table]:
