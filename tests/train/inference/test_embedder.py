@@ -79,7 +79,7 @@ def test_a_language_model_reads_from_the_left(tmp_path, model):
     for line, got in zip(LINES, Embedder(reader)(LINES), strict=True):
         ids = [WORDS.eos, *WORDS.encode([line])[0][:-1]]
         expected = reader.model.apply({"params": reader.params}, jnp.array([ids]), method="states")[0]
-        np.testing.assert_allclose(got.layers, expected[None], atol=1e-5)
+        np.testing.assert_allclose(got.layers[-1], expected, atol=1e-5)
         assert len(got.pieces) == len(ids) == len(got.spans)
 
 
