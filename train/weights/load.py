@@ -80,8 +80,8 @@ def load(folder: str | Path) -> Trained:
         return {"elmo": trained_elmo, "gpt2": trained_gpt2, "bert": trained_bert}[kind](directory)
     if directory.is_dir() and not (directory / "run.json").exists():
         raise ValueError(
-            f"{directory}: no run's folder, for want of run.json, nor that of a published model, for want of "
-            "config.json and model.safetensors"
+            f"{directory}: neither a run's folder, as there is no run.json, nor that of a published model, "
+            "as there is no config.json"
         )
     run, described = run_directory.read(directory)
     path = directory / "tokenizer.json"

