@@ -94,6 +94,9 @@ def furnish(folder: Path, run) -> None:
     shutil.copy(folder / "runs" / "translation" / "transformer" / "0" / "run.json", folder)
     wide = run("lookback run perplexity --rows GPT-2 model.context=256 --name wide")
     assert wide.returncode == 0, wide.stderr
+    for package in installed.PACKAGES.values():
+        (folder / "site" / package.module).mkdir()
+        (folder / "site" / package.module / "__init__.py").touch()
     for name, directory in WEIGHTS.items():
         written = run(f"lookback export {directory} {name}")
         assert written.returncode == 0, written.stderr

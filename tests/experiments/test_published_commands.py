@@ -59,6 +59,7 @@ def package(published, tmp_path, monkeypatch) -> Path:
     _, module, inside = installed.PACKAGES["minilm"]
     folder = tmp_path / module / inside
     folder.parent.mkdir()
+    (folder.parent / "__init__.py").touch()
     folder.symlink_to(published["bare"])
     monkeypatch.syspath_prepend(tmp_path)
     return folder

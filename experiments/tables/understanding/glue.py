@@ -48,7 +48,7 @@ from train.objectives.supervised import Label, Regress
 from train.run import Evaluator, Run
 from train.weights.bert import described
 from train.weights.initial import Initial, Pretrained, Weights
-from train.weights.published import CONFIG
+from train.weights.published import CONFIG, require_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -169,7 +169,9 @@ def given(tasks: Mapping[str, Run], folder: str) -> dict[str, dict[str, Run]]:
     The folder may be one by name (data/files/installed.py), and then the system has that name.
     """
     system, weights = installed.named(folder)
-    encoder = described(installed.folder_of(weights) / CONFIG).clone(vocab_size=0)
+    path = installed.folder_of(weights)
+    require_files(path)
+    encoder = described(path / CONFIG).clone(vocab_size=0)
     first = Classifier(encoder=encoder, pooling=First(), dropout=0.1)
     return {system: by(tasks, first, WordPiece(), 3e-5, Weights(weights))}
 
