@@ -12,7 +12,7 @@ from typing import Any
 import tokenizers
 
 from data.fields import brief
-from data.files import folders, json_text
+from data.files import folders, installed, json_text
 from data.ids import SPECIALS
 from data.tokenizers.tokenizer import BERT_SPECIALS, END_OF_TEXT, UNUSED, Tokenizer
 
@@ -25,9 +25,9 @@ NOT_OURS = {"post_processor": None, "truncation": None, "padding": None}  # task
 def file_of(folder: str, names: Sequence[str], data_dir: str | None = None) -> Path | None:
     """The file of a folder by the first of these names, plain or gzipped, None where there is none.
 
-    The folder is a path, or lies in the data folders.
+    The folder is a path, a name of data/files/installed.py, or lies in the data folders.
     """
-    own = Path(folder).expanduser()
+    own = installed.folder_of(folder)
     found = (folders.present(own / name) or folders.find(f"{folder}/{name}", data_dir) for name in names)
     return next(filter(None, found), None)
 

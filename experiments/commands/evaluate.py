@@ -41,7 +41,7 @@ def execute(arguments: argparse.Namespace) -> None:
     devices.setup()
     from train.weights.load import load
 
-    trained = load(Path(arguments.run_dir).expanduser())
+    trained = load(arguments.run_dir)
     run = judged(trained.run, arguments)
     with tempfile.TemporaryDirectory() as kept:
         out = Path(arguments.out).expanduser() if arguments.out else Path(kept)

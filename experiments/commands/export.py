@@ -31,6 +31,6 @@ def execute(arguments: argparse.Namespace) -> None:
 
     folder = Path(arguments.folder).expanduser()
     require_new(folder)  # before checkpoints are read, which may take a while
-    trained = load(Path(arguments.run_dir).expanduser())
+    trained = load(arguments.run_dir)
     names = export(trained.model, trained.params, trained.tokenizer, folder)
     print(f"{folder}: {', '.join(names)}; weights: {trained.weights}")

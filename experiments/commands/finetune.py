@@ -37,6 +37,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from train import devices
 
     devices.setup()
+    from data.files import installed
     from experiments.command_line import configuration
     from train.loop.training import train
     from train.parts import override
@@ -45,7 +46,7 @@ def execute(arguments: argparse.Namespace) -> None:
         arguments.steps = min(arguments.steps, 2)
     out = Path(arguments.out)
     given = configuration.read(arguments.config) if arguments.config else configuration.Configuration()
-    run = tuned(Path(arguments.folder).expanduser().resolve(), arguments)
+    run = tuned(installed.folder_of(arguments.folder).resolve(), arguments)
     if given.run is not None:  # how it was trained; what goes on, and with which text, is said here
         model, task, initial = run.model, run.task, run.initial
         run = dataclasses.replace(given.run, model=model, task=task, initial=initial)

@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--runs-dir", default="runs", help="where runs are kept (runs)")
     parser.add_argument(
-        "--weights", metavar="FOLDER", help="rows that begin with the published weights of a folder instead"
+        "--weights", metavar="FOLDER", help="rows that begin with a folder's published weights, or minilm's"
     )
     parser.add_argument("--smoke", action="store_true", help="a few steps of every row, kept nowhere")
 

@@ -41,8 +41,9 @@ class MaskedLM(OnEncoder):
         characters: Int[Array, "B T W"] | None = None,
         positions: Int[Array, "B P"] | None = None,
         train: bool = False,
-    ) -> tuple[Float[Array, "B P V"], Float[Array, "B 2"]]:
-        """(logits at `positions`, or at all, logits of following)."""
+        following: bool = True,
+    ) -> tuple[Float[Array, "B P V"], Float[Array, "B 2"] | None]:
+        """(logits at `positions`, or at all, logits of following, or None where these are not asked for)."""
         states = self.encoded(inputs, segments, characters, train)
         table = self.kept(self.encoder.embeddings())
         asked = states if positions is None else jnp.take_along_axis(states, positions[..., None], axis=1)
@@ -51,5 +52,7 @@ class MaskedLM(OnEncoder):
         hidden = nn.LayerNorm(epsilon=1e-12, dtype=states.dtype, name="norm")(hidden)
         logits = scores(hidden, table.astype(states.dtype)).astype(jnp.float32)
         bias = self.param("bias", nn.initializers.zeros_init(), (self.vocab_size,))
+        if not following:
+            return logits + bias, None
         first = First(name="pooling")(states, inputs != PAD)
         return logits + bias, Dense(2, name="follows", **options)(first).astype(jnp.float32)

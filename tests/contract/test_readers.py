@@ -27,12 +27,14 @@ from data.corpora.tags import Conll2003, TagFiles, UdEwt
 from data.corpora.text import PennTreebank, TextFiles
 from data.files import arpa, arrays, folders, vectors
 from data.tokenizers.levels import BPE, ByteBPE, PublishedGPT2, SavedTokenizer, Words
+from data.tokenizers.whole_words import read_words
 from data.tokenizers.wordpiece import PublishedWordPiece, WordPiece, write_vocabulary
 from experiments.bench import results
 from experiments.command_line import configuration
 from experiments.command_line.refusals import LONGEST, is_refusal, one_line
 from models.encoders.elmo import ELMo
 from train.folder import claim, record
+from train.inference.loaded import load
 from train.weights.bert import read_bert
 from train.weights.elmo import read_elmo, write_elmo
 from train.weights.gpt2 import read_gpt2
@@ -317,7 +319,15 @@ READERS = {
         lambda f: shutil.copytree(GOLDEN / "bert", f, dirs_exist_ok=True),
         lambda f: published(f),
     ),
+    "a BERT that is asked": (
+        lambda f: shutil.copytree(GOLDEN / "bert", f, dirs_exist_ok=True),
+        lambda f: load(f).trained.tokenizer.encode(["a b"]),
+    ),
     "ELMo": (elmo, lambda f: read_elmo(f)),
+    "ELMo's words": (
+        lambda f: put(f / "vocabulary.txt", "<S>\n</S>\n<UNK>\n" + "\n".join(LINES.split())),
+        lambda f: read_words(f).encode(["a b"]),
+    ),
     "a run": (run_folder, lambda f: (claim.read(f), record.read(f))),
     "run.json as a configuration": (run_folder, lambda f: configuration.read(str(f / "run.json"))),
     "a configuration": (

@@ -12,6 +12,7 @@ import pytest
 import stand_ins
 from documented import command_lines
 
+from data.files import installed
 from experiments.tables import catalogue
 
 LINES = command_lines()
@@ -19,7 +20,9 @@ ROOT = Path(__file__).parents[2]
 RUN = re.compile(r"""runs/([\w-]+)/([^/"]+)/[\d*]""")  # the folder of a run, or of runs, that a command takes
 CODES = {"lookback data verify multi30k --data-dir ~/corpora": 1}  # stand-ins have other checksums
 NETWORK = ("lookback data fetch multi30k",)
-WEIGHTS = {"gpt2": "runs/perplexity/wide/0", "bert-base-uncased": "runs/bert_pretraining/BERT-tiny/0"}
+BERT = "runs/bert_pretraining/BERT-tiny/0"
+WEIGHTS = {"gpt2": "runs/perplexity/wide/0", "bert-base-uncased": BERT}
+WEIGHTS |= {f"site/{package.module}/{package.inside}": BERT for package in installed.PACKAGES.values()}
 TEXT = (
     "The farmer saw the old dog .\nIn the evening Emma works .\n\nThe dog was tired .\nThe door is open .\n\n"
 )
@@ -29,7 +32,8 @@ TEXT = (
 def shell(tmp_path_factory):
     """shell(line) -> the finished process, in a folder with all that the lines name."""
     folder = tmp_path_factory.mktemp("user")
-    socket, program = folder / "socket", folder / "bin" / "lookback"
+    socket, program, site = folder / "socket", folder / "bin" / "lookback", folder / "site"
+    site.mkdir()  # where packages are that pip would install
     server = [sys.executable, str(ROOT / "tests" / "commands_server.py"), str(socket)]
     program.parent.mkdir()
     program.write_text(
@@ -42,7 +46,7 @@ def shell(tmp_path_factory):
         "HOME": str(folder),
         "LOOKBACK_SMOKE": "1",
         "LOOKBACK_CACHE": str(folder / "cache"),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{site}",
     }
 
     def run(line: str) -> subprocess.CompletedProcess:
@@ -90,6 +94,9 @@ def furnish(folder: Path, run) -> None:
     shutil.copy(folder / "runs" / "translation" / "transformer" / "0" / "run.json", folder)
     wide = run("lookback run perplexity --rows GPT-2 model.context=256 --name wide")
     assert wide.returncode == 0, wide.stderr
+    for package in installed.PACKAGES.values():
+        (folder / "site" / package.module).mkdir()
+        (folder / "site" / package.module / "__init__.py").touch()
     for name, directory in WEIGHTS.items():
         written = run(f"lookback export {directory} {name}")
         assert written.returncode == 0, written.stderr
@@ -110,7 +117,7 @@ def test_the_lines_of_python_run_as_they_stand(shell):
     """README's, on the runs that its commands have left."""
     (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
     done = shell(f"{shlex.join([sys.executable, '-c', block])}")
-    assert done.returncode == 0 and len(done.stdout.splitlines()) == 5, done.stderr
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 6, done.stderr
 
 
 def test_lines_are_found_wherever_users_look():

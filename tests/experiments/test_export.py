@@ -11,6 +11,7 @@ import pytest
 
 from data.tokenizers.levels import ByteBPE, PublishedGPT2, SavedTokenizer
 from data.tokenizers.tokenizer import Tokenizer
+from data.tokenizers.whole_words import ELMO_SPECIALS
 from data.tokenizers.wordpiece import WordPiece, read_folder, read_vocabulary
 from experiments.tables.language import char_lm
 from experiments.tables.representations import bert_pretraining, elmo_pretraining
@@ -27,7 +28,7 @@ from train.parts import override
 from train.weights import elmo as elmo_weights
 from train.weights.bert import read_bert
 from train.weights.elmo import read_elmo
-from train.weights.export import ELMO_MARKS, WORDS, export
+from train.weights.export import WORDS, export
 from train.weights.gpt2 import read_gpt2
 from train.weights.load import load
 
@@ -191,7 +192,7 @@ def test_an_elmo_is_written_with_its_words_and_says_the_same(lookback, elmo_run,
     expected["words"]["table"][0] = 0.0  # of padding, which published tables have no row for
     same(found, expected)
     words = (tmp_path / "elmo" / WORDS).read_text().splitlines()
-    assert [*words[:3]] == [*ELMO_MARKS]
+    assert [*words[:3]] == [*ELMO_SPECIALS]
     assert words[3:] == trained.tokenizer.pieces(range(4, len(trained.tokenizer)))
     assert {"baker", "sings."} & {*words} and "<pad>" not in words
 

@@ -72,6 +72,7 @@ class Embedder:
         texts = [example.inputs, example.segments] if self.below else [example.inputs]
         given = [jnp.array([text]) if len(text) else None for text in texts]
         params = trained.params["encoder"] if self.below else trained.params
+        params = jax.tree.map(jnp.asarray, params)
         maps, _ = self.encoder.apply(
             {"params": params}, *given, method="attention", mutable=["intermediates"]
         )

@@ -1,4 +1,4 @@
-"""A trained run from Python: `load(folder)`, and every question that its model can answer, by a method.
+"""A trained run or a published model from Python: `load(folder)`, and what it can answer, by a method each.
 
 model = load("runs/translation/transformer/0")
 model.translate(["The old baker sings."])
@@ -49,7 +49,7 @@ class Loaded:
 
     def __repr__(self) -> str:
         trained = self.trained
-        model, corpus = type(trained.model).__name__, type(trained.task.corpus).__name__
+        model, corpus = type(trained.model).__name__, type(trained.task.corpus or trained.task).__name__
         return f"<{model} on {corpus}, {trained.vocabulary}, {trained.weights}: {trained.directory}>"
 
     def translate(self, texts: Sequence[str], search: Search = Search()) -> list[str]:
@@ -128,5 +128,8 @@ class Loaded:
 
 
 def load(folder: str | Path) -> Loaded:
-    """The trained run of a folder, such as runs/translation/transformer/0."""
-    return Loaded(weights.load(Path(folder).expanduser()))
+    """The run of a folder, such as runs/translation/transformer/0, or a published GPT-2, BERT or ELMo.
+
+    Published weights are a folder, as `save_pretrained` or `lookback export` writes it, or a name, "minilm".
+    """
+    return Loaded(weights.load(folder))

@@ -16,6 +16,7 @@ import flax.traverse_util
 from data.ids import SPECIALS
 from data.tokenizers.published_folder import ADDED
 from data.tokenizers.tokenizer import Tokenizer
+from data.tokenizers.whole_words import ELMO_SPECIALS
 from models.encoders.bert import BERT
 from models.encoders.elmo import ELMo
 from models.language.gpt2 import GPT2
@@ -24,7 +25,6 @@ from train.weights.elmo import write_elmo
 from train.weights.gpt2 import write_gpt2
 
 WORDS = "vocabulary.txt"  # of ELMo; what is called vocab.txt here is of WordPiece
-ELMO_MARKS = ("<S>", "</S>", "<UNK>")  # the first lines of it, as bilm-tf wants them
 SETTINGS = "tokenizer_config.json"
 # Of tokenizer_config.json: what a tokenizer.json calls it.
 CLEANED = {
@@ -130,7 +130,7 @@ def write_words(tokenizer: Tokenizer, folder: Path) -> None:
     if not spaced or (*pieces[: len(SPECIALS)],) != (*SPECIALS,):
         tokenizer.save(folder / "tokenizer.json")
         return
-    lines = [*ELMO_MARKS, *pieces[len(SPECIALS) :]]
+    lines = [*ELMO_SPECIALS, *pieces[len(SPECIALS) :]]
     (folder / WORDS).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 

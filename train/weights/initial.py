@@ -10,6 +10,7 @@ import flax.traverse_util
 import numpy as np
 
 from data.fields import Count
+from data.files import installed
 from train.folder.ledger import is_done
 from train.run import Initial
 
@@ -18,9 +19,9 @@ from train.run import Initial
 class Weights(Initial):
     """What lies under the path `of` in the weights of a folder goes under `into` of ours.
 
-    The folder is a run's or holds a published model. With into="" our modules of its names are taken, each as
-    a whole; else all that is under `into` is. The rest begins by chance. With a whole encoder (into="" or
-    "encoder") comes its tokenizer, in place of the task's.
+    The folder is a run's or holds a published model, or is a name of data/files/installed.py. With into=""
+    our modules of its names are taken, each as a whole; else all that is under `into` is. The rest begins by
+    chance. With a whole encoder (into="" or "encoder") comes its tokenizer, in place of the task's.
     """
 
     folder: str
@@ -28,8 +29,8 @@ class Weights(Initial):
     into: str = ""
 
     def find(self, runs_dir: Path) -> Path:
-        """The folder as it was given."""
-        return Path(self.folder).expanduser()
+        """The folder as it was given; ValueError where it is a name, and its package is not installed."""
+        return installed.folder_of(self.folder)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Pretrained(Initial):
 def find(initial: str | Initial, directory: Path) -> Path:
     """The folder of the weights that the run in `directory`, <runs-dir>/experiment/row/seed, begins with."""
     if isinstance(initial, str):
-        return Path(initial).expanduser()
+        return installed.folder_of(initial)
     return initial.find(directory.absolute().parents[2])
 
 

@@ -1,4 +1,7 @@
-"""Trained weights taken from a folder: of a run, ready to be asked, or as another run begins with them."""
+"""Trained weights taken from a folder: ready to be asked, or as a run begins with them.
+
+The folder is a run's, or that of a published GPT-2, BERT or ELMo.
+"""
 
 import dataclasses
 from collections.abc import Iterable
@@ -6,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.files import json_text
+from data.files import installed
 from data.tokenizers.level import Level
 from data.tokenizers.tokenizer import Tokenizer
 from data.tokenizers.wordpiece import has_pieces, read_folder
@@ -14,10 +17,13 @@ from train.folder import claim as run_directory
 from train.folder.checkpoint import Checkpoints
 from train.folder.ledger import LEDGER, complete_lines
 from train.run import Initial, Run, Trained
+from train.weights.as_encoder import trained_bert, trained_elmo
+from train.weights.as_language_model import trained_gpt2
 from train.weights.bert import read_bert
 from train.weights.elmo import read_elmo
 from train.weights.gpt2 import read_gpt2
 from train.weights.initial import find, taken, whole_encoder
+from train.weights.published import kind_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,8 +73,16 @@ def weights_of(directory: Path, run: Run) -> tuple[dict, str]:
     return weights(run, checkpoints)
 
 
-def load(directory: Path) -> Trained:
-    """The run of a directory."""
+def load(folder: str | Path) -> Trained:
+    """The run of a folder, or a published GPT-2, BERT or ELMo as one that was trained; text may be a name."""
+    directory = installed.folder_of(folder)
+    if not (directory / "run.json").exists() and (kind := kind_of(directory)):
+        return {"elmo": trained_elmo, "gpt2": trained_gpt2, "bert": trained_bert}[kind](directory)
+    if directory.is_dir() and not (directory / "run.json").exists():
+        raise ValueError(
+            f"{directory}: neither a run's folder, as there is no run.json, nor that of a published model, "
+            "as there is no config.json"
+        )
     run, described = run_directory.read(directory)
     # What it learned to tell apart is known, whether its training files are still there or not.
     run = dataclasses.replace(run, task=run.task.with_labels(tuple(described.get("labels", ()))))
@@ -91,15 +105,11 @@ def published(folder: Path) -> dict:
     if (folder / "run.json").exists():
         run, _ = run_directory.read(folder)
         return weights_of(folder, run)[0]
-    if any(folder.glob("*options.json")):
-        return read_elmo(folder)[1]
-    if not (folder / "config.json").exists():
+    if (kind := kind_of(folder)) is None:
         raise ValueError(
             f"initial={str(folder)!r}: neither a run's folder nor that of a published GPT-2, BERT or ELMo"
         )
-    config = json_text.read_object(folder / "config.json")
-    kind = config.get("model_type", "gpt2" if "n_embd" in config else "bert")
-    return (read_gpt2 if kind == "gpt2" else read_bert)(folder)[1]
+    return {"elmo": read_elmo, "gpt2": read_gpt2, "bert": read_bert}[kind](folder)[1]
 
 
 def initial_tokenizer(given: str | Initial | None, directory: Path) -> Tokenizer | None:

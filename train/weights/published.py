@@ -29,6 +29,22 @@ MOST, LAYERS = 2**31 - 1, 1000  # of any size, and of layers
 SAVE = "load it with transformers and save it by save_pretrained"
 
 
+def kind_of(folder: Path) -> str | None:
+    """Whose weights a folder holds, "elmo", "gpt2" or "bert", by its config.json; None where it holds none.
+
+    One that is silent of its kind is told by a setting that GPT-2's have. Other kinds count as "bert", whose
+    reader says that they are not.
+    """
+    if any(folder.glob("*options.json")):
+        return "elmo"
+    if (folder / CONFIG).is_file():
+        config = json_text.read_object(folder / CONFIG)
+        return (
+            "gpt2" if config.get("model_type", "gpt2" if "n_embd" in config else "bert") == "gpt2" else "bert"
+        )
+    return "bert" if (folder / WEIGHTS).is_file() or (folder / SHARDS).is_file() else None
+
+
 def require_files(folder: Path) -> None:
     """ValueError that names what a folder lacks, and what to do with the weights that are there instead."""
     if not folder.is_dir():

@@ -4,8 +4,10 @@ examples:
   lookback embed runs/bert_pretraining/BERT-tiny/0 < text.txt > vectors.npz
   lookback embed runs/bert_pretraining/BERT-mini/0 --layers -2 -1 < text.txt > vectors.npz   two side by side
   lookback embed runs/word_senses/ELMo/0 --layers 0 < text.txt > vectors.npz    embeddings, no context yet
+  lookback embed minilm < text.txt > vectors.npz        a published one, by its name or its folder
 
-The run may be of any model on an encoder, a language model, or word vectors, which have one layer. For line
+The run may be of any model on an encoder, a language model, or word vectors, which have one layer; published
+weights may be a GPT-2's, a BERT's or an ELMo's. For line
 N, counted from 0, the file holds the arrays N.vectors [pieces, features], float32, and N.pieces, as they are
 written, special tokens among them. numpy.load reads it, without pickle.
 """
@@ -20,7 +22,7 @@ from experiments.command_line.options import bounded
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `embed`."""
-    parser.add_argument("run_dir", help="directory of a trained run; texts are standard input")
+    parser.add_argument("run_dir", help="a run's folder, or that of published weights; stdin is the texts")
     parser.add_argument(
         "--layers",
         nargs="+",
@@ -33,8 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     """Write the vectors of all lines, once the last one is read."""
-    from pathlib import Path
-
     if sys.stdout.isatty():
         raise ValueError(
             "stdout is a terminal: vectors go into a file, as in `lookback embed ... > vectors.npz`"
@@ -47,7 +47,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from train.inference.embedder import Embedder
     from train.weights.load import load
 
-    embedder = Embedder(load(Path(arguments.run_dir)))
+    embedder = Embedder(load(arguments.run_dir))
     arrays: dict = {}
     every = (found for texts in stdin.lines() for found in embedder(texts))
     for number, found in enumerate(every):

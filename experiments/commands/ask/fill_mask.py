@@ -3,6 +3,7 @@
 examples:
   lookback fill-mask runs/bert_pretraining/BERT-tiny/0 "The [MASK] of a function is called."
   lookback fill-mask runs/bert_pretraining/BERT-mini/0 --count 10 < lines.txt
+  lookback fill-mask bert-base-uncased "The capital of France is [MASK]."      the folder of a published BERT
 
 A line is printed for each [MASK]: "piece <tab> probability", the likeliest first, one after another.
 """
@@ -17,7 +18,7 @@ from experiments.command_line.options import bounded
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `fill-mask`."""
     parser.add_argument(
-        "run_dir", help="directory of a pretraining run, as in runs/bert_pretraining/BERT-tiny/0"
+        "run_dir", help="folder of a pretraining run, as in runs/bert_pretraining/BERT-tiny/0, or a BERT's"
     )
     parser.add_argument(
         "text", nargs="*", help="lines with [MASK] in them, once or more often; else standard input"
@@ -29,15 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     """Print the likeliest pieces of each masked token."""
-    from pathlib import Path
-
     from train import devices
 
     devices.setup()
     from train.inference.mask_filler import FillMask
     from train.weights.load import load
 
-    fill = FillMask(load(Path(arguments.run_dir)))
+    fill = FillMask(load(arguments.run_dir))
     lines = stdin.given(arguments.text, "the text") or stdin.whole().split("\n")
     if not any(line.strip() for line in lines):
         raise ValueError("no text: give lines with [MASK] in them, as arguments or by standard input")

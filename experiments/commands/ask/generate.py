@@ -4,6 +4,7 @@ examples:
   lookback generate runs/char_lm/gpt-4x128/0 --prompt "ROMEO:" --length 300 --temperature 0.8
   echo "The capital of" | lookback generate runs/perplexity/LSTM/0 --top-p 0.9
   lookback generate runs/perplexity/GPT-2/0 --prompt "In October" "Every Monday" --length 40 --beam 4
+  lookback generate gpt2 --prompt "The capital of" --length 40      the folder of a published GPT-2
 """
 
 import argparse
@@ -16,7 +17,7 @@ from experiments.command_line.options import bounded
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `generate`."""
     parser.add_argument(
-        "run_dir", help="directory of a trained language model, as in runs/char_lm/gpt-4x128/0"
+        "run_dir", help="a trained language model's folder, as in runs/char_lm/gpt-4x128/0, or a GPT-2's"
     )
     parser.add_argument("--prompt", nargs="+", metavar="TEXT", help="what to go on from; else standard input")
     parser.add_argument("--length", type=bounded(Positive), default=200, help="tokens to say (200)")
@@ -36,8 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     """Print each prompt with what follows it."""
-    from pathlib import Path
-
     from train import devices
 
     devices.setup()
@@ -48,7 +47,7 @@ def execute(arguments: argparse.Namespace) -> None:
     draw = None
     if not arguments.greedy and arguments.beam == 1:
         draw = Sample(arguments.temperature, arguments.top_k, arguments.top_p)
-    writer = Generator(load(Path(arguments.run_dir)))
+    writer = Generator(load(arguments.run_dir))
     prompts = stdin.given(arguments.prompt, "--prompt") if arguments.prompt else [stdin.whole()]
     with unknown.told(writer.tokenizer) as note:
         note([line for prompt in prompts for line in prompt.split("\n")])

@@ -3,6 +3,7 @@
 examples:
   lookback perplexity runs/perplexity/LSTM/0 < text.txt
   lookback perplexity runs/perplexity/GPT-2/0 --tokens < text.txt | sort -n | tail
+  lookback perplexity gpt2 --stride 128 < text.txt      a published GPT-2: config.json, weights, tokenizer
 """
 
 import argparse
@@ -14,7 +15,9 @@ from experiments.command_line.options import bounded
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `perplexity`."""
-    parser.add_argument("run_dir", help="directory of a trained language model; the text is standard input")
+    parser.add_argument(
+        "run_dir", help="a trained language model's folder, or a published GPT-2's; stdin is the text"
+    )
     parser.add_argument(
         "--tokens", action="store_true", help="a line a token: its surprisal in bits, a tab, the token"
     )
@@ -28,8 +31,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     """Print the measures of the text, or each token with its surprisal."""
-    from pathlib import Path
-
     from train import devices
 
     devices.setup()
@@ -37,7 +38,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from train.inference.scoring import Scorer, require_probabilities
     from train.weights.load import load
 
-    trained = load(Path(arguments.run_dir))
+    trained = load(arguments.run_dir)
     require_probabilities(trained.run, arguments.run_dir)
     text, tokenizer = stdin.whole(), trained.tokenizer
     end = trained.task.document_end
@@ -70,4 +71,7 @@ def tell(losses, ids, text: str, arguments: argparse.Namespace, scorer, trained)
     print(f"perplexity {found['perplexity']:.2f} over {len(ids):,} tokens")
     print(f"bits per character {found['bits per character']:.4f}")
     print(f"bits per byte {found['bits per byte']:.4f}")
-    print(f"context: {scorer.context}; vocabulary: {len(tokenizer):,} ids; weights: {trained.weights}")
+    print(
+        f"context: {scorer.context}; vocabulary: {len(tokenizer):,} ids by "
+        f"{trained.task.tokenizer}; weights: {trained.weights}"
+    )

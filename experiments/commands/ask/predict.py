@@ -23,8 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     """Print a class or a score for each line."""
-    from pathlib import Path
-
     from train import devices
 
     devices.setup()
@@ -33,7 +31,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from train.run import require_role
     from train.weights.load import load
 
-    trained = load(Path(arguments.run_dir))
+    trained = load(arguments.run_dir)
     require_role(arguments.run_dir, "is to class texts", "task", trained.task, Classification)
     predictor, labels = Predictor(trained), trained.task.labels
     read = functools.partial(sides, paired=trained.task.paired)

