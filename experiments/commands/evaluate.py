@@ -5,6 +5,7 @@ examples:
   lookback evaluate runs/translation/transformer/0 --on newstest.en newstest.de evaluators.Bleu.search.beam=1
   lookback evaluate runs/perplexity/LSTM/0 --on text.txt
   lookback evaluate runs/sentences/LSTM/0 --on reviews.csv                    columns text and label
+  lookback evaluate runs/tagging/BiLSTM-CRF/0 --on test.conll                 a word and its tag a line
   lookback evaluate runs/sentences/LSTM/0 --corpus "CrossValidated(name='CR')" --data-dir CORPORA
 
 Printed is "metric <tab> value <tab> protocol". Evaluators of the run that do not suit the new test set are

@@ -7,7 +7,8 @@ below runs/. It is of a row as the table has it today: a row that has changed si
 from collections.abc import Iterator
 from pathlib import Path
 
-from experiments.report.table import Records
+from data.files.installed import PACKAGES
+from experiments.report.table import Records, Table
 from train.folder import excerpt, manifest
 from train.folder.record import collect
 
@@ -39,11 +40,18 @@ def stale(described: dict) -> str:
     from train.folder.claim import first_difference
     from train.parts import to_tree
 
-    rows = catalogue.table(described["experiment"]).rows
-    if described["row"] not in rows:
-        return f"{described['experiment']} has no row {described['row']!r}"
-    run = with_seed(rows[described["row"]], described["seed"])
+    table, row = catalogue.table(described["experiment"]), described["row"]
+    rows = table.rows if row in table.rows else given(table, row)
+    if row not in rows:
+        return f"{table.name} has no row {row!r}"
+    run = with_seed(rows[row], described["seed"])
     return first_difference(described["run"], to_tree(run), "run") or ""
+
+
+def given(table: Table, row: str) -> dict:
+    """The rows of a table that begin with published weights, of which this row's name names the package."""
+    name = row.partition(": ")[0]
+    return table.further(name) if table.given and name in PACKAGES else {}
 
 
 def kept(records: Path = RECORDS) -> Iterator[Path]:
