@@ -75,7 +75,7 @@ def furnish(folder: Path, run) -> None:
         (folder / name).write_text(TEXT * (400 if name in ("book.txt", "diary.txt", "letters.txt") else 1))
     for name in ("a.csv", "b.csv", "c.csv", "reviews.csv"):
         (folder / name).write_text("text,label\n" + "a warm film,positive\na dull film,negative\n" * 20)
-    for name in ("a.conll", "b.conll", "c.conll"):
+    for name in ("a.conll", "b.conll", "c.conll", "test.conll"):
         (folder / name).write_text("Anna B-PER\nwohnt O\nin O\nWien B-LOC\n\nSie O\nschläft O\n\n" * 20)
     (folder / "my").mkdir(exist_ok=True)
     for name in ("a.en", "a.de", "b.en", "b.de", "c.en", "c.de"):
