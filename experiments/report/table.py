@@ -251,6 +251,12 @@ def _best(table: Table, filled: Cells) -> list[tuple[int, int]]:
     return places
 
 
+def notes_on(table: Table, records: Records) -> list[str]:
+    """The notes below a table as plain texts."""
+    filled, of_lines = cells(table, records, p_values=False), by_line(table, records)
+    return ["".join(note) for note in _notes(table, filled, of_lines, _runs(filled))]
+
+
 def _notes(table: Table, filled: Cells, records: Records, runs: Mapping[str, int]) -> list[tuple[str, ...]]:
     """Protocol of each column, equal ones once, and origin of the runs."""
     columns_of: dict[tuple[str, ...], list[str]] = {}

@@ -1,0 +1,32 @@
+"""One page of all that was found: lectures, claims and verdicts, tables, curves. It opens with no network.
+
+examples:
+  lookback report --out lookback.html
+  lookback report --runs-dir runs --out mine.html        of runs of your own
+"""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be typed after `report`."""
+    parser.add_argument("--out", required=True, metavar="FILE", help="the page, as in lookback.html")
+    parser.add_argument("--runs-dir", help="runs of your own (the committed records)")
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    """Write the page."""
+    from pathlib import Path
+
+    from data.files import whole
+    from experiments.page.page import render_page
+    from experiments.report import records
+
+    folder = Path(arguments.runs_dir) if arguments.runs_dir else records.RECORDS
+    if arguments.runs_dir and not folder.is_dir():
+        raise ValueError(f"{folder}: no such folder of runs; leave out --runs-dir for the committed records")
+    out = Path(arguments.out).expanduser()
+    if not out.parent.is_dir():
+        raise ValueError(f"--out {out}: there is no folder {out.parent}")
+    whole.write(out, render_page(folder))
+    print(out)
