@@ -110,13 +110,14 @@ def of_table(table: Table, records: Records) -> str:
 def one_table(table: Table, records: Records) -> str:
     """The rows that were run; each seed's number stands in the cell's title."""
     filled, of_lines = cells(table, records), by_line(table, records)
-    filled = {line: of for line, of in filled.items() if of_lines.get(line)}
+    counted = {line: max((cell.n for cell in of.values() if cell), default=0) for line, of in filled.items()}
+    filled = {line: of for line, of in filled.items() if counted[line]}
     names = [name for name in table.columns if any(of[name] for of in filled.values())]
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in ("", "n", *names))
     body = []
     for line, of in filled.items():
         runs = of_lines[line]
-        row = [f'<th scope="row">{html.escape(line)}</th><td>{len(runs)}</td>']
+        row = [f'<th scope="row">{html.escape(line)}</th><td>{counted[line]}</td>']
         for name in names:
             text = table.columns[name].text(of[name]) if of[name] else MISSING
             seeds = of_seeds(table.columns[name], runs)
