@@ -11,6 +11,7 @@ import argparse
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `report`."""
     parser.add_argument("--out", required=True, metavar="FILE", help="the page, as in lookback.html")
+    parser.add_argument("--looks", metavar="DIR", help="files of `lookback explore` (the committed ones)")
     parser.add_argument("--runs-dir", help="runs of your own (the committed records)")
 
 
@@ -19,6 +20,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from pathlib import Path
 
     from data.files import whole
+    from experiments.page import looks
     from experiments.page.page import render_page
     from experiments.report import records
 
@@ -28,5 +30,6 @@ def execute(arguments: argparse.Namespace) -> None:
     out = Path(arguments.out).expanduser()
     if not out.parent.is_dir():
         raise ValueError(f"--out {out}: there is no folder {out.parent}")
-    whole.write(out, render_page(folder))
+    seen = looks.read_all(Path(arguments.looks).expanduser() if arguments.looks else looks.LOOKS)
+    whole.write(out, render_page(folder, seen))
     print(out)

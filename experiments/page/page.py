@@ -1,9 +1,11 @@
 """The page from records: a lecture, its claims with verdicts, the tables that decide them, and curves."""
 
 import html
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from experiments.page.curves import chart
 from experiments.report.changed_rows import with_ablations
@@ -25,8 +27,8 @@ LECTURES = {
 }
 
 
-def render_page(folder: Path) -> str:
-    """All of it as one HTML file."""
+def render_page(folder: Path, seen: Sequence[Mapping[str, Any]] = ()) -> str:
+    """All of it as one HTML file; `seen` are files of looks (looks.py) for the explorer."""
     evidence = Evidence(folder)
     verdicts = [judged(claim, evidence) for claim in catalogue.claims().values()]
     used = {table for verdict in verdicts for table, _ in verdict.claim.places}
@@ -42,12 +44,14 @@ def render_page(folder: Path) -> str:
         f'<p id="count">{len(verdicts)} claims: {told}.</p>',
         "<nav>"
         + "".join(f'<a href="#lecture-{number}">Lecture {number}</a>' for number in LECTURES)
-        + '<a href="#tables">Tables</a></nav>',
+        + '<a href="#explorer">Explorer</a><a href="#tables">Tables</a></nav>',
         *(part for number in LECTURES for part in lecture(number, verdicts)),
+        *explorer(seen),
         '<h2 id="tables">Tables</h2>',
         *(of_table(tables[name], ran[name]) for name in shown),
     ]
-    style, script = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    files = ("page.css", "page.js", "explorer.js")
+    style, script, exploring = ((HERE / name).read_text(encoding="utf-8") for name in files)
     return "\n".join(
         [
             "<!doctype html>",
@@ -55,10 +59,19 @@ def render_page(folder: Path) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<style>{style}</style></head><body>",
             *body,
-            f"<script>{script}</script></body></html>",
+            f"<script>{script}</script><script>{exploring}</script></body></html>",
             "",
         ]
     )
+
+
+def explorer(seen: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Where the explorer goes, and what it shows."""
+    yield '<h2>Explorer</h2><section id="explorer">'
+    if not seen:
+        yield "<p>Nothing to explore yet: <code>lookback explore runs/translation/transformer/0</code></p>"
+    packed = json.dumps(list(seen), ensure_ascii=False).replace("</", "<\\/")
+    yield f'</section><script type="application/json" id="looks">{packed}</script>'
 
 
 def lecture(number: str, verdicts: Sequence[Verdict]) -> Iterator[str]:

@@ -2,11 +2,10 @@
 
 import json
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 
 import pytest
+from browser import CHROMIUM, dom, with_probe
 
 from experiments.page.page import render_page
 from experiments.report.claims import judged
@@ -14,7 +13,6 @@ from experiments.report.quantities import Evidence
 from experiments.report.records import RECORDS
 from experiments.tables import catalogue
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 VOID = {"meta", "br", "input", "circle", "path", "img"}
 
 
@@ -81,17 +79,12 @@ def test_the_command_writes_it_whole(lookback, tmp_path):
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium opens the page")
 def test_a_browser_opens_it_from_a_file_without_an_error(page, tmp_path):
-    probe = (
-        "<script>addEventListener('error', e => document.title = 'ERROR ' + e.message);"
-        "addEventListener('load', () => { const b = document.querySelector('button');"
-        " if (b) { b.click(); } document.body.dataset.told = JSON.stringify("
-        "{claims: document.querySelectorAll('article.claim').length,"
-        " charts: document.querySelectorAll('svg').length}); });</script>"
-    )
-    (tmp_path / "page.html").write_text(page.replace("<body>", f"<body>{probe}"), encoding="utf-8")
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000"]
-    command += [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", (tmp_path / "page.html").as_uri()]
-    shown = subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
+    script = """
+      document.querySelector('button')?.click();
+      const count = (what) => document.querySelectorAll(what).length;
+      document.body.dataset.told = JSON.stringify({ claims: count('article.claim'), charts: count('svg') });
+    """
+    shown = dom(with_probe(page, script), tmp_path)
     assert "<title>Lookback</title>" in shown
     told = json.loads(re.search(r'data-told="([^"]*)"', shown)[1].replace("&quot;", '"'))
     assert told == {"claims": len(catalogue.claims()), "charts": page.count("<svg ")}
