@@ -5,8 +5,8 @@ examples:
   lookback explore runs/perplexity/GPT-2/0 --kind surprisal --out gpt2.json
   lookback explore "runs/cells/LSTM 2x128/0" --kind cells
 
-Without --sentences these are test sentences of the run's own task. `lookback report` shows every file of
-experiments/results/looks, or of its --looks: hover a word, and what it looked at lights up.
+Without --sentences these are test sentences of the run's own task. `lookback report` shows every file of the
+folder looks, or of its --looks: hover a word, and what it looked at lights up.
 """
 
 import argparse
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=("attention", "surprisal", "cells"), default="attention")
     parser.add_argument("--sentences", metavar="FILE", help="a sentence a line (the task's test sentences)")
     parser.add_argument("--count", type=bounded(Positive), default=20, metavar="N", help="at most (20)")
-    parser.add_argument("--out", metavar="FILE", help="(experiments/results/looks/EXPERIMENT-ROW-KIND.json)")
+    parser.add_argument("--out", metavar="FILE", help="(looks/EXPERIMENT-ROW-KIND.json)")
 
 
 def execute(arguments: argparse.Namespace) -> None:
@@ -47,7 +47,7 @@ def execute(arguments: argparse.Namespace) -> None:
         texts = looks.sentences(model, arguments.count)
     found = looks.looked(model, arguments.kind, texts, described)
     parts = [str(described[part]) for part in ("experiment", "row") if described]
-    usual = looks.LOOKS / f"{'-'.join([*parts, arguments.kind])}.json".replace("/", "|")
+    usual = Path("looks", f"{'-'.join([*parts, arguments.kind])}.json".replace("/", "|"))
     out = Path(arguments.out).expanduser() if arguments.out else usual
     if arguments.out and not out.parent.is_dir():
         raise ValueError(f"--out {out}: there is no folder {out.parent}")

@@ -11,7 +11,9 @@ import argparse
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `report`."""
     parser.add_argument("--out", required=True, metavar="FILE", help="the page, as in lookback.html")
-    parser.add_argument("--looks", metavar="DIR", help="files of `lookback explore` (the committed ones)")
+    parser.add_argument(
+        "--looks", metavar="DIR", help="files of `lookback explore` (looks, else the committed ones)"
+    )
     parser.add_argument("--runs-dir", help="runs of your own (the committed records)")
 
 
@@ -30,6 +32,9 @@ def execute(arguments: argparse.Namespace) -> None:
     out = Path(arguments.out).expanduser()
     if not out.parent.is_dir():
         raise ValueError(f"--out {out}: there is no folder {out.parent}")
-    seen = looks.read_all(Path(arguments.looks).expanduser() if arguments.looks else looks.LOOKS)
+    own = Path(arguments.looks or "looks").expanduser()
+    if arguments.looks and not own.is_dir():
+        raise ValueError(f"{own}: no such folder of looks; `lookback explore RUN` makes one")
+    seen = looks.read_all(own if own.is_dir() else looks.LOOKS)
     whole.write(out, render_page(folder, seen))
     print(out)
