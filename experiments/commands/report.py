@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `report`."""
     parser.add_argument("--out", required=True, metavar="FILE", help="the page, as in lookback.html")
     parser.add_argument(
-        "--looks", metavar="DIR", help="files of `lookback explore` (looks, else the committed ones)"
+        "--looks", metavar="DIR", help="of `lookback explore` (looks, else the committed ones)"
     )
     parser.add_argument("--runs-dir", help="runs of your own (the committed records)")
 
