@@ -15,10 +15,10 @@ from pathlib import Path
 
 from experiments.bench import report, results
 from experiments.commands import complexity
+from experiments.evidence.records import RECORDS
 from experiments.report.changed_rows import with_ablations
 from experiments.report.claims import UNDECIDED, judged
 from experiments.report.quantities import Evidence
-from experiments.report.records import RECORDS
 from experiments.report.table import Records, Table, render
 from experiments.tables.catalogue import claims, tables
 from train.folder.record import collect

@@ -2,7 +2,9 @@
 
 import ctypes
 import os
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from data.files.folders import cache_folder
@@ -25,7 +27,19 @@ LAUNCHERS = (  # how each says how many processes there are and which one this i
 
 def cores() -> int:
     """The CPU cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return len(core_numbers())
+
+
+def core_numbers() -> tuple[int, ...]:
+    """The numbers of the CPU cores that this process may use."""
+    linux = sys.platform == "linux"
+    return tuple(sorted(os.sched_getaffinity(0))) if linux else tuple(range(os.cpu_count() or 1))
+
+
+def pin(process: int, numbers: Sequence[int]) -> None:
+    """Give a process these cores alone, where the system can."""
+    if sys.platform == "linux":
+        os.sched_setaffinity(process, numbers)
 
 
 def setup() -> None:

@@ -114,6 +114,10 @@ class Run(Part):
                 f"Run.average={self.average} checkpoints need keep >= {self.average}, not {self.keep}"
             )
 
+    def of_seed(self, seed: int) -> "Run":
+        """The run of a seed. Of a cross-validated corpus it is also the fold: ten seeds are ten folds."""
+        return dataclasses.replace(self, seed=seed, task=self.task.of_seed(seed))
+
     def require(self) -> None:
         """ValueError of one line, naming the field, unless the parts go together; nothing is read for it."""
         self.task.require(self)

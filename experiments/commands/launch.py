@@ -16,7 +16,7 @@ import argparse
 import re
 
 from data.fields import Positive
-from experiments.command_line.options import bounded
+from experiments.command_line.options import bounded, named_seeds
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -50,9 +50,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from experiments.command_line.options import parted
-    from experiments.commands.run import named_seeds
+    from experiments.evidence import records
     from experiments.launch import jobs, local
-    from experiments.report import records
     from experiments.tables import catalogue, smoke
     from train.folder.ledger import is_done
     from train.interruptions import Interruptions, Stopped

@@ -14,10 +14,9 @@ examples:
 """
 
 import argparse
-import os
 
 from data.fields import Count
-from experiments.command_line.options import bounded, parted
+from experiments.command_line.options import bounded, named_seeds, parted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,38 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--smoke", action="store_true", help="a few steps of every row, kept nowhere")
 
 
-def chosen_table(experiment: str, data_dir: str | None):
-    """The table of this name; of an experiment the one on real data, where a folder of it is given."""
-    from experiments.tables import catalogue
-
-    table = catalogue.table(experiment)
-    if table.real_of or not (data_dir or os.environ.get("LOOKBACK_DATA")):
-        return table
-    if table.real is None and data_dir:
-        raise ValueError(f"{experiment} has no table on real data; leave out --data-dir")
-    return table.real or table
-
-
-def named_row(rows, name: str, table: str):
-    """The run of a row; ValueError with the nearest name where there is none."""
-    from data.splits import known
-
-    return rows[known(f"row of {table}", name, tuple(rows))]
-
-
-def named_seeds(words: list[str]) -> tuple[int, ...]:
-    """Seeds 0 to N-1 of one word "N"; of several words, or with commas, those that are named: "0 3", "2,"."""
-    numbers = [number for word in words for number in word.removesuffix(",").split(",")]
-    if not all(number.strip().isdecimal() and len(number) < 10 for number in numbers):
-        raise ValueError(f"--seeds {' '.join(words)}: how many, or which, as in 3, or in 2,5 or 2 5")
-    seeds = tuple(dict.fromkeys(map(int, numbers)))
-    if len(words) > 1 or "," in words[0]:
-        return seeds
-    if seeds[0] < 1:
-        raise ValueError(f"--seeds {words[0]}: at least 1; seed 0 alone is --seed 0")
-    return tuple(range(seeds[0]))
-
-
 def chosen_seeds(arguments: argparse.Namespace, told: int | None, seeds: tuple[int, ...]) -> tuple[int, ...]:
     """Those of --seed or --seeds, else that of the file of --config, else the table's."""
     if arguments.seed is not None and arguments.seeds:
@@ -101,11 +68,11 @@ def execute(arguments: argparse.Namespace) -> None:
     devices.setup()
     from experiments.report.changed_rows import with_ablations
     from experiments.report.table import render
-    from experiments.tables import smoke
+    from experiments.tables import catalogue, smoke
     from train.folder.record import collect
     from train.loop.training import train
 
-    table = chosen_table(arguments.experiment, arguments.data_dir)
+    table = catalogue.chosen(arguments.experiment, arguments.data_dir)
     runs, told = chosen_runs(table, arguments)
     seeds = chosen_seeds(arguments, told, table.seeds)
     with contextlib.ExitStack() as stack:
@@ -116,7 +83,7 @@ def execute(arguments: argparse.Namespace) -> None:
         seeds = seeds[:1] if small else seeds
         for name, run in runs.items():
             for seed in seeds:
-                seeded = with_seed(run, seed)
+                seeded = run.of_seed(seed)
                 directory = kept / table.name / name / str(seed)
                 train(seeded, directory, arguments.data_dir, table.name, name)
         records = collect(kept, table.name)
@@ -130,7 +97,7 @@ def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, int | None]
 
     from experiments.command_line import configuration
     from experiments.report.row_names import ablation
-    from experiments.tables import smoke
+    from experiments.tables import catalogue, smoke
     from train.parts import override
 
     given = configuration.read(arguments.config) if arguments.config else configuration.Configuration()
@@ -149,7 +116,7 @@ def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, int | None]
     runs = {}
     names = names or list(rows)
     for row in names[:1] if smoke.asked() else names:
-        run = named_row(rows, row, table.name)
+        run = catalogue.named_row(rows, row, table.name)
         short = override(run, table.smoke if arguments.smoke or smoke.asked() else ())
         if arguments.weights:  # a few steps of it, too, begin with the weights that were given
             short = dataclasses.replace(short, initial=run.initial)
@@ -167,10 +134,3 @@ def renamed(runs: dict, name: str, table) -> dict:
     if name in table.rows:
         raise ValueError(f"--name {name}: {table.name} has a row of this name; choose another")
     return dict.fromkeys([name], *runs.values())
-
-
-def with_seed(run, seed: int):
-    """The run of a seed. Of a cross-validated corpus it is also the fold: ten seeds are ten folds."""
-    import dataclasses
-
-    return dataclasses.replace(run, seed=seed, task=run.task.of_seed(seed))

@@ -21,15 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     """Print the rows, or the fields of one."""
-    from experiments.commands.run import chosen_table, named_row
     from experiments.tables import catalogue
     from train.parts import override
 
-    table = chosen_table(arguments.experiment, arguments.data_dir)
+    table = catalogue.chosen(arguments.experiment, arguments.data_dir)
     if arguments.row is None:
         print(catalogue.questions()[table.real_of or table.name], *table.rows, sep="\n")
         return
-    run = override(named_row(table.rows, arguments.row, table.name), arguments.changes)
+    run = override(catalogue.named_row(table.rows, arguments.row, table.name), arguments.changes)
     for path, value, taken in fields(run):
         print(f"{path}={value}" + (f"  # takes {taken}" if arguments.alternatives else ""))
 

@@ -20,15 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     """Print the table, and that on real data below it where it was run or is asked for."""
-    from experiments.commands.run import chosen_table
+    from experiments.evidence.records import own_or_kept
     from experiments.report.changed_rows import with_ablations
-    from experiments.report.records import own_or_kept
     from experiments.report.table import render
     from experiments.tables import catalogue
 
     table = catalogue.table(arguments.experiment)
     if arguments.data_dir:
-        wanted = [chosen_table(arguments.experiment, arguments.data_dir)]
+        wanted = [catalogue.chosen(arguments.experiment, arguments.data_dir)]
     else:
         ran = table.real and own_or_kept(arguments.runs_dir, table.real.name)
         wanted = [table, table.real] if ran else [table]

@@ -61,15 +61,15 @@ def of_tables(
 
     ValueError, before anything runs, for a table or a row that is none, and for changes that do not fit.
     """
-    from experiments.commands.run import chosen_table, named_row
+    from experiments.tables import catalogue
     from train.parts import override
 
     found: list[Job] = []
     for name in names:
-        table = chosen_table(name, data_dir)
+        table = catalogue.chosen(name, data_dir)
         chosen = [row for row in rows if row in table.rows] if len(names) > 1 else rows
         for row in chosen or table.rows:
-            override(named_row(table.rows, row, table.name), list(changes)).require()
+            override(catalogue.named_row(table.rows, row, table.name), list(changes)).require()
         found += [
             Job(table.name, row, seed, tuple(changes))
             for seed in seeds or table.seeds

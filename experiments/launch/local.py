@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from experiments.launch.jobs import Job
+from train import devices
 from train.folder.ledger import is_done
 
 LOG = "launch.log"  # in a run's folder: what its process printed
@@ -38,16 +39,16 @@ class Running:
 
 def places(cores_each: int = 1) -> list[Place]:
     """One a GPU where there are any; else one for so many cores."""
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+    cores = devices.core_numbers()
     if count := gpus():
         return [
-            Place(tuple(cores[at::count]), (("CUDA_VISIBLE_DEVICES", str(at)),))
+            Place(cores[at::count], (("CUDA_VISIBLE_DEVICES", str(at)),))
             for at in range(count)
             if cores[at::count]
         ]
     if cores_each > len(cores):
         raise ValueError(f"--cores {cores_each}: this process may use {len(cores)}")
-    shares = [tuple(cores[at : at + cores_each]) for at in range(0, len(cores), cores_each)]
+    shares = [cores[at : at + cores_each] for at in range(0, len(cores), cores_each)]
     return [Place(share) for share in shares if len(share) == cores_each]
 
 
@@ -117,8 +118,7 @@ class Queue:
                     stderr=log,
                     env=os.environ | dict(place.environment),
                 )
-            if hasattr(os, "sched_setaffinity"):
-                os.sched_setaffinity(process.pid, place.cores)
+            devices.pin(process.pid, place.cores)
             self.running.append(Running(job, process, place, time.monotonic()))
 
     def ready(self) -> Job | None:

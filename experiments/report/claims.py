@@ -108,14 +108,12 @@ class Verdict:
         return words.pop()
 
     @property
-    def command(self) -> str:
-        """What to type to run what is missing; "" where it is decided."""
+    def missing(self) -> tuple[Place, ...]:
+        """The rows that would decide it, each once; () where it is decided."""
         if self.word != UNDECIDED:
-            return ""
-        places = dict.fromkeys(
-            place for one in self.findings if one.verdict == UNDECIDED for place in one.part.places
-        )
-        return commands(places)
+            return ()
+        left = (one.part.places for one in self.findings if one.verdict == UNDECIDED)
+        return tuple(dict.fromkeys(place for places in left for place in places))
 
 
 def interval(values: Sequence[float]) -> str:
@@ -159,13 +157,3 @@ def found(part: Part, evidence: Evidence) -> Finding:
     if any(map(part.contrary, values.values())) and not significant:
         return Finding(part, UNDECIDED, values, p, f"p = {p:.3f} on the worst seed")
     return Finding(part, REFUTED, values, p)
-
-
-def commands(places: Mapping[Place, None]) -> str:
-    """The commands that run these rows."""
-    from experiments.tables import catalogue
-
-    rows: dict[str, list[str]] = {}
-    for table, row in places:
-        rows.setdefault(table, []).append(row)
-    return "; ".join(catalogue.table(table).command(names) for table, names in rows.items())

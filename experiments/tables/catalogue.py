@@ -3,10 +3,14 @@
 import ast
 import functools
 import importlib
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from data.splits import known
 from experiments.report.claims import Claim
+from experiments.report.quantities import Place
 from experiments.report.table import Table
 
 FOLDER = Path(__file__).parent
@@ -69,6 +73,29 @@ def claims() -> dict[str, Claim]:
 def module_of(path: Path) -> str:
     """What a file of this folder is imported as."""
     return ".".join(("experiments", "tables", *path.relative_to(FOLDER).with_suffix("").parts))
+
+
+def chosen(experiment: str, data_dir: str | None) -> Table:
+    """The table of this name; of an experiment the one on real data, where a folder of it is given."""
+    found = table(experiment)
+    if found.real_of or not (data_dir or os.environ.get("LOOKBACK_DATA")):
+        return found
+    if found.real is None and data_dir:
+        raise ValueError(f"{experiment} has no table on real data; leave out --data-dir")
+    return found.real or found
+
+
+def named_row(rows: Mapping[str, Any], name: str, of: str) -> Any:
+    """The run of a row; ValueError with the nearest name where there is none."""
+    return rows[known(f"row of {of}", name, tuple(rows))]
+
+
+def commands(places: Iterable[Place]) -> str:
+    """What to type to run these rows, a command for each table."""
+    rows: dict[str, list[str]] = {}
+    for name, row in places:
+        rows.setdefault(name, []).append(row)
+    return "; ".join(table(name).command(names) for name, names in rows.items())
 
 
 def tables() -> dict[str, Table]:

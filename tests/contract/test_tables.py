@@ -12,7 +12,7 @@ from small_models import small
 from data.batches.examples import whole_batch
 from data.items.example import Example
 from experiments.__main__ import parse
-from experiments.commands.run import chosen_table, named_seeds
+from experiments.command_line.options import named_seeds
 from experiments.tables import catalogue
 from experiments.tables.catalogue import tables
 from models.decoding.search import Search
@@ -76,7 +76,7 @@ def test_what_a_row_begins_with_is_trained_by_the_command_it_names(name):
     initial = ROWS[name].initial
     words = shlex.split(initial.command(Path("runs")))
     asked = parse(words[1:])
-    table = chosen_table(asked.experiment, asked.data_dir)
+    table = catalogue.chosen(asked.experiment, asked.data_dir)
     assert (table.name, asked.runs_dir, asked.rows) == (initial.experiment, "runs", [initial.row])
     assert initial.row in table.rows and initial.seed in named_seeds(asked.seeds)
 

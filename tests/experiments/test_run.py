@@ -10,7 +10,7 @@ import pytest
 
 from data.corpora.parallel import Generated
 from experiments.__main__ import found, main
-from experiments.commands.run import chosen_table, named_seeds
+from experiments.command_line.options import named_seeds
 from experiments.tables import catalogue
 from train.parts import to_tree
 from train.run import Evaluator
@@ -39,10 +39,10 @@ def test_a_command_is_a_file_and_what_is_measured_has_one():
 
 def test_a_table_on_real_data_goes_by_its_own_name_too(monkeypatch, lookback):
     monkeypatch.delenv("LOOKBACK_DATA", raising=False)
-    table = chosen_table("tagging-conll2003", None)
-    assert table == chosen_table("tagging", "corpora") == chosen_table("tagging-conll2003", "corpora")
+    table = catalogue.chosen("tagging-conll2003", None)
+    assert table == catalogue.chosen("tagging", "corpora") == catalogue.chosen("tagging-conll2003", "corpora")
     assert (table.name, table.real_of) == ("tagging-conll2003", "tagging")
-    assert chosen_table("tagging", None).real == table
+    assert catalogue.chosen("tagging", None).real == table
     code, out, _ = lookback("show", "tagging-conll2003")
     assert code == 0 and out.splitlines()[0] == catalogue.questions()["tagging"]
     code, _, err = lookback("run", "tagging-conll2002")

@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 import pytest
 from browser import CHROMIUM, dom, with_probe
 
+from experiments.evidence.records import RECORDS
 from experiments.page.page import render_page
 from experiments.report.claims import judged
 from experiments.report.quantities import Evidence
-from experiments.report.records import RECORDS
 from experiments.tables import catalogue
 
 VOID = {"meta", "br", "input", "circle", "path", "img"}

@@ -7,7 +7,6 @@ import pytest
 from data.corpora.sentiment import CrossValidated
 from experiments.__main__ import main
 from experiments.commands.ask.predict import sides
-from experiments.commands.run import with_seed
 from experiments.tables.understanding import sentences
 from train.parts import override
 
@@ -73,11 +72,11 @@ def test_only_a_classifier_predicts(lookback, trained):
 
 def test_the_seed_of_a_cross_validated_corpus_is_its_fold():
     run = override(sentences.TABLE.real.rows["CNN"], ["task.corpus=CrossValidated(name='SUBJ')"])
-    assert with_seed(run, 7).task.corpus == CrossValidated("SUBJ", fold=7) and with_seed(run, 7).seed == 7
+    assert run.of_seed(7).task.corpus == CrossValidated("SUBJ", fold=7) and run.of_seed(7).seed == 7
     with pytest.raises(ValueError, match="CrossValidated.fold takes int, .* at most 9, not 10"):
-        with_seed(run, 10)
+        run.of_seed(10)
     other = sentences.TABLE.rows["CNN"]
-    assert with_seed(other, 7) == dataclasses.replace(other, seed=7)
+    assert other.of_seed(7) == dataclasses.replace(other, seed=7)
 
 
 def test_smoke_goes_through_rows_and_keeps_nothing(lookback, tmp_path):

@@ -12,6 +12,8 @@ seeds, or of another corpus (such as the documentation of another Python), nothi
 
 import argparse
 
+from experiments.command_line.options import named_seeds
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `reproduce`."""
@@ -29,17 +31,16 @@ def execute(arguments: argparse.Namespace) -> int:
     from train import devices
 
     devices.setup()
-    from experiments.commands.run import chosen_table, named_row, named_seeds, with_seed
-    from experiments.report import records
-    from experiments.report.reproduction import DIFFERS, compared
-    from experiments.tables import smoke
+    from experiments.evidence import records
+    from experiments.evidence.reproduction import DIFFERS, compared
+    from experiments.tables import catalogue, smoke
     from train.folder.record import collect, read
     from train.loop.training import train
     from train.parts import override
 
-    table = chosen_table(arguments.experiment, arguments.data_dir)
+    table = catalogue.chosen(arguments.experiment, arguments.data_dir)
     seeds = named_seeds(arguments.seeds) if arguments.seeds else (0,)
-    chosen = {row: named_row(table.rows, row, table.name) for row in arguments.rows or table.rows}
+    chosen = {row: catalogue.named_row(table.rows, row, table.name) for row in arguments.rows or table.rows}
     committed = collect(records.RECORDS, table.name) if records.RECORDS.is_dir() else {}
     if unknown := [row for row in chosen if row not in committed and not smoke.asked()]:
         raise ValueError(f"{table.name}: no record of {unknown[0]!r} to compare with; lookback runs keep")
@@ -48,7 +49,7 @@ def execute(arguments: argparse.Namespace) -> int:
         for seed in seeds:
             directory = Path(arguments.runs_dir) / table.name / row / str(seed)
             run = override(run, table.smoke) if smoke.asked() else run
-            train(with_seed(run, seed), directory, arguments.data_dir, table.name, row)
+            train(run.of_seed(seed), directory, arguments.data_dir, table.name, row)
             for one in compared(table, read(directory), committed.get(row, [])):
                 band = one.why or f"{one.low:.4g} to {one.high:.4g}"
                 print(f"{one.word}: {row}, seed {seed}, {one.column}: {one.value:.4g} ({band})", flush=True)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from run_folder import write_run
 
+from experiments.evidence.reproduction import DIFFERS, REPRODUCED, UNKNOWN, band, compared
 from experiments.report.columns import Column
-from experiments.report.reproduction import DIFFERS, REPRODUCED, UNKNOWN, band, compared
 from experiments.report.table import Table
 from train.folder.record import read
 

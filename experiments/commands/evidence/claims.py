@@ -27,7 +27,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from pathlib import Path
 
     from data.splits import known
-    from experiments.report import records
+    from experiments.evidence import records
     from experiments.report.claims import judged
     from experiments.report.quantities import Evidence
     from experiments.tables import catalogue
@@ -51,6 +51,8 @@ def execute(arguments: argparse.Namespace) -> None:
 
 def show(verdict, full: bool) -> None:
     """A line of a claim; in full also its rules, effects and what is missing."""
+    from experiments.tables import catalogue
+
     claim = verdict.claim
     print(f"{claim.id:4} {verdict.word:10} {claim.lecture:8} “{claim.quote}”")
     if not full:
@@ -62,5 +64,5 @@ def show(verdict, full: bool) -> None:
                 print(f"                  {line}")
     if claim.note:
         print(f"       {claim.note}")
-    if verdict.command:
-        print(f"       {verdict.command}")
+    if verdict.missing:
+        print(f"       {catalogue.commands(verdict.missing)}")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from experiments.report.records import RECORDS, kept, stale
+from experiments.evidence.records import RECORDS, kept, stale
 from train.folder.record import read
 
 FOLDERS = list(kept())

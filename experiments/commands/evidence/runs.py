@@ -59,7 +59,7 @@ def keep(folders, into: str | None) -> None:
     import sys
     from pathlib import Path
 
-    from experiments.report import records
+    from experiments.evidence import records
     from train.folder.ledger import is_done
 
     written = 0

@@ -35,7 +35,6 @@ def keep(run_dir: Path, records: Path = RECORDS) -> Path:
 
 def stale(described: dict) -> str:
     """Why a run is none of a row as its table has it today; "" where it is."""
-    from experiments.commands.run import with_seed
     from experiments.tables import catalogue
     from train.folder.claim import first_difference
     from train.parts import to_tree
@@ -44,7 +43,7 @@ def stale(described: dict) -> str:
     rows = table.rows if row in table.rows else given(table, row)
     if row not in rows:
         return f"{table.name} has no row {row!r}"
-    run = with_seed(rows[row], described["seed"])
+    run = rows[row].of_seed(described["seed"])
     return first_difference(described["run"], to_tree(run), "run") or ""
 
 

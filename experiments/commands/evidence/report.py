@@ -22,9 +22,9 @@ def execute(arguments: argparse.Namespace) -> None:
     from pathlib import Path
 
     from data.files import whole
+    from experiments.evidence import records
     from experiments.page import looks
     from experiments.page.page import render_page
-    from experiments.report import records
 
     folder = Path(arguments.runs_dir) if arguments.runs_dir else records.RECORDS
     if arguments.runs_dir and not folder.is_dir():
