@@ -14,7 +14,9 @@ import dataclasses
 from data.corpora.stdlib_text import StdlibDocs
 from data.tasks.language import LanguageModelling
 from data.tokenizers.levels import Words
+from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
+from experiments.report.quantities import Score, Test
 from experiments.report.table import Table
 from experiments.tables.language.perplexity import PTB_SMALL, SMALL
 from models.attention.pointers import Average, Gate, Sentinel
@@ -78,3 +80,32 @@ TABLE = Table(
         smoke=("steps=2", "evaluate_every=1", "evaluators=(WordGroups(split='valid'),)"),
     ),
 )
+
+
+def part(what: str, row: str, rival: str, group: str, most: float = 1.0, tested: bool = True) -> Part:
+    """That the perplexity of a group of words is, beside a rival's, at most so much."""
+    of = lambda row: Score("copying", row, "perplexity", group)
+    test = Test("copying", row, rival, "perplexity", group) if tested else None
+    return Part(what, of(row) / of(rival), most=most, test=test)
+
+
+SENTINEL, GATE, AVERAGE = (f"LSTM + pointer {name}" for name in ("sentinel", "gate", "average"))
+CLAIMS = (
+    Claim(
+        "C31",
+        "002",
+        "copying helps with rare names that were seen before",
+        (
+            part("perplexity of rare words seen, with a pointer over without", SENTINEL, "LSTM",
+                 "rare and seen", most=1 / 5),
+            part("perplexity of all words, with a pointer over without", SENTINEL, "LSTM", "test",
+                 tested=False),
+        ),
+    ),
+    Claim(
+        "C32",
+        "002",
+        "learned reliance beats plain averaging",
+        (part("perplexity, learned gate over average", GATE, AVERAGE, "test"),),
+    ),
+)  # fmt: skip
