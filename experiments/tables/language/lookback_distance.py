@@ -23,6 +23,7 @@ from models.attention.positions import Learned
 from models.attention.scores import ScaledDot
 from models.language.convolution import ConvolutionLM
 from models.language.gpt2 import GPT2
+from models.language.gpt2_variants import LocalGPT2
 from models.language.ngram import NGram
 from models.language.rnn import RNNLM
 from models.language.self_attention import AveragedHeads, SelfAttentionLM
@@ -61,7 +62,11 @@ def rows() -> dict[str, Run]:
         heads=heads, positions=Learned(LENGTH), position_dim=None, embed_dim=width
     )
     networks = {
-        "convolution": (slower(STREAMED), ConvolutionLM(features=71, num_layers=4)),  # sees 81 words
+        "convolution": (
+            slower(STREAMED),
+            ConvolutionLM(features=32, num_layers=7, kernel=9, dilated=False),  # sees 57 words
+        ),
+        "convolution, dilated": (slower(STREAMED), ConvolutionLM(features=71, num_layers=4)),  # 81 words
         "RNN": (slower(STREAMED), RNNLM(cell=RNN(), embed_dim=64, features=196)),
         "LSTM": (STREAMED, RNNLM(embed_dim=64, features=94)),
         "LSTM + attention": (
@@ -70,6 +75,18 @@ def rows() -> dict[str, Run]:
         ),
         "self-attention, 1 head": (slower(WINDOWED), attention(AveragedHeads(1, values=False), 181)),
         "self-attention, 4 heads averaged": (WINDOWED, attention(AveragedHeads(4), 83)),
+        "restricted self-attention": (
+            slower(WINDOWED),
+            LocalGPT2(
+                context=LENGTH,
+                features=32,
+                num_heads=4,
+                num_layers=5,
+                dropout=0.0,
+                mlp_dim=144,
+                window=13,
+            ),
+        ),
         "GPT-2": (
             slower(WINDOWED),
             GPT2(context=LENGTH, features=52, num_heads=4, num_layers=2, dropout=0.0),

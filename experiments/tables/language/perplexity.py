@@ -217,16 +217,16 @@ CLAIMS = (
         "attention over the past improves a language model",
         (
             Part(
-                "perplexity with attention over without, equal parameters, documentation of Python",
+                "perplexity with attention less without, equal parameters, documentation of Python",
                 of("LSTM + attention", *DOCUMENTATION)
-                / of("LSTM, as large as with attention", *DOCUMENTATION),
-                most=1,
+                - of("LSTM, as large as with attention", *DOCUMENTATION),
+                most=0,
                 test=Test("perplexity", "LSTM + attention", "LSTM, as large as with attention", "perplexity"),
             ),
             Part(
-                "perplexity with attention over without, equal parameters, Penn Treebank",
-                of("LSTM + attention", *PTB) / of("LSTM, by Adam", *PTB),
-                most=1,
+                "perplexity with attention less without, equal parameters, Penn Treebank",
+                of("LSTM + attention", *PTB) - of("LSTM, by Adam", *PTB),
+                most=0,
                 test=Test("perplexity-ptb", "LSTM + attention", "LSTM, by Adam", *PTB[1:]),
             ),
         ),

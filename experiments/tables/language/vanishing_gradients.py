@@ -46,7 +46,10 @@ def columns(split: str) -> dict:
         str(distance): Column("gradient", f"distance {distance}", digits=3, significant=True)
         for distance in GradientReach().distances
     }
-    return reach | {"perplexity": Column("perplexity", split, better="lower")}
+    return reach | {
+        "c, 32": Column("gradient of c", "distance 32", digits=3, significant=True),
+        "perplexity": Column("perplexity", split, better="lower"),
+    }
 
 
 TABLE = Table(
@@ -72,9 +75,9 @@ TABLE = Table(
 )
 
 
-def reached(row: str, distance: int) -> Score:
+def reached(row: str, distance: int, metric: str = "gradient") -> Score:
     """The gradient left to a row so many steps back, in per cent of one step back."""
-    return Score("vanishing_gradients", row, "gradient", f"distance {distance}")
+    return Score("vanishing_gradients", row, metric, f"distance {distance}")
 
 
 def learned(row: str) -> Part:
@@ -107,6 +110,20 @@ CLAIMS = (
                 given=(learned("RNN"), learned("LSTM")),
             ),
         ),
+    ),
+    Claim(
+        "C14",
+        "001",
+        "the cell path simply adds the gradients",
+        (
+            Part(
+                "gradient left 32 steps back, at c over at h, LSTM",
+                reached("LSTM", 32, "gradient of c") / reached("LSTM", 32),
+                least=10,
+                given=(learned("LSTM"),),
+            ),
+        ),
+        "That f = 1 and i = 0 keep c exactly is a test of the cell.",
     ),
     Claim(
         "C27",
