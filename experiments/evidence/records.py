@@ -37,14 +37,14 @@ def stale(described: dict) -> str:
     """Why a run is none of a row as its table has it today; "" where it is."""
     from experiments.tables import catalogue
     from train.folder.claim import first_difference
-    from train.parts import to_tree
+    from train.parts import from_tree, to_tree
 
     table, row = catalogue.table(described["experiment"]), described["row"]
     rows = table.rows if row in table.rows else given(table, row)
     if row not in rows:
         return f"{table.name} has no row {row!r}"
     run = rows[row].of_seed(described["seed"])
-    return first_difference(described["run"], to_tree(run), "run") or ""
+    return first_difference(to_tree(from_tree(described["run"])), to_tree(run), "run") or ""
 
 
 def given(table: Table, row: str) -> dict:

@@ -31,8 +31,8 @@ def render_page(folder: Path, seen: Sequence[Mapping[str, Any]] = ()) -> str:
     """All of it as one HTML file; `seen` are files of looks (looks.py) for the explorer."""
     evidence = Evidence(folder)
     verdicts = [judged(claim, evidence) for claim in catalogue.claims().values()]
-    used = {table for verdict in verdicts for table, _ in verdict.claim.places}
     tables = catalogue.tables()
+    used = {table for verdict in verdicts for table, _ in verdict.claim.places}
     ran = {name: collect(folder, name) if folder.is_dir() else {} for name in tables}
     shown = [name for name in tables if ran[name] or name in used]
     counted = Counter(verdict.word for verdict in verdicts)
@@ -93,7 +93,13 @@ def of_claim(verdict: Verdict) -> str:
             f'<li><span class="{finding.verdict}">{say(finding.part.rule)}</span>{effect}{missing}</li>'
         )
     tables = dict.fromkeys(table for table, _ in claim.places)
-    links = ", ".join(f'<a href="#table-{say(name)}">{say(name)}</a>' for name in tables)
+    timed = catalogue.measured()
+    links = ", ".join(
+        f"<code>lookback {say(name)}</code>"
+        if name in timed
+        else f'<a href="#table-{say(name)}">{say(name)}</a>'
+        for name in tables
+    )
     command = f"<p><code>{say(catalogue.commands(verdict.missing))}</code></p>" if verdict.missing else ""
     note = f"<p>{say(claim.note)}</p>" if claim.note else ""
     word = f'<span class="verdict {verdict.word}">{verdict.word}</span>'
@@ -103,7 +109,7 @@ def of_claim(verdict: Verdict) -> str:
             f'<header><span class="id">{say(claim.id)}</span>{word}',
             f"<blockquote>“{say(claim.quote)}”</blockquote></header>",
             f'<ul class="rules">{"".join(rules)}</ul>{note}{command}',
-            f"<p>Decided by {links or 'measurement'}.</p></article>",
+            f"<p>Decided by {links}.</p></article>",
         ]
     )
 

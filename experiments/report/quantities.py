@@ -8,6 +8,7 @@ import dataclasses
 import functools
 import math
 import operator
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,24 @@ class Computed(Quantity):
         return {seed: float(self.function(*found)) for seed, found in of_all(self.of, evidence).items()}
 
 
+@dataclasses.dataclass(frozen=True)
+class Median(Quantity):
+    """The median of a quantity over its seeds, of which there are at least `seeds`: 2 of 3 are beyond it."""
+
+    of: Quantity
+    seeds: int = 3
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Its rows."""
+        return self.of.places
+
+    def values(self, evidence: Evidence) -> dict[int, float]:
+        """{0: the median}, or nothing of fewer seeds."""
+        found = self.of.values(evidence)
+        return {0: statistics.median(found.values())} if len(found) >= self.seeds else {}
+
+
 def of_all(quantities: Sequence[Quantity], evidence: Evidence) -> dict[int, tuple[float, ...]]:
     """{seed: the numbers of all the quantities} of the seeds that all of them have."""
     found = [None if isinstance(one, Constant) else one.values(evidence) for one in quantities]
@@ -232,8 +251,6 @@ def slope(xs: Sequence[float], of: Sequence[Quantity]) -> Quantity:
     """The slope of the straight line of least squares through (x, quantity)."""
 
     def fitted(*values: float) -> float:
-        import statistics
-
         return statistics.linear_regression(xs, values).slope
 
     return Computed(fitted, tuple(of))

@@ -60,10 +60,10 @@ def table(name: str) -> Table:
 
 
 def claims() -> dict[str, Claim]:
-    """{id: claim} of all tables' files, C2 before C10: what a file assigns to CLAIMS its table decides."""
+    """{id: claim}, C2 before C10: what a file assigns to CLAIMS its table, or what is measured, decides."""
     found = {
         claim.id: claim
-        for path in FOLDER.rglob("*.py")
+        for path in (*FOLDER.rglob("*.py"), *BENCH.glob("*.py"))
         if "CLAIMS" in assigned(path)
         for claim in importlib.import_module(module_of(path)).CLAIMS
     }
@@ -71,8 +71,8 @@ def claims() -> dict[str, Claim]:
 
 
 def module_of(path: Path) -> str:
-    """What a file of this folder is imported as."""
-    return ".".join(("experiments", "tables", *path.relative_to(FOLDER).with_suffix("").parts))
+    """What a file of this folder or of bench/ is imported as."""
+    return ".".join(("experiments", *path.relative_to(FOLDER.parent).with_suffix("").parts))
 
 
 def chosen(experiment: str, data_dir: str | None) -> Table:
@@ -95,7 +95,10 @@ def commands(places: Iterable[Place]) -> str:
     rows: dict[str, list[str]] = {}
     for name, row in places:
         rows.setdefault(name, []).append(row)
-    return "; ".join(table(name).command(names) for name, names in rows.items())
+    timed = measured()
+    return "; ".join(
+        f"lookback {name}" if name in timed else table(name).command(names) for name, names in rows.items()
+    )
 
 
 def tables() -> dict[str, Table]:

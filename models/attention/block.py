@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import flax.linen as nn
+import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from models.attention.cache import KeyValue
@@ -59,6 +60,34 @@ class Residual(nn.Module):
         return x if self.pre_norm else self.norm(x)
 
 
+class WithoutNorm(Residual):
+    """x + Dropout(f(x)): nothing keeps the size of states."""
+
+    def setup(self):
+        """Submodules and parameters: `drop`."""
+        self.drop = Dropout(self.dropout)
+
+    def enter(self, x: Float[Array, "B T D"]) -> Float[Array, "B T D"]:
+        """x as it is."""
+        return x
+
+    def leave(
+        self, x: Float[Array, "B T D"], change: Float[Array, "B T D"], train: bool
+    ) -> Float[Array, "B T D"]:
+        """x and `change` added."""
+        return x + self.drop(change, train)
+
+
+class WithoutResidual(Residual):
+    """Dropout(f(LayerNorm(x))), or post-LN LayerNorm(Dropout(f(x))): x itself does not go on."""
+
+    def leave(
+        self, x: Float[Array, "B T D"], change: Float[Array, "B T D"], train: bool
+    ) -> Float[Array, "B T D"]:
+        """`change` alone."""
+        return super().leave(jnp.zeros_like(x), change, train)
+
+
 class Block(nn.Module):
     """Self-attention, then the feed-forward network: all there is to an encoder, and to a lone decoder."""
 
@@ -75,6 +104,7 @@ class Block(nn.Module):
     attention_dropout: float = 0.0
     num_kv_heads: int | None = None
     score: Score = ScaledDot()
+    residual: type[Residual] = Residual
 
     def setup(self):
         """Submodules and parameters: `attention`, `feed_forward` and `residuals`."""
@@ -90,7 +120,7 @@ class Block(nn.Module):
         )
         self.feed_forward = FeedForward(self.mlp_dim, self.dtype, self.activation, **inits)
         residual = (self.dropout, self.pre_norm, self.dtype, self.epsilon)
-        self.residuals = [Residual(*residual) for _ in range(2)]
+        self.residuals = [self.residual(*residual) for _ in range(2)]
 
     def __call__(
         self,

@@ -36,7 +36,7 @@ class MultiHeadAttention(nn.Module):
     With K = `num_kv_heads` below N, query head n reads key and value head n // (N / K), so that a cache is
     K / N of the size  -- Ainslie et al. 2023, §2.2. Another `score` may stand in the place of the scaled
     product: one for each key head, with parameters of its own. What is no plain product (`Score.scale`) has
-    no kernel, and all scores are held.
+    no kernel, and all scores are held. If `values` is false the keys themselves are averaged.
     """
 
     num_heads: int
@@ -48,6 +48,7 @@ class MultiHeadAttention(nn.Module):
     out_init: Initializer = nn.initializers.xavier_uniform()
     num_kv_heads: int | None = None
     score: Score = ScaledDot()
+    values: bool = True
 
     def setup(self):
         """Submodules and parameters: `query`, `key_value` and `out`."""
@@ -55,7 +56,7 @@ class MultiHeadAttention(nn.Module):
         head_dim = self.features // self.num_heads
         dense = lambda *shape: DenseGeneral(shape, dtype=self.dtype, kernel_init=self.kernel_init)
         self.query = dense(self.num_heads, head_dim)
-        self.key_value = dense(2, self.num_kv_heads or self.num_heads, head_dim)
+        self.key_value = dense(1 + self.values, self.num_kv_heads or self.num_heads, head_dim)
         self.out = DenseGeneral(self.features, axis=(-2, -1), dtype=self.dtype, kernel_init=self.out_init)
 
     def keys_values(self, x: Float[Array, "B S D"], where: Where = Where()) -> KeyValue:
@@ -65,7 +66,7 @@ class MultiHeadAttention(nn.Module):
         if self.score.scale(keys.shape[-1]) is None:
             keys = each_head(lambda score, k: score.keys(k))(self.score, jnp.moveaxis(keys, 2, 0))
             keys = jnp.moveaxis(keys, 0, 2).astype(self.dtype)
-        return KeyValue(jnp.moveaxis(keys, 1, 3), projected[:, :, 1].swapaxes(1, 2))
+        return KeyValue(jnp.moveaxis(keys, 1, 3), projected[:, :, -1].swapaxes(1, 2))
 
     def __call__(
         self,

@@ -1,6 +1,6 @@
 """GPT-2, a decoder alone  -- Radford et al. 2019, §2.3; what the paper leaves open as in openai/gpt-2.
 
-One forward pass, file by file, in the order of reading (1,221 lines together):
+One forward pass, file by file, in the order of reading (1,281 lines together):
 
     models/language/cached_lm.py       logits of all positions, a prompt, a step
     models/language/gpt2.py            embeddings, the stack, the tied output
@@ -15,14 +15,14 @@ One forward pass, file by file, in the order of reading (1,221 lines together):
 """
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from models.attention.block import Block
+from models.attention.block import Block, Residual
 from models.attention.cache import KVCache
 from models.attention.mask import Mask
 from models.attention.multihead import require_heads, sown
@@ -49,6 +49,9 @@ class GPT2(CachedLM):
     """
 
     layered = True
+    residual: ClassVar[type[Residual]] = Residual  # of models/language/gpt2_variants.py others
+    normed: ClassVar[bool] = True  # whether the last states are
+    window = None  # a field where no more words than that are seen
     vocab_size: Count = 50257
     context: Positive = 1024
     features: Positive = 768
@@ -97,9 +100,11 @@ class GPT2(CachedLM):
             out_init=normal(0.02 * (2 * self.num_layers) ** -0.5),
             attention_dropout=self.attention_dropout,
             num_kv_heads=self.num_kv_heads,
+            residual=self.residual,
         )
         self.blocks = [block(score=self.score.clone(parent=None, name=None)) for _ in range(self.num_layers)]
-        self.norm = nn.LayerNorm(epsilon=1e-5, dtype=self.dtype)
+        if self.normed:
+            self.norm = nn.LayerNorm(epsilon=1e-5, dtype=self.dtype)
         self.drop = Dropout(self.dropout)
 
     def embed(self, inputs: Int[Array, "B T"], positions: Int[Array, "#B T"]) -> Float[Array, "B T D"]:
@@ -117,7 +122,11 @@ class GPT2(CachedLM):
         if count > self.context:
             raise ValueError(f"{count} tokens do not fit into context={self.context}")
         positions = jnp.arange(count)[None] if past is None else past.positions(count)
-        mask, slots = (Mask(causal=True), None) if past is None else (past.mask(count), past.slots(count))
+        mask, slots = (
+            (Mask(causal=True, window=self.window), None)
+            if past is None
+            else (past.mask(count, self.window), past.slots(count))
+        )
         distances = None if past is None else past.distances(count)
         around = where(self.positions, positions, self.num_heads, self.head_dim, True, distances)
         states, layers = [self.drop(self.embed(inputs, positions), train)], []
@@ -126,7 +135,8 @@ class GPT2(CachedLM):
             after, kept = block(states[-1], mask, before, slots, train, around)
             states.append(after)
             layers.append(kept)
-        states[-1] = self.norm(states[-1])
+        if self.normed:
+            states[-1] = self.norm(states[-1])
         return states, None if past is None else past.grown(tuple(layers), count)
 
     def decode(

@@ -95,11 +95,13 @@ class AveragedHeads(Heads):
 class ConcatenatedHeads(Heads):
     """Concat(head_1 .. head_N) W_O, each with queries, keys and values of its own  -- Vaswani et al. 2017.
 
-    `MultiHeadAttention` as it is, with nothing to set that could not be written on a command line.
+    `MultiHeadAttention` as it is, with nothing to set that could not be written on a command line. There are
+    no values if `values` is false: a head averages its keys.
     """
 
     num_heads: Positive = 4
     features: Positive = 128
+    values: bool = True
     dtype: Dtype = "float32"
 
     def head_dim(self, features: int) -> int:
@@ -108,7 +110,7 @@ class ConcatenatedHeads(Heads):
 
     def setup(self):
         """Submodules and parameters: `projected`."""
-        self.projected = MultiHeadAttention(self.num_heads, self.features, self.dtype)
+        self.projected = MultiHeadAttention(self.num_heads, self.features, self.dtype, values=self.values)
 
     def keys_values(self, x: Float[Array, "B S D"], where: Where = Where()) -> KeyValue:
         """Projected for each head."""

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PyTree
 
-from models.fields import Dtype, Part, Positive
+from models.fields import Dtype, Part, Positive, Rate
 from models.layers.dropout import Dropout
 
 
@@ -56,6 +56,11 @@ class Cell(Part, nn.Module):
         return carry + change
 
     @nn.nowrap
+    def remembered(self, carry: PyTree, change: Float[Array, "*B H"]) -> PyTree:
+        """The carry with `change` added to `memory`."""
+        return self.moved(carry, change)
+
+    @nn.nowrap
     def advance(
         self, carry: PyTree, of_input: Float[Array, "B G"], of_state: Float[Array, "B G"]
     ) -> tuple[PyTree, Float[Array, "B H"]]:
@@ -66,7 +71,12 @@ class Cell(Part, nn.Module):
         """Submodules and parameters: `input` and `recurrent`."""
         width = self.gates * (self.features or 0)
         self.input = nn.Dense(width, dtype=self.dtype, bias_init=self.bias)
-        self.recurrent = nn.Dense(width, use_bias=False, dtype=self.dtype, kernel_init=orthogonal_gates)
+        self.recurrent = nn.Dense(width, use_bias=False, dtype=self.dtype, kernel_init=self.square)
+
+    @nn.nowrap
+    def square(self, key, shape: tuple[int, int], dtype=jnp.float32) -> Float[Array, "H G"]:
+        """W_h at first: orthogonal."""
+        return orthogonal_gates(key, shape, dtype)
 
     @nn.nowrap
     def bias(self, key, shape: tuple[int], dtype=jnp.float32) -> Float[Array, "G"]:
@@ -86,6 +96,17 @@ class RNN(Cell):
         """The carry is h."""
         h = jnp.tanh(of_input + of_state)
         return h, h
+
+
+class StretchedRNN(RNN):
+    """RNN whose W_h is at first `radius` times an orthogonal matrix: so far from 0 are its eigenvalues."""
+
+    radius: Rate = 1.0
+
+    @nn.nowrap
+    def square(self, key, shape, dtype=jnp.float32):
+        """The orthogonal one, stretched."""
+        return self.radius * super().square(key, shape, dtype)
 
 
 class GRU(Cell):
@@ -140,6 +161,12 @@ class LSTM(Cell):
         """(c, h + change)."""
         c, h = carry
         return c, h + change
+
+    @nn.nowrap
+    def remembered(self, carry, change):
+        """(c + change, h)."""
+        c, h = carry
+        return c + change, h
 
     @nn.nowrap
     def advance(self, carry, of_input, of_state):

@@ -16,7 +16,9 @@ from data.batches.streams import Streams
 from data.corpora.stdlib_text import StdlibCode
 from data.tasks.language import LanguageModelling
 from data.tokenizers.levels import TextCharacters
+from experiments.report.claims import Claim, Part
 from experiments.report.columns import Column
+from experiments.report.quantities import Score, most
 from experiments.report.table import Table
 from models.language.rnn import RNNLM
 from models.layers.recurrent import GRU, RNN
@@ -72,6 +74,7 @@ TABLE = Table(
     rows=rows(),
     columns={name: Column("AUC", name, 3) for name in PROPERTIES}
     | {f"{name}, moved": Column("AUC", f"{name}, labels moved", 3, better="neither") for name in PROPERTIES}
+    | {"not interpretable, %": Column("not interpretable", "cells", 1, better="neither")}
     | {"bits per character": Column("bits per character", "test", 3, better="lower")},
     baseline="LSTM 2x128",
     smoke=(
@@ -79,5 +82,52 @@ TABLE = Table(
         "evaluate_every=1",
         "batches=Streams(rows=2, length=16)",
         "task.corpus.size=20000",
+    ),
+)
+
+
+def told(row: str, name: str) -> Score:
+    """The area under the ROC curve of a row's best cell for a property."""
+    return Score("cells", row, "AUC", name)
+
+
+def bits(row: str) -> Score:
+    """Bits a character."""
+    return Score("cells", row, "bits per character")
+
+
+LSTMS = ("LSTM 2x128", "LSTM 1x256")
+LEARNED = tuple(
+    Part(f"bits a character of {row} over those of an untrained network",
+         bits(row) / bits("untrained LSTM 2x128"), most=0.5)
+    for row in LSTMS
+)  # fmt: skip
+CLAIMS = (
+    Claim(
+        "C18",
+        "001",
+        "a large portion of the cells are not interpretable",
+        tuple(
+            Part(
+                f"cells that are not interpretable, %, {row}",
+                Score("cells", row, "not interpretable", "cells"),
+                least=50,
+                given=(learned,),
+            )
+            for row, learned in zip(LSTMS, LEARNED, strict=True)
+        ),
+    ),
+    Claim(
+        "C19",
+        "001",
+        "a cell that turns on inside quotes",
+        (
+            Part(
+                "area under the ROC curve of the best cell for quotes, the better of two LSTMs",
+                most(*(told(row, "quotes") for row in LSTMS)),
+                least=0.95,
+                given=LEARNED,
+            ),
+        ),
     ),
 )

@@ -14,7 +14,9 @@ import dataclasses
 from data.corpora.stdlib_text import StdlibDocs
 from data.tasks.language import LanguageModelling
 from data.tokenizers.levels import Words
+from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
+from experiments.report.quantities import Score, Test
 from experiments.report.table import Table
 from experiments.tables.language.perplexity import PTB_SMALL, SMALL
 from models.attention.pointers import Average, Gate, Sentinel
@@ -76,5 +78,46 @@ TABLE = Table(
         columns=columns("valid"),
         baseline="LSTM",
         smoke=("steps=2", "evaluate_every=1", "evaluators=(WordGroups(split='valid'),)"),
+    ),
+)
+
+
+def perplexity(row: str, group: str) -> Score:
+    """Of a group of words, all of which are "test"."""
+    return Score("copying", row, "perplexity", group)
+
+
+SENTINEL, GATE, AVERAGE = (f"LSTM + pointer {name}" for name in ("sentinel", "gate", "average"))
+CLAIMS = (
+    Claim(
+        "C31",
+        "002",
+        "copying helps with rare names that were seen before",
+        (
+            Part(
+                "perplexity of rare words seen, with a pointer over without",
+                perplexity(SENTINEL, "rare and seen") / perplexity("LSTM", "rare and seen"),
+                most=1 / 5,
+                test=Test("copying", SENTINEL, "LSTM", "perplexity", "rare and seen"),
+            ),
+            Part(
+                "perplexity of all words, with a pointer over without",
+                perplexity(SENTINEL, "test") / perplexity("LSTM", "test"),
+                most=1,
+            ),
+        ),
+    ),
+    Claim(
+        "C32",
+        "002",
+        "learned reliance beats plain averaging",
+        (
+            Part(
+                "perplexity, learned gate less average",
+                perplexity(GATE, "test") - perplexity(AVERAGE, "test"),
+                most=0,
+                test=Test("copying", GATE, AVERAGE, "perplexity"),
+            ),
+        ),
     ),
 )

@@ -12,7 +12,9 @@ distances alone: a bias on the scores (ALiBi, T5's), or queries and keys that ar
 
 import dataclasses
 
+from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
+from experiments.report.quantities import Score
 from experiments.report.table import Table
 from experiments.tables.language.perplexity import SMALL_WINDOWED
 from models.attention.positions import ALiBi, Learned, RelativeBias, Rotary, Sinusoidal
@@ -63,4 +65,54 @@ TABLE = Table(
     },
     baseline="self-attention without positions",
     smoke=("steps=2", "evaluate_every=1", "task.corpus.size=20000"),
+)
+
+
+def ratio(row: str) -> Score:
+    """Perplexity after shuffled histories over that after true ones."""
+    return Score("positions", row, "ratio", "history shuffled")
+
+
+def perplexity(row: str) -> Score:
+    """Perplexity after true histories."""
+    return Score("positions", row, "perplexity", "true history")
+
+
+KINDS = {"self-attention": "1 layer", "GPT-2": "2 layers"}
+CLAIMS = (
+    Claim(
+        "C7",
+        "000/001",
+        "without positions: a bag of words",
+        tuple(
+            part
+            for kind, layers in KINDS.items()
+            for part in (
+                Part(
+                    f"shuffled over true, {layers} without positions",
+                    ratio(f"{kind} without positions"),
+                    most=1.001,
+                ),
+                Part(
+                    f"shuffled over true, {layers} with learned positions",
+                    ratio(f"{kind} with learned positions"),
+                    least=1.05,
+                ),
+            )
+        ),
+        "The causal mask tells a second layer how many words came before each: the sentence is of one layer.",
+    ),
+    Claim(
+        "C8",
+        "001",
+        "sinusoids: as good a solution as learned positions",
+        tuple(
+            Part(
+                f"perplexity, sinusoids over learned, {layers}",
+                perplexity(f"{kind} with sinusoids") / perplexity(f"{kind} with learned positions"),
+                most=1.02,
+            )
+            for kind, layers in KINDS.items()
+        ),
+    ),
 )

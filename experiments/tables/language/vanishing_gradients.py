@@ -13,7 +13,9 @@ import dataclasses
 from data.corpora.text import PennTreebank
 from data.tasks.language import LanguageModelling
 from data.tokenizers.levels import WhitespaceWords
+from experiments.report.claims import Claim, Part
 from experiments.report.columns import Column
+from experiments.report.quantities import Quantity, Score
 from experiments.report.table import Table
 from experiments.tables.language.perplexity import SMALL
 from models.attention.scores import ScaledDot
@@ -44,7 +46,10 @@ def columns(split: str) -> dict:
         str(distance): Column("gradient", f"distance {distance}", digits=3, significant=True)
         for distance in GradientReach().distances
     }
-    return reach | {"perplexity": Column("perplexity", split, better="lower")}
+    return reach | {
+        "c, 32": Column("gradient of c", "distance 32", digits=3, significant=True),
+        "perplexity": Column("perplexity", split, better="lower"),
+    }
 
 
 TABLE = Table(
@@ -66,5 +71,71 @@ TABLE = Table(
         columns=columns("valid"),
         baseline="LSTM",
         smoke=("steps=2", "evaluate_every=1", "evaluators=(GradientReach(distances=(1, 2), rows=8),)"),
+    ),
+)
+
+
+def reached(row: str, distance: int, metric: str = "gradient") -> Score:
+    """The gradient left to a row so many steps back, in per cent of one step back."""
+    return Score("vanishing_gradients", row, metric, f"distance {distance}")
+
+
+def learned(row: str) -> Part:
+    """A row that tells nothing of its past has no gradient worth following: counting pairs does as well."""
+    perplexity: Quantity = Score("vanishing_gradients", row, "perplexity")
+    bigram = Score("perplexity", "2-gram", "perplexity")
+    return Part(f"perplexity of the {row} over that of the 2-gram", perplexity / bigram, most=1)
+
+
+CLAIMS = (
+    Claim(
+        "C11",
+        "002",
+        "50 words in the past … very little error signal",
+        tuple(
+            Part(f"gradient left {distance} steps back, %", reached("RNN", distance), most=1, given=given)
+            for given in [(learned("RNN"),)]
+            for distance in (32, 64)
+        ),
+    ),
+    Claim(
+        "C13",
+        "001",
+        "LSTM: way less likely [to vanish]",
+        (
+            Part(
+                "gradient left 64 steps back, LSTM over RNN",
+                reached("LSTM", 64) / reached("RNN", 64),
+                least=10,
+                given=(learned("RNN"), learned("LSTM")),
+            ),
+        ),
+    ),
+    Claim(
+        "C14",
+        "001",
+        "the cell path simply adds the gradients",
+        (
+            Part(
+                "gradient left 32 steps back, at c over at h, LSTM",
+                reached("LSTM", 32, "gradient of c") / reached("LSTM", 32),
+                least=10,
+                given=(learned("LSTM"),),
+            ),
+        ),
+        "That f = 1 and i = 0 keep c exactly is a test of the cell.",
+    ),
+    Claim(
+        "C27",
+        "002/003",
+        "attention helps with the vanishing gradient problem",
+        (
+            Part(
+                "gradient left 64 steps back, LSTM with attention over LSTM",
+                reached("LSTM + attention", 64) / reached("LSTM", 64),
+                least=5,
+                given=(learned("LSTM"), learned("LSTM + attention")),
+            ),
+        ),
     ),
 )

@@ -135,3 +135,14 @@ def test_grouped_heads_are_full_ones_whose_keys_and_values_are_repeated(shared, 
 def test_key_heads_must_be_shared_evenly(num_kv_heads):
     with pytest.raises(ValueError, match=f"num_heads=4 must be a multiple of num_kv_heads={num_kv_heads}"):
         filled(dataclasses.replace(LAYER, num_kv_heads=num_kv_heads))
+
+
+def test_without_values_it_is_the_layer_whose_values_are_its_keys():
+    lone = dataclasses.replace(LAYER, values=False)
+    variables = filled(lone)
+    params = variables["params"]
+    twice = {name: jnp.repeat(leaf, 2, axis=-3) for name, leaf in params["key_value"].items()}
+    both = {"params": params | {"key_value": twice}}
+    mask = Mask(causal=True)
+    expected = LAYER.apply(both, X, mask, method=look)
+    np.testing.assert_allclose(lone.apply(variables, X, mask, method=look), expected, atol=1e-6)

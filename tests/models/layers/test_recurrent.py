@@ -7,7 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from models.layers.recurrent import GRU, LSTM, RNN, Bidirectional, Recurrent, Stack, orthogonal_gates
+from models.layers.recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+    Bidirectional,
+    Recurrent,
+    Stack,
+    StretchedRNN,
+    orthogonal_gates,
+)
 
 B, T, D, H = 2, 5, 3, 4
 MASK = jnp.arange(T) < jnp.array([[T], [3]])  # the second row ends after three tokens
@@ -153,3 +162,10 @@ def test_a_layer_is_a_value():
     assert hash(Stack(GRU(H), 2)) == hash(dataclasses.replace(Stack(RNN(H), 2), cell=GRU(H)))
     with pytest.raises(ValueError, match="give it features"):
         GRU().start(B)
+
+
+@pytest.mark.parametrize("radius", (0.5, 1.0, 1.7))
+def test_every_eigenvalue_of_a_stretched_matrix_is_as_far_from_zero_as_its_radius(radius):
+    cell = StretchedRNN(features=12, radius=radius)
+    params = cell.init(jax.random.key(0), cell.start(1), jnp.zeros((1, 3)))["params"]
+    np.testing.assert_allclose(np.abs(np.linalg.eigvals(params["recurrent"]["kernel"])), radius, rtol=1e-5)

@@ -21,7 +21,10 @@ from data.fields import Positive
 from data.tasks.language import LanguageModelling
 from data.tokenizers.levels import TextCharacters
 from models.language.rnn import RNNLM
+from train.metrics.counts import Share, of_values
 from train.run import Evaluator, Result, Trained
+
+MARGIN = 0.1  # of area, above what is told by chance: less is not interpretable
 
 
 def cell_states(model: nn.Module, params: PyTree, ids: Int[Array, "T"]) -> Float[Array, "T N"]:
@@ -75,6 +78,17 @@ def best_cells(
     return Found(cell, sign, 0.5 + sign * (areas(second, labels[:, half:])[at] - 0.5))
 
 
+def told_by_each(
+    first: Float[np.ndarray, "T N"], second: Float[np.ndarray, "T N"], labels: Bool[np.ndarray, "L 2*T"]
+) -> Float[np.ndarray, "N"]:
+    """The area of each cell for the label that it tells best; label and sign are chosen by the first half."""
+    half = len(first)
+    chosen = areas(first, labels[:, :half]) - 0.5
+    best = np.abs(chosen).argmax(axis=0), np.arange(chosen.shape[1])
+    sign = np.where(chosen[best] < 0, -1, 1)
+    return 0.5 + sign * (areas(second, labels[:, half:])[best] - 0.5)
+
+
 def moved(label: Bool[np.ndarray, "2*T"], moves: int) -> Bool[np.ndarray, "M 2*T"]:
     """A label that is true as often and in runs as long, but elsewhere: each half of it rotated, by M steps.
 
@@ -84,6 +98,17 @@ def moved(label: Bool[np.ndarray, "2*T"], moves: int) -> Bool[np.ndarray, "M 2*T
     half = len(label) // 2
     steps = np.linspace(0, half, moves + 2)[1:-1].astype(int)
     return np.stack([np.roll(label.reshape(2, half), step, axis=1).ravel() for step in steps])
+
+
+def by_chance(
+    first: Float[np.ndarray, "T N"],
+    second: Float[np.ndarray, "T N"],
+    labels: Bool[np.ndarray, "L 2*T"],
+    moves: int,
+) -> float:
+    """The 95th percentile, over cells and rotations, of what cells tell of labels that are all rotated."""
+    rotated = np.stack([moved(label, moves) for label in labels], axis=1)
+    return float(np.percentile([told_by_each(first, second, each) for each in rotated], 95))
 
 
 def passage(text: str, labels: Bool[np.ndarray, "P T"], length: int) -> slice:
@@ -104,7 +129,9 @@ class CellProbe(Evaluator):
     the label "more than its median": so all properties have one scale, on which 1/2 is nothing told and 1
     everything, whatever the cell's own scale. "PROPERTY, labels moved" is the largest area that the same
     choice gives when the labels are rotated by so many steps. A property that one half has none of has no
-    result. outputs/cells.npz holds a passage of the second half, `length` characters, and its best cells.
+    result. "cells" says how many are not interpretable, in per cent: those that tell the property which they
+    tell best with less than 0.1 above the 95th percentile of what cells tell of rotated labels.
+    outputs/cells.npz holds a passage of the second half, `length` characters, and its best cells.
     """
 
     needs = {
@@ -140,6 +167,12 @@ class CellProbe(Evaluator):
             chance = best_cells(first, second, moved(label, self.moves)).area.max()
             largest = {"signature": f"largest of {self.moves} rotations of the labels; {chosen}"}
             yield Result("AUC", f"{name}, labels moved", float(chance), protocol | meant | largest)
+        least = MARGIN + by_chance(first, second, np.stack(list(labels.values())), self.moves)
+        silent = told_by_each(first, second, np.stack(list(labels.values()))) < least
+        said = f"cells that tell none of {len(labels)} properties with an area of {least:.3f}"
+        yield Result.of(
+            "not interpretable", "cells", of_values(Share, silent), protocol | {"signature": said}
+        )
 
     def keep(
         self,

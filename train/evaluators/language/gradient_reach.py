@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from functools import partial
 
 import jax
 import numpy as np
@@ -11,7 +12,7 @@ from data.fields import Positive
 from data.tasks.language import LanguageModelling
 from data.tokenizers.tokenizer import Tokenizer
 from models.language.rnn import RNNLM
-from train.evaluators.language.horizon import gradient_norms
+from train.evaluators.language.horizon import gradient_norms, moved, remembered
 from train.run import Evaluator, Result, Run, Trained
 
 
@@ -20,6 +21,7 @@ class GradientReach(Evaluator):
     """How much of a loss's gradient reaches the state d steps back, in per cent of the first distance's.
 
     |dL_T / dh_(T - d)|, the mean over `rows` places of the split, of a recurrent model: see gradient_norms.
+    Of an LSTM also |dL_T / dc_(T - d)|, "gradient of c": what reaches the memory itself.
     """
 
     needs = {"task": LanguageModelling, "model": RNNLM}
@@ -51,9 +53,11 @@ class GradientReach(Evaluator):
         ids, length = self.look(trained.run, trained.tokenizer, trained.data_dir), self.length
         starts = np.linspace(0, len(ids) - length, self.rows).astype(int)
         rows = np.asarray(ids[starts[:, None] + np.arange(length)], np.int32)
-        norms = jax.jit(lambda params, rows: gradient_norms(trained.model, params, rows, self.distances))
-        means = np.asarray(norms(trained.params, rows)).mean(axis=1)
         protocol = trained.protocol(trained.task.protocol(self.split), signature=f"{self.rows} places")
-        for distance, mean in zip(self.distances, means, strict=True):
-            value = 100 * float(mean / means[0])
-            yield Result("gradient", f"distance {distance}", value, protocol)
+        memory = trained.model.cell.memory_name
+        paths = {"gradient": moved} | ({} if memory == "h" else {f"gradient of {memory}": remembered})
+        for metric, change in paths.items():
+            reach = partial(gradient_norms, trained.model, distances=self.distances, moved=change)
+            means = np.asarray(jax.jit(reach)(trained.params, rows)).mean(axis=1)
+            for distance, mean in zip(self.distances, means, strict=True):
+                yield Result(metric, f"distance {distance}", 100 * float(mean / means[0]), protocol)

@@ -24,10 +24,12 @@ from train.evaluators.language.cells import (
     areas,
     best_cells,
     both_ways,
+    by_chance,
     cell_states,
     moved,
     passage,
     ranks,
+    told_by_each,
 )
 from train.objectives.next_token import NextToken
 from train.run import Run, Trained
@@ -126,6 +128,17 @@ def test_a_cell_is_chosen_by_the_first_half_and_scored_by_the_second():
     assert (found.cell[0], found.sign[0]) == (2, -1) and abs(found.area[0] - 0.5) < 0.1
     noise[200:, 2] -= 2 * label[200:]
     assert best_cells(ranks(noise[:200]), ranks(noise[200:]), label[None]).area[0] == 1.0
+
+
+def test_each_cell_is_scored_for_the_label_it_tells_best_on_the_other_half():
+    """Cell 0 tells label 1 upside down, cell 1 label 0, and cell 2 none."""
+    draw = np.random.default_rng(0)
+    labels, states = draw.random((2, 400)) < 0.4, draw.normal(size=(400, 3))
+    states[:, 0], states[:, 1] = ~labels[1] + 0.01 * states[:, 0], labels[0] + 0.01 * states[:, 1]
+    found = told_by_each(ranks(states[:200]), ranks(states[200:]), labels)
+    np.testing.assert_array_equal(found[:2], 1.0)
+    assert abs(found[2] - 0.5) < 0.15
+    assert found[2] < 0.1 + by_chance(ranks(states[:200]), ranks(states[200:]), labels, 20) < 1
 
 
 def test_moved_labels_keep_their_runs_and_where_they_stand_nowhere():

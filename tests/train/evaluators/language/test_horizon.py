@@ -11,7 +11,7 @@ from models.attention.scores import ScaledDot
 from models.language.rnn import RNNLM
 from models.layers.recurrent import GRU, LSTM, RNN
 from train.evaluators.language.gradient_reach import GradientReach
-from train.evaluators.language.horizon import gradient_norms, moved
+from train.evaluators.language.horizon import gradient_norms, moved, remembered
 from train.run import Trained
 
 V, IDS = 9, jnp.array([[4, 5, 6, 7, 8, 4, 5], [8, 7, 4, 6, 5, 5, 4]])
@@ -52,11 +52,30 @@ def test_the_reach_is_a_share_of_the_gradient_one_step_back(tmp_path):
     model = RNNLM(V, **SMALL)
     run = types.SimpleNamespace(task=task)
     trained = Trained(run, model, filled(model), types.SimpleNamespace(), "made up", tmp_path)
-    found = {one.name: one.value for one in GradientReach(distances=(1, 3, 4), rows=2)(trained)}
+    results = list(GradientReach(distances=(1, 3, 4), rows=2)(trained))
     rows = jnp.asarray(np.stack([ids[:6], ids[34:]]))
-    means = gradient_norms(model, filled(model), rows, (1, 3, 4)).mean(axis=1)
-    assert list(found) == ["distance 1", "distance 3", "distance 4"] and found["distance 1"] == 100
-    np.testing.assert_allclose(list(found.values()), 100 * means / means[0], rtol=1e-4)
+    for metric, change in (("gradient", moved), ("gradient of c", remembered)):
+        found = {one.name: one.value for one in results if one.metric == metric}
+        means = gradient_norms(model, filled(model), rows, (1, 3, 4), change).mean(axis=1)
+        assert list(found) == ["distance 1", "distance 3", "distance 4"] and found["distance 1"] == 100
+        np.testing.assert_allclose(list(found.values()), 100 * means / means[0], rtol=1e-4)
+
+
+def test_an_open_forget_gate_and_a_closed_input_gate_keep_c_and_its_gradient_exactly():
+    """f = 1, i = 0: c' = c, and so dL/dc is the same at every step but for what goes on by way of h."""
+    cell = LSTM(features=3)
+    c, h = jnp.array([[0.3, -1.7, 2.9]]), jnp.array([[0.1, 0.2, 0.3]])
+    gates = jnp.concatenate([jnp.full((1, 3), 1e4), jnp.full((1, 3), -1e4), jnp.zeros((1, 6))], axis=1)
+
+    def after(c, steps=50):
+        carry = (c, h)
+        for _ in range(steps):
+            carry, out = cell.advance(carry, gates, jnp.zeros((1, 12)))
+        return carry[0], out
+
+    np.testing.assert_array_equal(after(c)[0], c)
+    np.testing.assert_array_equal(jax.jacobian(lambda c: after(c)[0])(c).reshape(3, 3), np.eye(3))
+    np.testing.assert_array_equal(after(c, 1)[1], after(c, 50)[1])
 
 
 @pytest.mark.parametrize(
@@ -64,14 +83,15 @@ def test_the_reach_is_a_share_of_the_gradient_one_step_back(tmp_path):
     [RNNLM(V, GRU(), **SMALL), RNNLM(V, LSTM(), num_layers=2, **SMALL), RNNLM(V, score=ScaledDot(), **SMALL)],
     ids=["gru", "lstm", "attention"],
 )
-def test_it_is_how_the_loss_moves_when_the_state_does(model):
+@pytest.mark.parametrize("change_of", [moved, remembered], ids=["h", "c"])
+def test_it_is_how_the_loss_moves_when_the_state_does(model, change_of):
     params = filled(model)
     apply = lambda *arguments, method: model.apply({"params": params}, *arguments, method=method)
-    (got,) = gradient_norms(model, params, IDS, (3,))
+    (got,) = gradient_norms(model, params, IDS, (3,), change_of)
     _, carry = apply(apply(2, 0, method="start"), IDS[:, :3], method="read")
 
     def losses(change):
-        states, _ = apply(moved(model.cell, carry, change), IDS[:, 3:-1], method="read")
+        states, _ = apply(change_of(model.cell, carry, change), IDS[:, 3:-1], method="read")
         logs = jax.nn.log_softmax(apply(states, method="logits")[:, -1])
         return np.asarray(-logs[jnp.arange(2), IDS[:, -1]], float)
 
