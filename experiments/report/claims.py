@@ -168,8 +168,4 @@ def commands(places: Mapping[Place, None]) -> str:
     rows: dict[str, list[str]] = {}
     for table, row in places:
         rows.setdefault(table, []).append(row)
-    measured = catalogue.measured()
-    return "; ".join(
-        f"lookback {table}" if table in measured else catalogue.table(table).command(names)
-        for table, names in rows.items()
-    )
+    return "; ".join(catalogue.table(table).command(names) for table, names in rows.items())
