@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 
 from experiments.bench import results
-from experiments.bench.layer_cost import AXES, COMMAND, fitted
+from experiments.bench.layer_cost import AXES, fitted
 from experiments.bench.process import ROOT
 from experiments.report.claims import Claim, Part
 from experiments.report.quantities import Evidence, Place, Quantity
@@ -22,8 +22,8 @@ class Measured(Quantity):
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """The command, as of no row."""
-        return ((COMMAND, ""),)
+        """None: it is of no run."""
+        return ()
 
     def values(self, evidence: Evidence) -> dict[int, float]:
         """{0: the number}, or nothing where nothing has been measured."""

@@ -93,13 +93,7 @@ def of_claim(verdict: Verdict) -> str:
             f'<li><span class="{finding.verdict}">{say(finding.part.rule)}</span>{effect}{missing}</li>'
         )
     tables = dict.fromkeys(table for table, _ in claim.places)
-    timed = catalogue.measured()
-    links = ", ".join(
-        f"<code>lookback {say(name)}</code>"
-        if name in timed
-        else f'<a href="#table-{say(name)}">{say(name)}</a>'
-        for name in tables
-    )
+    links = ", ".join(f'<a href="#table-{say(name)}">{say(name)}</a>' for name in tables)
     command = f"<p><code>{say(catalogue.commands(verdict.missing))}</code></p>" if verdict.missing else ""
     note = f"<p>{say(claim.note)}</p>" if claim.note else ""
     word = f'<span class="verdict {verdict.word}">{verdict.word}</span>'
@@ -109,7 +103,7 @@ def of_claim(verdict: Verdict) -> str:
             f'<header><span class="id">{say(claim.id)}</span>{word}',
             f"<blockquote>“{say(claim.quote)}”</blockquote></header>",
             f'<ul class="rules">{"".join(rules)}</ul>{note}{command}',
-            f"<p>Decided by {links}.</p></article>",
+            f"<p>Decided by {links or 'what is measured of the machine'}.</p></article>",
         ]
     )
 

@@ -95,10 +95,7 @@ def commands(places: Iterable[Place]) -> str:
     rows: dict[str, list[str]] = {}
     for name, row in places:
         rows.setdefault(name, []).append(row)
-    timed = measured()
-    return "; ".join(
-        f"lookback {name}" if name in timed else table(name).command(names) for name, names in rows.items()
-    )
+    return "; ".join(table(name).command(names) for name, names in rows.items())
 
 
 def tables() -> dict[str, Table]:

@@ -1,21 +1,11 @@
-"""Every claim is about rows that there are, and says a command that runs them."""
+"""Quantities that are of no single run: what is measured of layers, and medians over seeds."""
+
+import dataclasses
 
 import pytest
 
 from experiments.bench.layer_claims import PRINTED, furthest, growth, waiting
-from experiments.report.claims import UNDECIDED, judged
-from experiments.report.quantities import Evidence
-from experiments.tables import catalogue
-
-
-@pytest.mark.parametrize("claim", catalogue.claims().values(), ids=lambda claim: claim.id)
-def test_a_claim_is_of_rows_there_are_and_undecided_without_runs(claim, tmp_path):
-    for table, row in claim.places:
-        assert table in catalogue.measured() or row in catalogue.table(table).rows
-    verdict = judged(claim, Evidence(tmp_path))
-    measured = {table for table, _ in claim.places} <= set(catalogue.measured())
-    assert (verdict.word == UNDECIDED) != measured
-    assert catalogue.commands(verdict.missing).startswith("lookback ") != measured
+from experiments.report.quantities import Evidence, Median, Quantity
 
 
 def layers(seconds=lambda name, n, d: n * d * 1e-9, steps=lambda n: 1):
@@ -47,3 +37,21 @@ def test_steps_that_wait_grow_with_n_or_not_at_all():
     assert waiting("recurrent")(layers(steps=lambda n: n)) == pytest.approx(1)
     assert waiting("recurrent")(layers()) == 0
     assert growth("recurrent")(layers(lambda name, n, d: n * n)) == pytest.approx(4)
+
+
+@dataclasses.dataclass(frozen=True)
+class Given(Quantity):
+    """These numbers."""
+
+    numbers: tuple[float, ...]
+
+    def values(self, evidence):
+        """One a seed."""
+        return dict(enumerate(self.numbers))
+
+
+def test_a_median_over_a_bound_is_two_of_three_seeds_over_it_and_of_two_seeds_there_is_none(tmp_path):
+    evidence = Evidence(tmp_path)
+    assert Median(Given((1.2, 0.9, 1.3))).values(evidence) == {0: 1.2}
+    assert Median(Given((0.8, 0.9, 1.3))).values(evidence) == {0: 0.9}
+    assert Median(Given((1.2, 1.3))).values(evidence) == {}
