@@ -17,6 +17,7 @@ from experiments.report.table import Table
 from experiments.tables.translation import translation
 from experiments.tables.translation.translation import (
     BLEU,
+    FEW,
     MULTI30K_LSTM,
     SMALL_WORLD,
     SMOKE,
@@ -43,7 +44,7 @@ TABLE = Table(
         **COSTS,
     },
     baseline="lstm-additive",
-    smoke=(*SMOKE, *SMALL_WORLD),
+    smoke=(*FEW, *SMALL_WORLD),
     real=Table(
         name="attention_scores-multi30k",
         title="Attention scores, Multi30k en-de, test_2016_flickr",

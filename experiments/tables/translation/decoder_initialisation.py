@@ -15,7 +15,7 @@ from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column, Significance
 from experiments.report.quantities import BestLoss, Score, UpdatesTo
 from experiments.report.table import Table
-from experiments.tables.translation.translation import BLEU, SMALL_WORLD, SMOKE, WORLD_LSTM, with_scores
+from experiments.tables.translation.translation import BLEU, FEW, SMALL_WORLD, WORLD_LSTM, with_scores
 from train.evaluators.translation.target_loss import TargetLoss
 from train.weights.initial import Pretrained
 
@@ -40,7 +40,7 @@ TABLE = Table(
         **COSTS,
     },
     baseline="lstm",
-    smoke=(*SMOKE, *SMALL_WORLD, "initial=None"),
+    smoke=(*FEW, *SMALL_WORLD, "initial=None"),
 )
 
 

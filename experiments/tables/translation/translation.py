@@ -102,14 +102,8 @@ MULTI30K_TRANSFORMER = dataclasses.replace(
     evaluate_every=120,
 )
 
-SMOKE = (
-    "steps=2",
-    "evaluate_every=1",
-    "average=0",
-    "batches.tokens=256",
-    "batches.shapes=1",
-    "evaluators.Bleu.search.beam=2",
-)
+FEW = ("steps=2", "evaluate_every=1", "average=0", "batches.tokens=256", "batches.shapes=1")
+SMOKE = (*FEW, "evaluators.Bleu.search.beam=2")
 SMALL_WORLD = tuple(
     f"task.corpus.world.{knob}" for knob in ("train=200", "valid=16", "test=16", "depth=0", "distance=0")
 )
