@@ -78,7 +78,8 @@ class Fitted(Model):
     """A model with `fit(data, seed) -> params`, whose parameters are a tree of numpy arrays.
 
     The data are int32 [n], the ids of a text, or, where `fits` is of labelled examples, a batch of all of
-    them: `inputs` [n, T] with PAD behind, `targets` and `weights` [n] or [n, T].
+    them: `inputs` [n, T] with PAD behind, `targets` and `weights` [n] or [n, T]; of sentence pairs `source`
+    [n, S] and `targets` [n, T].
     """
 
     abstract = True

@@ -86,6 +86,13 @@ def pair_batch(pairs: Sequence[IdPair], shape: Shape, accumulate: int = 1) -> Ba
     }
 
 
+def whole_pairs(pairs: Sequence[IdPair]) -> Batch:
+    """All pairs as one batch, as wide as the longest: what a fitted model counts."""
+    source, target = lengths(pairs).max(axis=0)
+    batch = pair_batch(pairs, Shape(len(pairs), int(source), int(target)))
+    return {name: array[0] for name, array in batch.items()}
+
+
 class PairBatches(Batches):
     """Batches of sentence pairs. Shapes come as `Buckets.fit` gives them, each holding the one before it."""
 

@@ -135,6 +135,19 @@ class ReviewText(TextCorpus):
         return super().documents(split, data_dir)
 
 
+@dataclasses.dataclass(frozen=True)
+class ReviewDocuments(ReviewText):
+    """The same texts, each a document by itself: a second sentence follows the first, or is of another."""
+
+    def protocol(self, split: str) -> str:
+        """text of CORPUS, each a document."""
+        return f"{super().protocol(split)}, each a document"
+
+    def documents(self, split: str, data_dir: str | None = None) -> list[str]:
+        """Each text."""
+        return self.corpus.sentences(split, data_dir)
+
+
 def split_of(review: str) -> str:
     """The split of a review: a tenth is test, a tenth of the rest valid."""
     if fingerprint(review) % HELD_OUT == 0:

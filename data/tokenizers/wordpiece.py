@@ -8,7 +8,7 @@ longest that goes on, and so forth; one that has no such pieces to its end is [U
 import dataclasses
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -47,36 +47,52 @@ class WordPiece(Level):
 
     def train(self, texts: Iterable[str]) -> Tokenizer:
         """The special tokens, the characters, and what merging adds to them."""
-        cut, words = cutter(self.lowercase), Counter()
-        for spaced, times in Counter(word for text in texts for word in text.split()).items():
-            for word in cut(spaced):
-                if len(word) <= LONGEST:  # a longer one is [UNK] as a whole
-                    words[word] += times
-        del words[UNTOLD]
-        characters = sorted(set().union(*words))
-        alphabet = [*characters, *(CONTINUED + character for character in characters)]
-        room = self.size - len(BERT_SPECIALS) - len(alphabet)
-        if room < 0:
-            raise ValueError(
-                f"WordPiece.size is {self.size}; special tokens and characters alone need {self.size - room}"
-            )
-        return of_pieces([*BERT_SPECIALS, *alphabet, *merged(words, room, self.least)], self.lowercase)
+        words, room = frequencies(self, texts)
+        pieces = [*BERT_SPECIALS, *alphabet_of(words), *merged(words, room, self.least)]
+        return of_pieces(pieces, self.lowercase)
+
+
+def frequencies(level: WordPiece, texts: Iterable[str]) -> tuple[dict[str, int], int]:
+    """(how often each word is in the texts, how many pieces may be merged beside the characters)."""
+    cut, words = cutter(level.lowercase), Counter()
+    for spaced, times in Counter(word for text in texts for word in text.split()).items():
+        for word in cut(spaced):
+            if len(word) <= LONGEST:  # a longer one is [UNK] as a whole
+                words[word] += times
+    del words[UNTOLD]
+    room = level.size - len(BERT_SPECIALS) - len(alphabet_of(words))
+    if room < 0:
+        raise ValueError(
+            f"WordPiece.size is {level.size}; special tokens and characters alone need {level.size - room}"
+        )
+    return words, room
+
+
+def alphabet_of(words: Iterable[str]) -> list[str]:
+    """The characters of words, those that begin one and those that continue it."""
+    characters = sorted(set().union(*words))
+    return [*characters, *(CONTINUED + character for character in characters)]
 
 
 def merged(words: dict[str, int], count: int, least: int | None) -> list[str]:
     """The first `count` pieces that merging adds to the characters of these words with their frequencies."""
     pieces = Pieces(words)
-    known, added = set(pieces.names), []
-    floor = least or pieces.together.max() / 2
-    while len(added) < count and floor >= (least or 1):
+    first = len(pieces.names)
+    for _ in merges(pieces, count, least):
+        pass
+    return pieces.names[first:]
+
+
+def merges(pieces: "Pieces", count: int, least: int | None) -> Iterator[tuple[int, int]]:
+    """The pairs that are merged, each told before it is, until they have added `count` pieces."""
+    first, floor = len(pieces.names), least or pieces.together.max() / 2
+    # A merge may add no piece: "ab" + "c" may make what "a" + "bc" has made.
+    while len(pieces.names) - first < count and floor >= (least or 1):
         if pair := pieces.best(floor):
-            name = pieces.merge(pair)
-            if name not in known:  # "ab" + "c" may make what "a" + "bc" has made
-                known.add(name)
-                added.append(name)
+            yield pair
+            pieces.merge(pair)
         else:
             floor /= 2
-    return added
 
 
 class Pieces:
@@ -129,10 +145,14 @@ class Pieces:
         left, right = pairs[min(equal, key=rank)]
         return int(left), int(right)
 
+    def joined_name(self, pair: tuple[int, int]) -> str:
+        """What two pieces are called once they are one."""
+        left, right = (self.names[piece] for piece in pair)
+        return left + right.removeprefix(CONTINUED)
+
     def merge(self, pair: tuple[int, int]) -> str:
         """Make the pair one piece wherever it stands; the name of the new piece."""
-        left, right = (self.names[piece] for piece in pair)
-        new = self.id(left + right.removeprefix(CONTINUED))
+        new = self.id(self.joined_name(pair))
         for index in self.where.pop(pair):
             self.count(index, -1)
             self.words[index] = joined(self.words[index], pair, new)

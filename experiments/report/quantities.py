@@ -285,6 +285,86 @@ class Test:
         return {seed: p for seed, p in found.items() if p is not None}
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TestOfBest(Test):
+    """As a Test, of whichever of `rows` has the highest score with a seed: p times how many there are.
+
+    The best was chosen among them by this very score  -- Bonferroni's correction. `row` is not asked.
+    """
+
+    row: str = ""
+    rows: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All of them, and the rival."""
+        return (*((self.table, row) for row in self.rows), (self.rival_table or self.table, self.rival))
+
+    def values(self, evidence: Evidence) -> dict[int, float]:
+        """{seed: p} of the seeds that all have."""
+        scores = of_all([Score(self.table, row, self.metric, self.name) for row in self.rows], evidence)
+        found = {}
+        for seed, values in scores.items():
+            best = self.rows[values.index(max(values))]
+            fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(Test)}
+            p = Test(**fields | {"row": best}).values(evidence)
+            if seed in p:
+                found[seed] = min(len(self.rows) * p[seed], 1.0)
+        return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Gained(Quantity):
+    """1 where a test's row scores higher than its rival by more than the choice of items, 0 where not."""
+
+    test: Test
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Both rows."""
+        return self.test.places
+
+    def values(self, evidence: Evidence) -> dict[int, float]:
+        """Of each seed that both have: whether the gain is above 0 and p below the test's bound."""
+        test, p = self.test, self.test.values(evidence)
+        rows = (Score(*place, test.metric, test.name) for place in test.places)
+        gains = of_all([operator.sub(*rows)], evidence)
+        return {
+            seed: float(gain > 0 and p[seed] < test.below) for seed, (gain,) in gains.items() if seed in p
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class InErrors(Quantity):
+    """The mean of a quantity over its seeds in standard errors of that mean: the same number for each."""
+
+    of: Quantity
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Its rows."""
+        return self.of.places
+
+    def values(self, evidence: Evidence) -> dict[int, float]:
+        """mean / (s / sqrt(n)) for each of n seeds, from two on; 0 where all are 0."""
+        values = self.of.values(evidence)
+        if len(values) < 2 or not all(map(math.isfinite, values.values())):
+            return {}
+        mean = statistics.fmean(values.values())
+        error = statistics.stdev(values.values()) / math.sqrt(len(values))
+        return dict.fromkeys(values, divided(mean, error) if mean else 0.0)
+
+
+def of_best(scores: Sequence[Quantity], others: Sequence[Quantity]) -> Quantity:
+    """Of several rows the other quantity of the one with the highest score."""
+
+    def chosen(*values: float) -> float:
+        first, then = values[: len(scores)], values[len(scores) :]
+        return then[first.index(max(first))]
+
+    return Computed(chosen, (*scores, *others))
+
+
 def told(value: Any) -> str:
     """A number in four digits."""
     return f"{value:.4g}"

@@ -137,4 +137,34 @@ class ScaledDot(Dot):
         return features**-0.5
 
 
+class Projected(Score):
+    """score(W q, U k), W and U to `features` dimensions  -- Vaswani et al. 2017, eq. 1, with its projections.
+
+    So a product can be of any number of dimensions, whatever the width of queries and keys: of components
+    with mean 0 and variance 1 it has variance `features` (their footnote 4), unless `score` scales it.
+    """
+
+    features: Positive = 64
+    score: Score = ScaledDot()
+
+    def setup(self):
+        """Submodules and parameters: `query`, `key` and `product`."""
+        self.query = nn.Dense(self.features, use_bias=False)
+        self.key = nn.Dense(self.features, use_bias=False)
+        self.product = self.score.clone(parent=None, name=None)
+
+    @nn.nowrap
+    def key_features(self, features: int) -> int:
+        """As wide as the inner score makes keys of `features`."""
+        return self.score.key_features(self.features)
+
+    def keys(self, k: Float[Array, "B S E"]) -> Float[Array, "B S F"]:
+        """U k, as the inner score wants its keys."""
+        return self.product.keys(self.key(k))
+
+    def compare(self, q: Float[Array, "B T D"], projected: Float[Array, "B S F"]) -> Float[Array, "B T S"]:
+        """The inner score of W q and the projected keys."""
+        return self.product.compare(self.query(q), projected)
+
+
 SCORES = (Additive(), Bilinear(), Dot(), ScaledDot())

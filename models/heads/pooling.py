@@ -9,6 +9,17 @@ from models.fields import Part, Positive
 from models.layers.dense import Dense
 
 
+def first_of(states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
+    """The first state allowed."""
+    return states[jnp.arange(len(states)), jnp.argmax(mask, axis=1)]
+
+
+def last_of(states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
+    """The last state allowed, the first where none is."""
+    last = jnp.max(jnp.where(mask, jnp.arange(mask.shape[1]), 0), axis=1)
+    return jnp.take_along_axis(states, last[:, None, None], axis=1)[:, 0]
+
+
 class Pooling(Part, nn.Module):
     """One vector of the states that count."""
 
@@ -42,8 +53,19 @@ class Last(Pooling):
 
     def __call__(self, states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
         """The first state where nothing is allowed."""
-        last = jnp.max(jnp.where(mask, jnp.arange(mask.shape[1]), 0), axis=1)
-        return jnp.take_along_axis(states, last[:, None, None], axis=1)[:, 0]
+        return last_of(states, mask)
+
+
+class Ends(Pooling):
+    """[forward h_T; backward h_1]: what a network in two directions has read in each, at its end.
+
+    States are [forward h_t; backward h_t], half of the features each.
+    """
+
+    def __call__(self, states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
+        """Of the last and of the first state allowed."""
+        half = states.shape[-1] // 2
+        return jnp.concatenate([last_of(states, mask)[:, :half], first_of(states, mask)[:, half:]], axis=-1)
 
 
 class First(Pooling):
@@ -52,7 +74,7 @@ class First(Pooling):
     @nn.compact
     def __call__(self, states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
         """D is that of the states."""
-        first = states[jnp.arange(len(states)), jnp.argmax(mask, axis=1)]
+        first = first_of(states, mask)
         init = nn.initializers.normal(0.02)
         return jnp.tanh(Dense(states.shape[-1], dtype=states.dtype, kernel_init=init, name="dense")(first))
 

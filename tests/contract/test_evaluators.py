@@ -25,10 +25,12 @@ from train.evaluators.language.perplexities import Perplexity
 from train.evaluators.language.sampled_text import SampledText
 from train.evaluators.language.shuffling import ShuffledHistory
 from train.evaluators.language.word_groups import WordGroups
+from train.evaluators.pieces.merge_gains import MergeGains
 from train.evaluators.translation.alignment_error import AlignmentError
 from train.evaluators.translation.bleu_scores import Bleu
+from train.evaluators.translation.target_loss import HistoryGap
 from train.evaluators.vectors.word_similarity import Analogies
-from train.parts import import_all, is_ours
+from train.parts import import_all, is_ours, within
 from train.run import Evaluator, Run
 
 import_all()
@@ -36,7 +38,7 @@ EVALUATORS = [kind for kind in kinds(Evaluator) if is_ours(kind)]
 TASKS = [kind for kind in kinds(Task) if is_ours(kind)]
 ROWS = [run for table in tables().values() for run in table.rows.values()]
 GLUE = next(run for run in ROWS if isinstance(run.task, Classification) and isinstance(run.task.corpus, Glue))
-EVALUATED = {type(evaluator): (evaluator, run) for run in ROWS for evaluator in run.evaluators}
+EVALUATED = {type(part): (part, run) for run in ROWS for part in within(run) if isinstance(part, Evaluator)}
 EVALUATED[Submission] = (
     Submission(),
     GLUE,
@@ -96,6 +98,8 @@ def test_an_evaluator_without_such_a_split_is_told_the_splits(kind):
         (SampledText, {"count": 0, "length": 0, "sweeps": 0, "order": 0}),
         (WordGroups, {"rare": -1, "window": 0}),
         (AlignmentError, {"sentences": 0}),
+        (HistoryGap, {"tokens": 0}),
+        (MergeGains, {"most": 0}),
         (Bleu, {"tokenize": "x", "search": None, "corpus": Seq2Seq()}),
         (Analogies, {"among": 0, "questions": None}),
     ],

@@ -10,6 +10,7 @@ import pytest
 from small_models import small
 
 from data.batches.examples import whole_batch
+from data.batches.pairs import whole_pairs
 from data.items.example import Example
 from experiments.__main__ import parse
 from experiments.command_line.options import named_seeds
@@ -19,6 +20,7 @@ from models.decoding.search import Search
 from models.encoders.on_encoder import OnEncoder
 from models.language.language_model import FittedLM, LanguageModel
 from models.model import FittedClassifier
+from models.translation.aligner import Aligner
 from models.translation.encoder_decoder import EncoderDecoder
 from models.vectors.counts import WordVectors
 from train.parts import from_tree, override, to_tree
@@ -29,9 +31,17 @@ ROWS = {f"{name}/{row}": run for name, table in tables().items() for row, run in
 MODELS = [
     model.with_sizes(20, 3) for model in {small(run.model): run.model for run in ROWS.values()}.values()
 ]
-TRANSLATORS, LANGUAGE_MODELS, ON_ENCODERS, COUNTED, LABELLERS, VECTORS = (
+TRANSLATORS, LANGUAGE_MODELS, ON_ENCODERS, COUNTED, LABELLERS, VECTORS, ALIGNERS = (
     [model for model in MODELS if isinstance(model, role)]
-    for role in (EncoderDecoder, LanguageModel, OnEncoder, FittedLM, FittedClassifier, WordVectors)
+    for role in (
+        EncoderDecoder,
+        LanguageModel,
+        OnEncoder,
+        FittedLM,
+        FittedClassifier,
+        WordVectors,
+        Aligner,
+    )
 )
 FITTED = [model for model in MODELS if model.fitted]
 named = {"ids": lambda model: type(model).__name__}
@@ -83,7 +93,7 @@ def test_what_a_row_begins_with_is_trained_by_the_command_it_names(name):
 
 def test_every_model_is_of_a_kind_that_is_tested():
     assert len(MODELS) == len(TRANSLATORS) + len(LANGUAGE_MODELS) + len(ON_ENCODERS) + len(FITTED)
-    assert len(FITTED) == len(COUNTED) + len(LABELLERS) + len(VECTORS)
+    assert len(FITTED) == len(COUNTED) + len(LABELLERS) + len(VECTORS) + len(ALIGNERS)
 
 
 @pytest.mark.parametrize("model", TRANSLATORS, **named)
@@ -184,3 +194,12 @@ def test_a_fitted_model_gives_each_word_of_a_stream_a_probability(model):
     ids = np.array([5, 6, 5, 7, 2, 5, 6, 2])
     logs = model.log_probabilities(model.fit(ids), ids)
     assert logs.shape == ids.shape and np.all(logs < 0)
+
+
+@pytest.mark.parametrize("model", ALIGNERS, **named)
+def test_an_aligner_gives_each_target_token_weights_over_the_source(model):
+    pairs = [([5, 6, 2], [7, 8, 2]), ([6, 2], [8, 2])]
+    weights = model.weights(model.fit(whole_pairs(pairs)), *pairs[0])
+    assert (
+        weights.shape == (3, 3) and np.all(weights >= 0) and not weights[2].any() and not weights[:, 2].any()
+    )

@@ -11,6 +11,7 @@ from data.batches.batch import pad, width_of
 from data.ids import BOS, PAD
 from data.tokenizers.tokenizer import Tokenizer
 from models.decoding.search import Hypotheses, Search, source_attention
+from models.translation.aligner import Aligner
 from train.inference.groups import WIDTHS, full_rows, grouped
 from train.parallel import Jit, by_rows
 from train.run import Trained
@@ -38,8 +39,10 @@ class Translator:
         self.look = jax.jit(lambda params, source, inputs: source_attention(model, params, source, inputs))
 
     @classmethod
-    def of(cls, trained: Trained, search: Search = Search()) -> "Translator":
-        """That of a trained run of Translation."""
+    def of(cls, trained: Trained, search: Search = Search()) -> "Translator | WordByWord":
+        """That of a trained run of Translation; of one fitted without a network it searches nothing."""
+        if isinstance(trained.model, Aligner):
+            return WordByWord(trained.model, trained.params, trained.tokenizer)
         return cls(trained.model, trained.params, trained.tokenizer, search)
 
     def __call__(self, lines: Sequence[str]) -> Iterator[list[Hypothesis]]:
@@ -82,4 +85,32 @@ class Translator:
         width = width_of(max(len(source), len(ids)), WIDTHS)
         weights = self.look(self.params, pad([source], 1, width), pad([[BOS, *ids[:-1]]], 1, width))
         weights = np.asarray(weights[0])[..., : len(ids), : len(source)]
+        return weights, self.tokenizer.pieces(source), self.tokenizer.pieces(ids)
+
+
+class WordByWord:
+    """What a `Translator` answers, of a model that translates and aligns words one by one.
+
+    The likeliest word in each place is what a beam of any width finds, where no word depends on another.
+    """
+
+    def __init__(self, model: Aligner, params, tokenizer: Tokenizer):
+        self.model, self.params, self.tokenizer = model, params, tokenizer
+
+    def __call__(self, lines: Sequence[str]) -> Iterator[list[Hypothesis]]:
+        """The translation of each line."""
+        for source in self.tokenizer.encode(lines):
+            ids, log_probability = self.model.translated(self.params, source)
+            text, score = self.tokenizer.decode(ids), log_probability / len(ids)
+            yield [Hypothesis(text, score, log_probability, tuple(ids))]
+
+    def attention(self, line: str, ids: Sequence[int]) -> tuple[np.ndarray, list[str], list[str]]:
+        """Weights [T, S] of each token of a translation over the pieces of its source; both sides' pieces."""
+        weights, source, target = self.weights(line, ids)
+        return weights[0, 0], source, target
+
+    def weights(self, line: str, ids: Sequence[int]) -> tuple[np.ndarray, list[str], list[str]]:
+        """The same as of one layer and one head: [1, 1, T, S]."""
+        (source,) = self.tokenizer.encode([line])
+        weights = self.model.weights(self.params, source, list(ids))[None, None]
         return weights, self.tokenizer.pieces(source), self.tokenizer.pieces(ids)

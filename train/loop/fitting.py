@@ -5,17 +5,21 @@ import time
 import numpy as np
 
 from data.batches.examples import whole_batch
+from data.batches.pairs import whole_pairs
 from data.ids import EOS, UNK
 from train.folder.log import Log
 from train.loop.job import Job, spelled
 from train.loop.progress import Bar
+
+# What a task gives -> all of it as a fitted model takes it; examples are one batch.
+WHOLE = {"a stream of tokens": np.asarray, "sentence pairs": whole_pairs}
 
 
 class Fitting(Job):
     """A run of a `Fitted` model: it counts, is validated where it gives probabilities, and is saved once."""
 
     def prepare(self, train: np.ndarray | list, valid: np.ndarray | list) -> None:
-        """A text as ids in memory, or labelled examples as one batch."""
+        """A text as ids in memory, or labelled examples or sentence pairs as one batch."""
         known = self.tokenizer.eos, self.tokenizer.unk
         if not self.model.predicts and known != (EOS, UNK):
             raise ValueError(
@@ -23,7 +27,7 @@ class Fitting(Job):
                 "tokenizer have others; set task.tokenizer=Words() or WordPiece()"
             )
         self.text = self.run.task.gives == "a stream of tokens"
-        self.train, self.valid = map(np.asarray if self.text else whole_batch, (train, valid))
+        self.train, self.valid = map(WHOLE.get(self.run.task.gives, whole_batch), (train, valid))
         self.size = len(train)
         self.reached = 0  # 1 once it is fitted
         if fitted := self.checkpoints.newest():

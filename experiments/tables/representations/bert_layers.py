@@ -19,7 +19,9 @@ from data.corpora.tags import Conll2003, GeneratedTags
 from data.tasks.tagging import Tagging
 from data.tokenizers.wordpiece import WordPiece
 from data.world.world import World
+from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
+from experiments.report.quantities import Score, most
 from experiments.report.table import Published, Table
 from experiments.tables.representations import text_pretraining, word_senses
 from models.encoders.bert import BERT
@@ -116,5 +118,28 @@ TABLE = Table(
         published=(*PUBLISHED, FINE_TUNED),
         seeds=(0, 1, 2, 3, 4),
         smoke=SMOKE,
+    ),
+)
+
+
+def f1(row: str) -> Score:
+    """F1 of a row on the test split."""
+    return Score("bert_layers", row, "F1")
+
+
+CLAIMS = (
+    Claim(
+        "C41",
+        "001",
+        "later layers have the best representations",
+        (
+            Part(
+                "F1 of the last layer less the best of the others",
+                f1("last hidden") - most(*(f1(row) for row in CHOICES if row != "last hidden")),
+                least=-0.2,
+                given=(Part("F1 of the last layer", f1("last hidden"), least=40),),
+            ),
+        ),
+        note="Sums and concatenations of layers are among the others, as in Devlin et al. 2019, table 7.",
     ),
 )

@@ -23,7 +23,9 @@ from data.tasks.pretraining import Pretraining
 from data.tokenizers.levels import Words
 from data.tokenizers.wordpiece import WordPiece
 from data.world.world import World
+from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
+from experiments.report.quantities import Score
 from experiments.report.table import Table
 from experiments.tables.representations.elmo_pretraining import SMALL as SMALL_ELMO
 from experiments.tables.representations.elmo_pretraining import WIDTH, adam
@@ -95,5 +97,26 @@ TABLE = Table(
         "steps=2",
         "evaluate_every=1",
         "evaluators=(SenseSeparation(senses=WorldSenses(world=World(ambiguity=1.0, depth=0, test=100))),)",
+    ),
+)
+
+
+def accuracy(row: str) -> Score:
+    """How often a row's last layer tells the sense of a noun."""
+    return Score("word_senses", row, "sense accuracy")
+
+
+CLAIMS = (
+    Claim(
+        "C54",
+        "001",
+        "one type vector conflates the senses of a word",
+        (
+            Part(
+                "sense accuracy of BERT less BERT, untrained",
+                accuracy("BERT") - accuracy("BERT, untrained"),
+                least=10,
+            ),
+        ),
     ),
 )

@@ -11,6 +11,8 @@ import dataclasses
 
 from data.corpora.parallel import Generated
 from data.world.world import World
+from experiments.report.by_length import Interaction, ScoreWithin
+from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, BleuByLength
 from experiments.report.table import Table
 from experiments.tables.translation.translation import (
@@ -41,15 +43,16 @@ def columns(edges: tuple[int, ...]):
 
 def in_deep_world(run):
     """The run on sentences of up to 40 words."""
-    deep = dataclasses.replace(run.task, corpus=Generated(World(depth=3, distance=3)))
+    deep = dataclasses.replace(run.task, corpus=Generated(World(vocabulary=0.3, depth=3, distance=3)))
     return dataclasses.replace(run, task=deep)
 
 
+EDGES = (8, 16, 24)
 TABLE = Table(
     name="source_length",
     title="BLEU by source length in words, generated world, en-de",
     rows=rows(in_deep_world(WORLD_LSTM), in_deep_world(WORLD_TRANSFORMER)),
-    columns=columns((8, 16, 24)) | COSTS,
+    columns=columns(EDGES) | COSTS,
     baseline="lstm",
     smoke=(*SMOKE, *SMALL_WORLD),
     real=Table(
@@ -59,5 +62,48 @@ TABLE = Table(
         columns=columns((10, 15, 20)) | COSTS,
         baseline="lstm",
         smoke=SMOKE,
+    ),
+)
+
+
+def short(row: str) -> ScoreWithin:
+    """BLEU of the shortest sentences."""
+    return ScoreWithin("source_length", row, high=EDGES[0])
+
+
+def kept(row: str, *given: Part, **bound: float) -> Part:
+    """How much of that BLEU a row has left on the longest."""
+    long = ScoreWithin("source_length", row, low=EDGES[-1])
+    return Part(
+        f"BLEU of {row}, over {EDGES[-1]} words over up to {EDGES[0]}",
+        long / short(row),
+        given=given,
+        **bound,
+    )
+
+
+# Who cannot say a short sentence loses nothing on a long one.
+SHORT = {
+    row: Part(f"BLEU of {row}, up to {EDGES[0]} words", short(row), least=bleu)
+    for row, bleu in (("lstm", 20), ("lstm-additive", 60))
+}
+CLAIMS = (
+    Claim(
+        "C24",
+        "002/003/004",
+        "you can't cram the meaning of a whole sentence into a single vector",
+        (
+            kept("lstm", SHORT["lstm"], most=0.6),
+            kept("lstm-additive", SHORT["lstm-additive"], least=0.85),
+            Part(
+                "what lstm-additive has left less what lstm has",
+                kept("lstm-additive").effect - kept("lstm").effect,
+                least=0,
+                test=Interaction(
+                    "source_length", "lstm-additive", "lstm", "BLEU", short=EDGES[0], long=EDGES[-1]
+                ),
+                given=(SHORT["lstm"], SHORT["lstm-additive"]),
+            ),
+        ),
     ),
 )

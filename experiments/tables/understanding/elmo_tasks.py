@@ -1,14 +1,14 @@
 """Do words in their sentence, as a language model of both directions reads them, help other tasks?
 
-    lookback run elmo_pretraining && lookback run elmo_tasks      4 rows x 3 seeds on the generated world
+    lookback run elmo_pretraining && lookback run elmo_tasks      6 rows x 3 seeds on the generated world
     lookback run elmo_pretraining --data-dir CORPORA              on CoNLL-2003 and SST-5: half an hour, then
     lookback run elmo_tasks --data-dir CORPORA                    5 to 25 minutes a run on one core
-    lookback run elmo_tasks --rows "names + ELMo" initial=None    what random weights bring
 
 A row "+ ELMo" is the one above it with the layers of a frozen ELMo beside its words, mixed as the task likes
-it best; `layer 0` to `layer 2` are the shares they come to have, that of words without context first, and
-gamma is what scales them (Peters et al. 2018, eq. 1). Error reduction is gain / (100 - baseline), which the
-paper calls the relative increase. Its other four tasks are printed only: their corpora are not to be had.
+it best, and "+ ELMo untrained" has one of random weights, which must not help; `layer 0` to `layer 2` are the
+shares they come to have, that of words without context first, and gamma is what scales them (Peters et al.
+2018, eq. 1). Error reduction is gain / (100 - baseline), which the paper calls the relative increase. Its
+other four tasks are printed only: their corpora are not to be had.
 """
 
 import dataclasses
@@ -20,8 +20,10 @@ from data.tasks.classification import Classification
 from data.tokenizers.whole_words import WholeWords
 from data.world.tasks import WorldRating
 from data.world.world import World
+from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
 from experiments.report.compared import ErrorReduction, PairedBootstrap, error_reduction
+from experiments.report.quantities import Gained, Score, Test
 from experiments.report.table import Published, Table
 from experiments.tables.representations.elmo_pretraining import MEDIUM, SMALL, WIDTH
 from experiments.tables.understanding import tagging
@@ -40,23 +42,27 @@ from train.run import Run
 from train.weights.initial import Pretrained
 
 
-def with_elmo(run: Run, elmo: ELMo, experiment: str) -> Run:
-    """The run with the layers of that experiment's ELMo beside its words."""
+def with_elmo(run: Run, elmo: ELMo, experiment: str | None) -> Run:
+    """The run with the layers of that experiment's ELMo beside its words; of a random one if None."""
     encoder = dataclasses.replace(run.model.encoder, contextual=MixedLayers(encoder=elmo))
     return dataclasses.replace(
         run,
         model=dataclasses.replace(run.model, encoder=encoder),
         evaluators=(*run.evaluators, LayerShares()),
-        initial=Pretrained(experiment, "ELMo", into="encoder/contextual/encoder"),
+        initial=experiment and Pretrained(experiment, "ELMo", into="encoder/contextual/encoder"),
     )
 
 
 def rows(tasks: dict[str, Run], elmo: ELMo, experiment: str) -> dict[str, Run]:
-    """Each task without and with ELMo."""
+    """Each task without ELMo, with it, and with one of random weights."""
     return {
-        name + added: with_elmo(run, elmo, experiment) if added else run
-        for name, run in tasks.items()
-        for added in ("", " + ELMo")
+        row: run
+        for name, alone in tasks.items()
+        for row, run in (
+            (name, alone),
+            (f"{name} + ELMo", with_elmo(alone, elmo, experiment)),
+            (f"{name} + ELMo untrained", with_elmo(alone, elmo, None)),
+        )
     }
 
 
@@ -169,5 +175,37 @@ TABLE = Table(
         baseline="names",
         published=tuple(published(*row) for row in PETERS),
         smoke=SMOKE,
+    ),
+)
+
+
+def helps(task: str, metric: str, least: float) -> tuple[Part, Part]:
+    """That a task gains by ELMo, and not by one of random weights; `least` is what it reaches without."""
+    score = lambda row: Score("elmo_tasks", row, metric)
+    tested = lambda row: Test("elmo_tasks", row, task, metric)
+    learned = Part(f"{metric} of {task}", score(task), least=least)
+    return (
+        Part(
+            f"{metric} of {task} + ELMo less {task}",
+            score(f"{task} + ELMo") - score(task),
+            least=0,
+            test=tested(f"{task} + ELMo"),
+            given=(learned,),
+        ),
+        Part(
+            f"{task} gains by an untrained ELMo, at p < 0.05 (1) or not (0)",
+            Gained(tested(f"{task} + ELMo untrained")),
+            most=0,
+            given=(learned,),
+        ),
+    )
+
+
+CLAIMS = (
+    Claim(
+        "C22",
+        "001",
+        "adding ELMo helps every task",
+        (*helps("names", "F1", 30), *helps("reviews", "accuracy", 40)),
     ),
 )

@@ -25,7 +25,9 @@ from data.tokenizers.levels import BPE, Words
 from data.tokenizers.wordpiece import WordPiece
 from data.world.tasks import WorldRating
 from data.world.world import World
+from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
+from experiments.report.quantities import Quantity, Score, Test, spearman
 from experiments.report.table import Table
 from experiments.tables.representations import elmo_pretraining, text_pretraining
 from experiments.tables.understanding.glue import by
@@ -182,5 +184,88 @@ TABLE = Table(
         columns=columns(ALEXA_SIZES, LECTURE),
         baseline="mean",
         smoke=SMOKE,
+    ),
+)
+
+
+NAMES, ALEXA = tuple(WORLD_SIZES), list(ALEXA_SIZES)[-1]
+TEXT, STARS = LECTURE[-1][0], float(LECTURE[-1][1])
+
+
+def error(system: str, size: str, name: str | None = None) -> Score:
+    """The root mean square error of a system that was trained on so many reviews."""
+    return Score("review_rating", f"{system}: {size}", "RMSE", name or size)
+
+
+def gain(after: str, before: str, size: str) -> Quantity:
+    """How much less the error of a system is than another's."""
+    return error(before, size) - error(after, size)
+
+
+def lower(after: str, before: str, size: str) -> Part:
+    """That it is, by more than the choice of reviews."""
+    rows = (f"{after}: {size}", f"{before}: {size}")
+    return Part(
+        f"RMSE of {before} less {after}, {size}",
+        gain(after, before, size),
+        least=0,
+        test=Test("review_rating", *rows, "RMSE", size),
+    )
+
+
+def alexa(system: str, metric: str) -> Score:
+    """What a system makes of "Daaang", of all reviews of Alexa."""
+    return Score("review_rating-alexa", f"{system}: {ALEXA}", metric, TEXT)
+
+
+TYPES, PIECES = "BiLSTM", "BiLSTM on pieces of words"
+CLAIMS = (
+    Claim(
+        "C44",
+        "004",
+        "pretraining helps low resources most",
+        (
+            Part(
+                "rank correlation of the number of reviews and what BERT gains by masked tokens",
+                spearman(
+                    range(len(NAMES)), [gain("BERT after masked tokens", "BERT", size) for size in NAMES]
+                ),
+                most=0,
+            ),
+        ),
+    ),
+    Claim(
+        "C48",
+        "004",
+        "a vector a word type fails on new words, pieces of words pass",
+        (
+            Part("unknown of 'Daaang ..' to word types, %", alexa(TYPES, "unknown ids"), least=100),
+            Part("stars by word types off 4.9", abs(alexa(TYPES, "score") - STARS), least=1),
+            Part("stars by pieces off 4.9", abs(alexa(PIECES, "score") - STARS), most=0.7),
+            Part(
+                "RMSE on slang by word types less by pieces",
+                error(TYPES, NAMES[-1], "slang") - error(PIECES, NAMES[-1], "slang"),
+                least=0,
+                test=Test(
+                    "review_rating", f"{PIECES}: {NAMES[-1]}", f"{TYPES}: {NAMES[-1]}", "RMSE", "slang"
+                ),
+            ),
+        ),
+    ),
+    Claim(
+        "C49",
+        "004",
+        "a language model's weights help to rate reviews",
+        tuple(lower("LSTM after a language model", "LSTM", size) for size in NAMES),
+    ),
+    Claim(
+        "C55",
+        "001",
+        "both what predicts the next word and what predicts masked ones gives useful embeddings",
+        (
+            lower("LSTM after a language model", "LSTM", NAMES[1]),
+            lower("BERT after masked tokens", "BERT", NAMES[1]),
+        ),
+        note="One task, one text to pretrain on, each beside its own architecture from random weights.",
     ),
 )

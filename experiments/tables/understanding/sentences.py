@@ -1,6 +1,6 @@
 """Which network tells best whether a sentence is for or against?
 
-    lookback run sentences                      5 rows x 3 seeds on reviews of the generated world
+    lookback run sentences                      6 rows x 3 seeds on reviews of the generated world
     lookback run sentences --data-dir CORPORA   SST-2, trained on phrases: 2 to 12 minutes a run on a core
     lookback run sentences --data-dir CORPORA --seeds 10 patience=5 task.corpus=CrossValidated     MR
     lookback run sentences --data-dir CORPORA --seeds 10 patience=5 "task.corpus=CrossValidated(name='SUBJ')"
@@ -23,7 +23,7 @@ from experiments.report.table import Published, Table
 from models.baselines.majority import Majority
 from models.encoders.words import BagOfWords, Convolutions, WordLSTM
 from models.heads.classifier import Classifier
-from models.heads.pooling import Attentive, Last, Max, Mean
+from models.heads.pooling import Attentive, Ends, Last, Max, Mean
 from train.evaluators.labels.predictions import Accuracy
 from train.objectives.supervised import Label
 from train.optimizers import Adam, Constant, Cosine
@@ -57,6 +57,7 @@ def rows(
         "LSTM": Classifier(
             encoder=dataclasses.replace(lstm, bidirectional=False), pooling=Last(), dropout=output
         ),
+        "BiLSTM": Classifier(encoder=lstm, pooling=Ends(), dropout=output),
         "BiLSTM + attention": Classifier(encoder=lstm, pooling=Attentive(), dropout=output),
     }
     return {row: dataclasses.replace(run, model=model) for row, model in found.items()}

@@ -20,7 +20,9 @@ from data.corpora.tags import Conll2003, GeneratedTags
 from data.tasks.tagging import Tagging
 from data.tokenizers.whole_words import WholeWords
 from data.world.world import World
+from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
+from experiments.report.quantities import InErrors, Score
 from experiments.report.table import Published, Table
 from models.baselines.majority_tag import MajorityTag
 from models.encoders.words import WordLSTM
@@ -154,5 +156,32 @@ TABLE = Table(
         baseline="BiLSTM-CRF",
         published=NAMES,
         smoke=SMOKE,
+    ),
+)
+
+
+def both_directions(what: str, table: str, metric: str, split: str = "test", least: float = 0) -> Part:
+    """How many standard errors a BiLSTM is above an LSTM, which first has to reach `least`."""
+    gain = Score(table, "BiLSTM", metric, split) - Score(table, "LSTM", metric, split)
+    learned = Part(f"{metric} of the LSTM, {what}", Score(table, "LSTM", metric, split), least=least)
+    return Part(
+        f"{metric} of the BiLSTM less the LSTM in standard errors, {what}",
+        InErrors(gain),
+        least=-1,
+        given=(learned,),
+    )
+
+
+CLAIMS = (
+    Claim(
+        "C20",
+        "001",
+        "a bidirectional LSTM is at least as well",
+        (
+            both_directions("names of the world", "tagging", "F1", least=30),
+            both_directions("reviews of the world", "sentences", "accuracy", least=60),
+            both_directions("SST-2", "sentences-sst2", "accuracy", least=70),
+        ),
+        note="A direction is as wide as the LSTM, so that the BiLSTM has more parameters.",
     ),
 )

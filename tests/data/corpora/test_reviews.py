@@ -6,8 +6,10 @@ from collections import Counter
 
 import pytest
 
-from data.corpora.reviews import IMDB, AmazonAlexa
+from data.corpora.reviews import IMDB, AmazonAlexa, ReviewDocuments, ReviewText
 from data.splits import SPLITS
+from data.world.tasks import WorldRating
+from data.world.world import World
 
 HEADER = "rating\tdate\tvariation\tverified_reviews\tfeedback\n"
 
@@ -116,3 +118,11 @@ def test_the_films_are_those_published(data_dir):
         item.first for split in ("train", "valid") for item in polar[split]
     }
     assert len(repeated) == 123
+
+
+def test_a_review_is_a_document_where_it_is_asked_to_be():
+    reviews = WorldRating(World(train=9))
+    together, apart = ReviewText(reviews), ReviewDocuments(reviews)
+    assert together.text("train") == apart.text("train") and len(together.documents("train")) == 1
+    assert apart.documents("train") == [item.first for item in reviews.items("train")]
+    assert apart.protocol("train") == f"{together.protocol('train')}, each a document"

@@ -9,13 +9,13 @@ from models.baselines.majority import Majority
 from models.baselines.mean_score import MeanScore
 from models.encoders.words import BagOfWords, WordLSTM
 from models.heads.classifier import Classifier
-from models.heads.pooling import Attentive, First, Last, Max, Mean
+from models.heads.pooling import Attentive, Ends, First, Last, Max, Mean
 
 STATES = jax.random.normal(jax.random.key(0), (3, 5, 4))
 MASK = jnp.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [0, 1, 1, 0, 0]], bool)
 IDS = jnp.array([[1, 5, 6, 2, 7, 2], [1, 8, 2, 9, 2, 0]])
 SEGMENTS = jnp.array([[0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 0]])
-POOLINGS = (Mean(), Max(), Last(), First(), Attentive())
+POOLINGS = (Mean(), Max(), Last(), Ends(), First(), Attentive())
 each = pytest.mark.parametrize("pooling", POOLINGS, ids=lambda pooling: type(pooling).__name__)
 
 
@@ -37,6 +37,9 @@ def pooled(pooling, states, params):
         return states.max(axis=0)
     if isinstance(pooling, Last):
         return states[-1]
+    if isinstance(pooling, Ends):
+        half = states.shape[1] // 2
+        return np.concatenate([states[-1, :half], states[0, half:]])
     if isinstance(pooling, First):
         return np.tanh(states[0] @ params["dense"]["kernel"] + params["dense"]["bias"])
     hidden = np.tanh(states @ params["hidden"]["kernel"] + params["hidden"]["bias"])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from data.corpora.parallel import Generated
 from data.fields import Positive
 from data.tasks.translation import Translation
+from models.translation.aligner import Aligner
 from models.translation.encoder_decoder import EncoderDecoder
 from train.inference.translator import Translator
 from train.metrics import alignment
@@ -16,10 +17,11 @@ from train.run import Evaluator, Result, Run, Trained
 class AlignmentError(Evaluator):
     """Alignment error rate of the attention weights against the generated world's gold alignment.
 
-    Weights come from a teacher-forced pass over the first `sentences` references, pieces merged to words.
+    Weights come from a teacher-forced pass over the first `sentences` references, pieces merged to words, or
+    from a model that only aligns.
     """
 
-    needs = {"task": Translation, "task.corpus": Generated, "model": EncoderDecoder}
+    needs = {"task": Translation, "task.corpus": Generated, "model": (EncoderDecoder, Aligner)}
     why = "compares with the gold alignment of the generated world"
     split: str = "test"
     sentences: Positive = 200

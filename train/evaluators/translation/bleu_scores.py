@@ -7,6 +7,7 @@ from data.items.corpus import Pairs, ParallelCorpus
 from data.tasks.translation import Translation
 from data.tokenizers.tokenizer import Tokenizer
 from models.decoding.search import Search
+from models.translation.aligner import WordTranslator
 from models.translation.encoder_decoder import EncoderDecoder
 from train.folder.outputs import keep
 from train.inference.translator import Translator
@@ -24,7 +25,7 @@ class Bleu(Evaluator):
     Bleu(corpus=Newstest(year=2014), name="newstest2014").
     """
 
-    needs = {"task": Translation, "model": EncoderDecoder}
+    needs = {"task": Translation, "model": (EncoderDecoder, WordTranslator)}
     why = "judges translations"
     split: str = "test"
     search: Search = Search()

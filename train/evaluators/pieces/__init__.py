@@ -1,0 +1,1 @@
+"""Measures of how words are cut into pieces."""
