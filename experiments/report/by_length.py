@@ -6,7 +6,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from experiments.report.quantities import Evidence, Place, Quantity, Test, divided
+from experiments.report.quantities import Evidence, PairedTest, Place, Quantity, divided
 from train.folder.record import Record
 from train.metrics.counts import Counts
 
@@ -48,7 +48,7 @@ class ScoreWithin(Quantity):
 
 
 @dataclasses.dataclass(frozen=True)
-class Interaction(Test):
+class Interaction(PairedTest):
     """Paired bootstrap of how a row's long items score over its short ones, less the same of a rival's.
 
     d = long / short of the row - long / short of the rival, short of at most `short` words and long of more

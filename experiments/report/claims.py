@@ -12,7 +12,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
-from experiments.report.quantities import Evidence, Place, Quantity, Test, told
+from experiments.report.quantities import Evidence, PairedTest, Place, Quantity, told
 
 CONFIRMED, REFUTED, MIXED, UNDECIDED = "CONFIRMED", "REFUTED", "MIXED", "UNDECIDED"
 SEEDS = 3
@@ -28,7 +28,7 @@ class Part:
     effect: Quantity
     least: float = -math.inf
     most: float = math.inf
-    test: Test | None = None
+    test: PairedTest | None = None
     given: tuple["Part", ...] = ()
     exact: bool = False
 

@@ -257,7 +257,7 @@ def slope(xs: Sequence[float], of: Sequence[Quantity]) -> Quantity:
 
 
 @dataclasses.dataclass(frozen=True)
-class Test:
+class PairedTest:
     """Paired bootstrap of a metric between the runs of two rows with one seed."""
 
     table: str
@@ -286,8 +286,8 @@ class Test:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TestOfBest(Test):
-    """As a Test, of whichever of `rows` has the highest score with a seed: p times how many there are.
+class TestOfBest(PairedTest):
+    """As a PairedTest, of whichever of `rows` has the highest score with a seed: p times how many there are.
 
     The best was chosen among them by this very score  -- Bonferroni's correction. `row` is not asked.
     """
@@ -306,8 +306,8 @@ class TestOfBest(Test):
         found = {}
         for seed, values in scores.items():
             best = self.rows[values.index(max(values))]
-            fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(Test)}
-            p = Test(**fields | {"row": best}).values(evidence)
+            fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(PairedTest)}
+            p = PairedTest(**fields | {"row": best}).values(evidence)
             if seed in p:
                 found[seed] = min(len(self.rows) * p[seed], 1.0)
         return found
@@ -317,7 +317,7 @@ class TestOfBest(Test):
 class Gained(Quantity):
     """1 where a test's row scores higher than its rival by more than the choice of items, 0 where not."""
 
-    test: Test
+    test: PairedTest
 
     @property
     def places(self) -> tuple[Place, ...]:

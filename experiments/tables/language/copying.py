@@ -16,7 +16,7 @@ from data.tasks.language import LanguageModelling
 from data.tokenizers.levels import Words
 from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
-from experiments.report.quantities import Score, Test
+from experiments.report.quantities import PairedTest, Score
 from experiments.report.table import Table
 from experiments.tables.language.perplexity import PTB_SMALL, SMALL
 from models.attention.pointers import Average, Gate, Sentinel
@@ -98,7 +98,7 @@ CLAIMS = (
                 "perplexity of rare words seen, with a pointer over without",
                 perplexity(SENTINEL, "rare and seen") / perplexity("LSTM", "rare and seen"),
                 most=1 / 5,
-                test=Test("copying", SENTINEL, "LSTM", "perplexity", "rare and seen"),
+                test=PairedTest("copying", SENTINEL, "LSTM", "perplexity", "rare and seen"),
             ),
             Part(
                 "perplexity of all words, with a pointer over without",
@@ -116,7 +116,7 @@ CLAIMS = (
                 "perplexity, learned gate less average",
                 perplexity(GATE, "test") - perplexity(AVERAGE, "test"),
                 most=0,
-                test=Test("copying", GATE, AVERAGE, "perplexity"),
+                test=PairedTest("copying", GATE, AVERAGE, "perplexity"),
             ),
         ),
     ),

@@ -14,7 +14,7 @@ import dataclasses
 from data.corpora.first_share import FirstShare
 from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
-from experiments.report.quantities import Score, Test
+from experiments.report.quantities import PairedTest, Score
 from experiments.report.table import Table
 from experiments.tables.language.perplexity import PTB_LOOKING, PTB_SMALL, SMALL
 from models.language.ngram import NGram
@@ -77,7 +77,7 @@ def part(table: str, corpus: str, split: str, share: str, **bound: float) -> Par
     """That the perplexity of the LSTM less that of the RNN is within bounds at a share of the text."""
     ours, theirs = f"LSTM, {share}", f"RNN, {share}"
     of = lambda row: Score(table, row, "perplexity", split)
-    test = Test(table, ours, theirs, "perplexity", split)
+    test = PairedTest(table, ours, theirs, "perplexity", split)
     what = "all" if share == "all" else f"{share} of it"
     return Part(f"perplexity, LSTM less RNN, {what}, {corpus}", of(ours) - of(theirs), test=test, **bound)
 

@@ -18,7 +18,7 @@ from data.tokenizers.whole_words import WholeWords
 from data.world.world import World
 from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
-from experiments.report.quantities import Quantity, Score, Test
+from experiments.report.quantities import PairedTest, Quantity, Score
 from experiments.report.table import Table
 from experiments.tables.language.perplexity import SMALL
 from experiments.tables.representations.word_senses import SMALL_ELMO, WIDTH
@@ -92,7 +92,7 @@ def less(deeper: int, shallower: int) -> Part:
         f"perplexity, {row(deeper)} less {row(shallower)}",
         of(deeper) - of(shallower),
         most=0,
-        test=Test("depth", row(deeper), row(shallower), "perplexity"),
+        test=PairedTest("depth", row(deeper), row(shallower), "perplexity"),
     )
 
 
@@ -119,7 +119,7 @@ CLAIMS = (
                 "parts of speech, %, of the lower layer less the higher",
                 tagged(LOW) - tagged(HIGH),
                 least=0,
-                test=Test("depth", probe(LOW), probe(HIGH), "accuracy"),
+                test=PairedTest("depth", probe(LOW), probe(HIGH), "accuracy"),
             ),
             Part("senses, %, of the higher layer less the lower", senses(HIGH) - senses(LOW), least=0),
         ),

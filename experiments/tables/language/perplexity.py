@@ -21,7 +21,7 @@ from data.tokenizers.levels import ByteBPE, WhitespaceWords
 from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
 from experiments.report.published import PENN_TREEBANK
-from experiments.report.quantities import Quantity, Score, Spent, Test
+from experiments.report.quantities import PairedTest, Quantity, Score, Spent
 from experiments.report.table import Table
 from models.attention.pointers import Sentinel, TanhDot
 from models.attention.scores import ScaledDot
@@ -221,13 +221,15 @@ CLAIMS = (
                 of("LSTM + attention", *DOCUMENTATION)
                 - of("LSTM, as large as with attention", *DOCUMENTATION),
                 most=0,
-                test=Test("perplexity", "LSTM + attention", "LSTM, as large as with attention", "perplexity"),
+                test=PairedTest(
+                    "perplexity", "LSTM + attention", "LSTM, as large as with attention", "perplexity"
+                ),
             ),
             Part(
                 "perplexity with attention less without, equal parameters, Penn Treebank",
                 of("LSTM + attention", *PTB) - of("LSTM, by Adam", *PTB),
                 most=0,
-                test=Test("perplexity-ptb", "LSTM + attention", "LSTM, by Adam", *PTB[1:]),
+                test=PairedTest("perplexity-ptb", "LSTM + attention", "LSTM, by Adam", *PTB[1:]),
             ),
         ),
         "By one recipe on each text.",

@@ -12,7 +12,7 @@ import dataclasses
 
 from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
-from experiments.report.quantities import Quantity, Score, Test, least, spearman
+from experiments.report.quantities import PairedTest, Quantity, Score, least, spearman
 from experiments.report.table import Table
 from experiments.tables.translation.translation import BLEU, SMALL_WORLD, SMOKE, WORLD_LSTM
 from models.attention.scores import Dot, Projected, ScaledDot
@@ -92,7 +92,7 @@ CLAIMS = (
                 f"loss unscaled less scaled, d = {DIMENSIONS[-1]}",
                 gap(DIMENSIONS[-1]),
                 least=0,
-                test=Test(
+                test=PairedTest(
                     "attention_scaling", f"d = {DIMENSIONS[-1]}, not scaled", f"d = {DIMENSIONS[-1]}", "loss"
                 ),
                 given=(LEARNED,),

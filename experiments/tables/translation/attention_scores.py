@@ -12,7 +12,7 @@ import dataclasses
 
 from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column, Significance
-from experiments.report.quantities import Score, Test, least
+from experiments.report.quantities import PairedTest, Score, least
 from experiments.report.table import Table
 from experiments.tables.translation import translation
 from experiments.tables.translation.translation import (
@@ -76,7 +76,7 @@ CLAIMS = (
                 f"{AER} less that of IBM model 1 on the same text",
                 of("AER", "lstm-additive") - of("AER", "IBM model 1"),
                 most=0,
-                test=Test("attention_scores", "lstm-additive", "IBM model 1", "AER"),
+                test=PairedTest("attention_scores", "lstm-additive", "IBM model 1", "AER"),
                 given=(LEARNED,),
             ),
             Part(

@@ -16,9 +16,9 @@ from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column, Significance
 from experiments.report.quantities import (
     BestLoss,
+    PairedTest,
     Quantity,
     Score,
-    Test,
     TestOfBest,
     UpdatesTo,
     most,
@@ -114,7 +114,7 @@ CLAIMS = (
                 "BLEU of teacher forcing less free running",
                 of("BLEU", FORCED) - of("BLEU", FREE),
                 least=2,
-                test=Test("teacher_forcing", FORCED, FREE, "BLEU"),
+                test=PairedTest("teacher_forcing", FORCED, FREE, "BLEU"),
                 given=(LEARNED,),
             ),
             Part(

@@ -26,8 +26,8 @@ from data.world.world import World
 from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column, Significance
 from experiments.report.published import TRANSLATION
+from experiments.report.quantities import PairedTest, Spent
 from experiments.report.quantities import Score as Of
-from experiments.report.quantities import Spent, Test
 from experiments.report.table import Table
 from models.attention.scores import SCORES, Score
 from models.layers.recurrent import GRU
@@ -147,7 +147,7 @@ def more(row: str, than: str) -> Part:
     return Part(
         f"BLEU of {row} less {than}",
         of("BLEU", row) - of("BLEU", than),
-        test=Test("translation", row, than, "BLEU"),
+        test=PairedTest("translation", row, than, "BLEU"),
     )
 
 
@@ -165,7 +165,7 @@ AS_MANY = Part(
 ATTENTION = dataclasses.replace(
     more("lstm-additive", "lstm"),
     least=8,
-    test=Test("translation", "lstm-additive", "lstm", "BLEU", below=0.01),
+    test=PairedTest("translation", "lstm-additive", "lstm", "BLEU", below=0.01),
     given=(LEARNED["lstm"], LEARNED["lstm-additive"]),
 )
 LARGE = (LEARNED["lstm-additive"], LEARNED["transformer"], AS_MANY)

@@ -23,7 +23,7 @@ from data.world.world import World
 from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
 from experiments.report.compared import ErrorReduction, PairedBootstrap, error_reduction
-from experiments.report.quantities import Gained, Score, Test
+from experiments.report.quantities import Gained, PairedTest, Score
 from experiments.report.table import Published, Table
 from experiments.tables.representations.elmo_pretraining import MEDIUM, SMALL, WIDTH
 from experiments.tables.understanding import tagging
@@ -182,7 +182,7 @@ TABLE = Table(
 def helps(task: str, metric: str, least: float) -> tuple[Part, Part]:
     """That a task gains by ELMo, and not by one of random weights; `least` is what it reaches without."""
     score = lambda row: Score("elmo_tasks", row, metric)
-    tested = lambda row: Test("elmo_tasks", row, task, metric)
+    tested = lambda row: PairedTest("elmo_tasks", row, task, metric)
     learned = Part(f"{metric} of {task}", score(task), least=least)
     return (
         Part(

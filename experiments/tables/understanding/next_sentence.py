@@ -18,7 +18,7 @@ from data.tokenizers.wordpiece import WordPiece
 from data.world.tasks import WorldEntailment
 from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column, Significance
-from experiments.report.quantities import Score, Test
+from experiments.report.quantities import PairedTest, Score
 from experiments.report.table import Table
 from experiments.tables.representations import text_pretraining
 from experiments.tables.representations.bert_pretraining import SMALL, lasting
@@ -91,7 +91,7 @@ CLAIMS = (
                 Score("next_sentence", AFTER, "accuracy", "entailment")
                 - Score("next_sentence", ALONE, "accuracy", "entailment"),
                 least=0,
-                test=Test("next_sentence", AFTER, ALONE, "accuracy", "entailment"),
+                test=PairedTest("next_sentence", AFTER, ALONE, "accuracy", "entailment"),
                 given=(
                     Part(
                         "accuracy of entailment after both",

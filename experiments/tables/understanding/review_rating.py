@@ -27,7 +27,7 @@ from data.world.tasks import WorldRating
 from data.world.world import World
 from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
-from experiments.report.quantities import Quantity, Score, Test, spearman
+from experiments.report.quantities import PairedTest, Quantity, Score, spearman
 from experiments.report.table import Table
 from experiments.tables.representations import elmo_pretraining, text_pretraining
 from experiments.tables.understanding.glue import by
@@ -209,7 +209,7 @@ def lower(after: str, before: str, size: str) -> Part:
         f"RMSE of {before} less {after}, {size}",
         gain(after, before, size),
         least=0,
-        test=Test("review_rating", *rows, "RMSE", size),
+        test=PairedTest("review_rating", *rows, "RMSE", size),
     )
 
 
@@ -246,7 +246,7 @@ CLAIMS = (
                 "RMSE on slang by word types less by pieces",
                 error(TYPES, NAMES[-1], "slang") - error(PIECES, NAMES[-1], "slang"),
                 least=0,
-                test=Test(
+                test=PairedTest(
                     "review_rating", f"{PIECES}: {NAMES[-1]}", f"{TYPES}: {NAMES[-1]}", "RMSE", "slang"
                 ),
             ),

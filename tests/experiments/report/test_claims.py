@@ -10,6 +10,7 @@ from experiments.report.claims import CONFIRMED, MIXED, REFUTED, UNDECIDED, Clai
 from experiments.report.quantities import (
     BestLoss,
     Evidence,
+    PairedTest,
     Score,
     Spent,
     UpdatesTo,
@@ -19,12 +20,11 @@ from experiments.report.quantities import (
     slope,
     spearman,
 )
-from experiments.report.quantities import Test as Paired
 from experiments.tables import catalogue
 from train.metrics.counts import Share, of_values
 
 A, B = Score("t", "a", "accuracy"), Score("t", "b", "accuracy")
-PAIRED = Paired("t", "a", "b", "accuracy")
+PAIRED = PairedTest("t", "a", "b", "accuracy")
 
 
 def run(root, row, seed, right=0.5, items=200, steps=(), **cost):
@@ -91,7 +91,7 @@ def test_a_test_may_ask_for_less_than_five_per_cent(tmp_path):
     p = max(PAIRED.values(evidence).values())
     assert 0.0 < p < 0.05
     for below, word in ((0.05, CONFIRMED), (p / 2, UNDECIDED)):
-        part = Part("a less b", A - B, least=0, test=Paired("t", "a", "b", "accuracy", below=below))
+        part = Part("a less b", A - B, least=0, test=PairedTest("t", "a", "b", "accuracy", below=below))
         assert verdict(evidence, part).word == word
 
 

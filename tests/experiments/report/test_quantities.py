@@ -73,7 +73,7 @@ def test_what_goes_with_the_best():
 
 
 def test_a_gain_counts_where_it_is_more_than_chance():
-    test = quantities.Test("t", "a", "b", "accuracy")
+    test = quantities.PairedTest("t", "a", "b", "accuracy")
     made = Made(
         "accuracy", {"a": {0: share(80), 1: share(51), 2: share(20)}, "b": dict.fromkeys(range(3), share(50))}
     )
@@ -84,7 +84,7 @@ def test_a_gain_counts_where_it_is_more_than_chance():
 def test_the_best_of_several_is_tested_as_so_many_tests():
     rows = {"a": {0: share(56)}, "b": {0: share(59)}, "rival": {0: share(50)}}
     made = Made("accuracy", rows)
-    alone = quantities.Test("t", "b", "rival", "accuracy").values(made)[0]
+    alone = quantities.PairedTest("t", "b", "rival", "accuracy").values(made)[0]
     best = quantities.TestOfBest(table="t", rows=("a", "b"), rival="rival", metric="accuracy")
     assert best.values(made) == {0: pytest.approx(2 * alone)} and 0 < 2 * alone < 1
     assert best.places == (("t", "a"), ("t", "b"), ("t", "rival"))
