@@ -9,11 +9,11 @@ that the last few words always tell something and never the answer (UT Austin CS
 """
 
 import dataclasses
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from data.fields import Count, Positive
+from data.fields import Bound, Count, Positive
 from data.items.corpus import TextCorpus
 from data.splits import SPLITS, known_split
 
@@ -26,7 +26,7 @@ FEASTS = tuple(
     "christmas".split()
 )
 FILLERS = 20
-SUCCESSORS = 2
+Successors = Annotated[int, Bound(least=1, most=FILLERS)]
 
 
 class Probe(NamedTuple):
@@ -42,13 +42,16 @@ class Recall(TextCorpus):
     """Lines of both kinds, as many of each distance; `train`, `valid` and `test` count the lines.
 
     Cues are few, the words between them are drawn anew for each line: of 16 and more no line of test stands
-    in train, of fewer there are hardly as many as train draws, so that all of 1 do.
+    in train, of fewer there are hardly as many as train draws, so that all of 1 do. Each of those words has
+    so many `successors`. With one alone nothing of a line is by chance but its cue and the word behind that,
+    so that networks learn answers in less time; such lines are few, and all of test are in train.
     """
 
     distances: tuple[Positive, ...] = (1, 2, 4, 8, 16, 32, 48)
     train: Count = 28000
     valid: Count = 700
     test: Count = 1400
+    successors: Successors = 2
 
     def __post_init__(self):
         super().__post_init__()
@@ -58,7 +61,7 @@ class Recall(TextCorpus):
     def probes(self, split: str) -> list[Probe]:
         """The lines of a split in a random order; a function of the split and the fields alone."""
         draw = np.random.default_rng((SPLITS.index(known_split(split)), 2024))
-        successors = np.random.default_rng(7).integers(FILLERS, size=(FILLERS, SUCCESSORS))
+        successors = np.random.default_rng(7).integers(FILLERS, size=(FILLERS, self.successors))
         count = getattr(self, split)
         distances = np.resize(np.repeat(self.distances, 2), count)
         found = [
@@ -73,7 +76,8 @@ class Recall(TextCorpus):
 
     def protocol(self, split: str) -> str:
         """The distances, how many lines, and the split."""
-        return f"Recall(distances={self.distances}), {getattr(self, split)} lines, {split}"
+        one = "" if self.successors == 2 else f", successors={self.successors}"
+        return f"Recall(distances={self.distances}{one}), {getattr(self, split)} lines, {split}"
 
 
 def probe(draw: np.random.Generator, successors: np.ndarray, kind: str, distance: int) -> Probe:

@@ -22,7 +22,7 @@ from models.layers.recurrent import RNN
 from train.evaluators.language.perplexities import Perplexity
 from train.run import Run
 
-SHARES = {"1/16": 1 / 16, "1/8": 1 / 8, "1/4": 1 / 4, "1/2": 1 / 2, "all": 1.0}
+SHARES = {"sixteenth": 1 / 16, "eighth": 1 / 8, "quarter": 1 / 4, "half": 1 / 2, "all": 1.0}
 
 
 def rows(run: Run, features: int, split: str) -> dict[str, Run]:
@@ -78,7 +78,7 @@ def part(table: str, corpus: str, split: str, share: str, **bound: float) -> Par
     ours, theirs = f"LSTM, {share}", f"RNN, {share}"
     of = lambda row: Score(table, row, "perplexity", split)
     test = PairedTest(table, ours, theirs, "perplexity", split)
-    what = "all" if share == "all" else f"{share} of it"
+    what = "all of the text" if share == "all" else f"a {share} of it"
     return Part(f"perplexity, LSTM less RNN, {what}, {corpus}", of(ours) - of(theirs), test=test, **bound)
 
 
@@ -93,7 +93,7 @@ CLAIMS = (
                 ("data_demand", "documentation of Python", "test"),
                 ("data_demand-ptb", "Penn Treebank", "valid"),
             )
-            for share, bound in (("1/16", {"least": 0}), ("all", {"most": 0}))
+            for share, bound in (("sixteenth", {"least": 0}), ("all", {"most": 0}))
         ),
         "Worse at the small end, better on all; equal parameters, one recipe.",
     ),

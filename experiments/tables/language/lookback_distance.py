@@ -55,7 +55,7 @@ PATHS = {
 
 STREAMED = Run(
     model=RNNLM(),
-    task=LanguageModelling(Recall(train=140_000), WhitespaceWords()),
+    task=LanguageModelling(Recall(successors=1), WhitespaceWords()),
     objective=NextToken(carried=True),
     optimizer=Adam(schedule=Cosine(peak=5e-3, warmup=100, steps=4000), beta2=0.999, clip=1.0),
     batches=Streams(rows=16, length=LENGTH),

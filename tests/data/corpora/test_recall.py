@@ -49,3 +49,18 @@ def test_bad_fields_are_refused():
         Recall(distances=(0, 4))
     with pytest.raises(ValueError, match="unknown split"):
         LINES.text("dev")
+
+
+def test_with_one_successor_the_first_word_between_tells_all_the_others_and_not_the_answer():
+    probes = Recall(train=2800, successors=1).probes("train")
+    after = {}
+    for line in probes:
+        between = line.words[1 : 1 + line.distance]
+        for word, following in zip(between, between[1:], strict=False):
+            assert after.setdefault(word, following) == following
+    answers = {}
+    for line in probes:
+        answers.setdefault((line.distance, line.words[1]), set()).add(line.words[-1])
+    assert min(map(len, answers.values())) > 5
+    with pytest.raises(ValueError, match="successors"):
+        Recall(successors=21)
