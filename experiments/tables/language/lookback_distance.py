@@ -4,9 +4,10 @@
 
 The long, sparse look-backs of the lecture: "In October ... celebrate ___", "Alice ... with ___". A line has
 a cue, so many words of no concern, and the word that the cue decides; the score is how often the likeliest
-word is the right one. All networks have as many parameters, within a tenth, and each the rate of several that
-gave its kind the least validation loss, and updates until that fell no further: pairs of cue and answer are
-learned one by one. What attends is asked too where it looks once it has to answer. `lookback plot
+word is the right one. All networks have as many parameters, within a tenth, and each a rate at which its kind
+learns the answers: pairs of cue and answer are learned one by one. Each of the words between has one
+successor: with two, what is by chance drowned what is to be learned, and LSTMs recalled 55 to 80 per cent a
+word back after 6,000 updates. What attends is asked too where it looks once it has to answer. `lookback plot
 runs/lookback_distance/*/*` draws accuracy against distance.
 """
 
@@ -92,13 +93,13 @@ def rows() -> dict[str, Run]:
         "5-gram": dataclasses.replace(STREAMED, model=NGram(order=5)),
         "convolution": at(5e-3, 4000, plain),
         "convolution, dilated": at(5e-3, 4000, ConvolutionLM(features=71, num_layers=4)),  # sees 81 words
-        "RNN": at(3e-3, 8000, RNNLM(cell=RNN(), embed_dim=64, features=196)),
-        "LSTM": at(1e-2, 8000, RNNLM(embed_dim=64, features=94)),
-        "LSTM + attention": at(3e-3, 6000, looking),
+        "RNN": at(3e-3, 5000, RNNLM(cell=RNN(), embed_dim=64, features=196)),
+        "LSTM": at(1e-2, 5000, RNNLM(embed_dim=64, features=94)),
+        "LSTM + attention": at(1e-2, 5000, looking),
         "self-attention, 1 head": at(5e-3, 4000, attention(AveragedHeads(1, values=False), 165)),
         "self-attention, 4 heads averaged": at(1e-2, 4000, attention(AveragedHeads(4), 79)),
-        "restricted self-attention": at(5e-3, 5000, local),
-        "GPT-2": at(5e-3, 3000, gpt),
+        "restricted self-attention": at(5e-3, 4000, local),
+        "GPT-2": at(5e-3, 2000, gpt),
     }
 
 
