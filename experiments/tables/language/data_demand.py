@@ -46,9 +46,8 @@ def rows(run: Run, features: int, split: str) -> dict[str, Run]:
 
 
 def columns(split: str) -> dict:
-    """Perplexity and bits a byte of a split, and costs."""
+    """Bits a byte of a split, as the pieces of unlike shares are not the same, and costs."""
     return {
-        "perplexity": Column("perplexity", split, better="neither"),
         "bits per byte": Column("bits per byte", split, 3, better="lower"),
         **COSTS,
     }
