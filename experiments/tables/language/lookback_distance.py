@@ -1,6 +1,6 @@
 """How far back can a language model look for a name or a topic?
 
-    lookback run lookback_distance     10 rows x 3 seeds: 2 to 8 minutes a row on a core
+    lookback run lookback_distance     10 rows x 3 seeds: 2 to 10 minutes a row on a core
 
 The long, sparse look-backs of the lecture: "In October ... celebrate ___", "Alice ... with ___". A line has
 a cue, so many words of no concern, and the word that the cue decides; the score is how often the likeliest
@@ -94,11 +94,11 @@ def rows() -> dict[str, Run]:
         "convolution": at(5e-3, 4000, plain),
         "convolution, dilated": at(5e-3, 4000, ConvolutionLM(features=71, num_layers=4)),  # sees 81 words
         "RNN": at(3e-3, 5000, RNNLM(cell=RNN(), embed_dim=64, features=196)),
-        "LSTM": at(1e-2, 5000, RNNLM(embed_dim=64, features=94)),
-        "LSTM + attention": at(1e-2, 5000, looking),
+        "LSTM": at(1e-2, 8000, RNNLM(embed_dim=64, features=94)),
+        "LSTM + attention": at(1e-2, 6000, looking),
         "self-attention, 1 head": at(5e-3, 4000, attention(AveragedHeads(1, values=False), 165)),
         "self-attention, 4 heads averaged": at(1e-2, 4000, attention(AveragedHeads(4), 79)),
-        "restricted self-attention": at(5e-3, 4000, local),
+        "restricted self-attention": at(5e-3, 8000, local),
         "GPT-2": at(5e-3, 2000, gpt),
     }
 
