@@ -5,8 +5,8 @@
 BERT-tiny is pretrained on reviews, by masked tokens with and without next sentences, on the same pairs; then
 either is trained on to tell whether a sentence says another. A review keeps one tense, so that a second text
 of the other tense cannot follow: who sees that tells 75 % of the pairs apart, and no one more but by chance.
-On the documentation of Python (`bert_pretraining`) the same encoder stays near 50 %: sections of a page
-differ in topic, which 17 epochs of so little text do not teach it to compare.
+After 48,000 pairs it was 62 % with seed 0; here are 128,000. On the documentation of Python, in
+`bert_pretraining`, the same encoder stayed at chance.
 """
 
 import dataclasses
@@ -34,11 +34,11 @@ READ = lasting(
     dataclasses.replace(
         SMALL,
         model=text_pretraining.plain(text_pretraining.TINY),
-        task=Pretraining(ReviewDocuments(text_pretraining.REVIEWS), WordPiece(size=1500), length=64),
-        batches=MaskedPairs(rows=16),
+        task=Pretraining(ReviewDocuments(text_pretraining.REVIEWS), WordPiece(size=1500), length=48),
+        batches=MaskedPairs(rows=32),
         evaluators=(PretrainingScores(),),
     ),
-    3000,
+    4000,
     1e-3,
 )
 
