@@ -146,12 +146,14 @@ def looked(metric: str) -> Score:
 
 
 RECALLED = Part("accuracy of GPT-2, 48 words back", recalled("GPT-2", 48), least=95)
+SEEN = "All lines of test are in train, as there are few: it is memory that is measured, over a distance."
 CLAIMS = (
     Claim(
         "C1",
         "000",
         "RNNs … can forget stuff",
         (Part("accuracy of the RNN, 1 word back less 48", lost("RNN"), least=20, given=(learned("RNN"),)),),
+        SEEN,
     ),
     Claim(
         "C2",
@@ -171,6 +173,7 @@ CLAIMS = (
             RECALLED,
             Part("accuracy of GPT-2, 1 word back less 48, either way", abs(lost("GPT-2")), most=5),
         ),
+        SEEN,
     ),
     Claim(
         "C16",
@@ -190,6 +193,7 @@ CLAIMS = (
                 given=(learned("LSTM"),),
             ),
         ),
+        SEEN,
     ),
     Claim(
         "C37",
@@ -203,7 +207,7 @@ CLAIMS = (
                 given=tuple(map(learned, PATHS)),
             ),
         ),
-        "Paths: "
+        f"{SEEN} Paths: "
         + ", ".join(f"{row} {hops}" for row, hops in PATHS.items())
         + "; n of a recurrence, n/(k-1) and n/(r-1) of what sees k or r words, log_k n dilated, 1 of a look.",
     ),
