@@ -146,7 +146,7 @@ def looked(metric: str) -> Score:
 
 
 RECALLED = Part("accuracy of GPT-2, 48 words back", recalled("GPT-2", 48), least=95)
-SEEN = "All lines of test are in train, as there are few: it is memory that is measured, over a distance."
+SEEN = "Lines are few, and all of test are in train: what is measured is memory over a distance."
 CLAIMS = (
     Claim(
         "C1",
