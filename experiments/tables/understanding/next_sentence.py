@@ -101,8 +101,8 @@ CLAIMS = (
                 ),
             ),
         ),
-        note="Registered for MRPC and RTE; moved to entailment of the world, whose text the encoders can have "
-        "read. The budget of pretraining was raised once, after 61.9 % on seed 0; a review keeps one tense, "
+        note="Registered for MRPC and RTE; moved to entailment of the world, whose text the encoders can "
+        "have read. The budget of pretraining was raised once, after 61.9 % on seed 0; a review keeps one tense, "
         "so that 75 % is all that can be told.",
     ),
 )
