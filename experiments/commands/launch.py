@@ -15,7 +15,7 @@ folder. With --keep each finished run's record is written where the committed on
 import argparse
 import re
 
-from data.fields import Positive
+from data.fields import Positive, brief
 from experiments.command_line.options import bounded, named_seeds
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -25,7 +25,7 @@ def seconds(text: str) -> float:
     """90m, 2h, 1.5h or 7200s in seconds; ValueError for anything else."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip())
     if not found or not float(found[1]):
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; give one as in 90m or 2h")
+        raise argparse.ArgumentTypeError(f"takes a time, as in 90m or 2h, not {brief(text)}")
     return float(found[1]) * UNITS[found[2]]
 
 

@@ -17,6 +17,7 @@ from models.decoding.search import Continuation
 from models.decoding.top_k import log_probs
 from models.language.convolution import ConvolutionLM
 from models.language.gpt2 import GPT2
+from models.language.gpt2_variants import LocalGPT2
 from models.language.language_model import LanguageModel
 from models.language.recurrent_lm import RecurrentLM
 from models.language.rnn import RNNLM
@@ -58,6 +59,8 @@ def reach(name: str) -> int:
     model = MODELS[name]
     if isinstance(model, ConvolutionLM):
         return 1 + sum((model.kernel - 1) * dilation for dilation in model.dilations)
+    if isinstance(model, LocalGPT2):
+        return 1 + model.num_layers * (model.window - 1)
     if isinstance(model, FixedWindowLM | SelfAttentionLM):
         return model.window or LENGTH
     return LENGTH

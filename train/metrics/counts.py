@@ -159,6 +159,12 @@ class Counts:
     statistic: type[Statistic]
     rows: Float[np.ndarray, "n K"]
 
+    def __eq__(self, other: object) -> bool:
+        alike = isinstance(other, Counts) and self.statistic is other.statistic
+        return alike and np.array_equal(self.rows, other.rows)
+
+    __hash__ = None
+
     @property
     def score(self) -> float:
         """The score of all items."""

@@ -102,7 +102,7 @@ CLAIMS = (
             ),
         ),
         note="Registered for MRPC and RTE; moved to entailment of the world, whose text the encoders can "
-        "have read. The budget of pretraining was raised once, after 61.9 % on seed 0; a review keeps one tense, "
-        "so that 75 % is all that can be told.",
+        "have read. Pretraining was made longer once, after 61.9 % on seed 0; 75 % is all that can be told, as a "
+        "review keeps one tense.",
     ),
 )
