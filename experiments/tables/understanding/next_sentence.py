@@ -101,8 +101,8 @@ CLAIMS = (
                 ),
             ),
         ),
-        note="Registered for MRPC and RTE; moved to entailment of the world, whose text the encoders can "
-        "have read. Pretraining was made longer once, after 61.9 % on seed 0; 75 % is all that can be told, as a "
-        "review keeps one tense.",
+        note="Registered for MRPC and RTE; moved to entailment of the world, whose text was read before. "
+        "Pretraining was made longer once, after 61.9 % on seed 0; as a review keeps one tense, 75 % is "
+        "all that can be told.",
     ),
 )
