@@ -286,7 +286,7 @@ class PairedTest:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TestOfBest(PairedTest):
+class PairedTestOfBest(PairedTest):
     """As a PairedTest, of whichever of `rows` has the highest score with a seed: p times how many there are.
 
     The best was chosen among them by this very score  -- Bonferroni's correction. `row` is not asked.

@@ -17,9 +17,9 @@ from experiments.report.columns import COSTS, Column, Significance
 from experiments.report.quantities import (
     BestLoss,
     PairedTest,
+    PairedTestOfBest,
     Quantity,
     Score,
-    TestOfBest,
     UpdatesTo,
     most,
     of_best,
@@ -135,7 +135,7 @@ CLAIMS = (
                 "BLEU of the best decay less teacher forcing",
                 most(*(of("BLEU", row) for row in DECAYS)) - of("BLEU", FORCED),
                 least=0.5,
-                test=TestOfBest(table="teacher_forcing", rows=DECAYS, rival=FORCED, metric="BLEU"),
+                test=PairedTestOfBest(table="teacher_forcing", rows=DECAYS, rival=FORCED, metric="BLEU"),
                 given=(LEARNED,),
             ),
             Part(

@@ -85,7 +85,7 @@ def test_the_best_of_several_is_tested_as_so_many_tests():
     rows = {"a": {0: share(56)}, "b": {0: share(59)}, "rival": {0: share(50)}}
     made = Made("accuracy", rows)
     alone = quantities.PairedTest("t", "b", "rival", "accuracy").values(made)[0]
-    best = quantities.TestOfBest(table="t", rows=("a", "b"), rival="rival", metric="accuracy")
+    best = quantities.PairedTestOfBest(table="t", rows=("a", "b"), rival="rival", metric="accuracy")
     assert best.values(made) == {0: pytest.approx(2 * alone)} and 0 < 2 * alone < 1
     assert best.places == (("t", "a"), ("t", "b"), ("t", "rival"))
 
