@@ -50,15 +50,20 @@ def others() -> Iterator[None]:
     try:
         yield
     except (jax.errors.JaxRuntimeError, OSError) as error:
-        collective = isinstance(error, jax.errors.JaxRuntimeError) or isinstance(
-            error.__cause__, jax.errors.JaxRuntimeError
-        )
+        collective = any(isinstance(one, jax.errors.JaxRuntimeError) for one in causes(error))
         if jax.process_count() == 1 or not collective:
             raise
         raise OSError(
             "another process of this run has ended, its own line says why; "
             "start all of them again, and they go on from the last checkpoint"
         ) from error
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, what it came of, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def meet(word: str) -> list[str]:

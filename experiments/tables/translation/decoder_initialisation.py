@@ -16,14 +16,13 @@ from experiments.report.columns import COSTS, Column, Significance
 from experiments.report.quantities import BestLoss, Score, UpdatesTo
 from experiments.report.table import Table
 from experiments.tables.translation.translation import BLEU, FEW, SMALL_WORLD, WORLD_LSTM, with_scores
-from train.evaluators.translation.target_loss import TargetLoss
 from train.weights.initial import Pretrained
 
 LSTM = dataclasses.replace(with_scores(WORLD_LSTM)["lstm-additive"], evaluate_every=100)
 ALONE = dataclasses.replace(
     LSTM,
     task=TargetAlone(LSTM.task.corpus, tokenizer=LSTM.task.tokenizer),
-    evaluators=(TargetLoss(),),
+    evaluators=(),
 )
 LATER = dataclasses.replace(
     LSTM, initial=Pretrained("decoder_initialisation", "language model", of="", into="")

@@ -169,10 +169,8 @@ class CellProbe(Evaluator):
             yield Result("AUC", f"{name}, labels moved", float(chance), protocol | meant | largest)
         least = MARGIN + by_chance(first, second, np.stack(list(labels.values())), self.moves)
         silent = told_by_each(first, second, np.stack(list(labels.values()))) < least
-        said = f"cells that tell none of {len(labels)} properties with an area of {least:.3f}"
-        yield Result.of(
-            "not interpretable", "cells", of_values(Share, silent), protocol | {"signature": said}
-        )
+        said = {"signature": f"cells that tell none of {len(labels)} properties", "area": f"{least:.3f}"}
+        yield Result.of("not interpretable", "cells", of_values(Share, silent), protocol | said)
 
     def keep(
         self,
