@@ -34,7 +34,7 @@ Read = TypeVar("Read")
 
 # Orbax narrates each save and failure through absl; whatever fails reaches the caller as an exception anyway.
 logging.getLogger("absl").addFilter(lambda record: "orbax" not in record.pathname)
-logging.getLogger("asyncio").addFilter(lambda record: "orbax" not in record.getMessage())
+logging.getLogger("asyncio").addFilter(lambda record: "orbax" not in logging.Formatter().format(record))
 
 
 def unheard(ignored, before=sys.unraisablehook) -> None:
