@@ -42,7 +42,7 @@ SMALL = override(
 
 def rows() -> dict[str, Run]:
     """{row: run}: each number of dimensions with the product scaled and as it is."""
-    scores = {"d = {}": ScaledDot(), "d = {}, not scaled": Dot()}
+    scores = {"{} dimensions": ScaledDot(), "{} dimensions, not scaled": Dot()}
     return {
         name.format(d): dataclasses.replace(SMALL, model=SMALL.model.clone(score=Projected(d, score)))
         for d in DIMENSIONS
@@ -55,7 +55,7 @@ TABLE = Table(
     title="Products of d dimensions, scaled by 1 / sqrt(d) and not, generated world, en-de",
     rows=rows(),
     columns={"loss": Column("loss", "test", 3, "lower"), "BLEU": BLEU, **COSTS},
-    baseline="d = 32",
+    baseline="32 dimensions",
     smoke=(*SMOKE, *SMALL_WORLD),
 )
 
@@ -67,13 +67,13 @@ def loss(row: str) -> Score:
 
 def gap(d: int) -> Quantity:
     """What the product loses by not being scaled."""
-    return loss(f"d = {d}, not scaled") - loss(f"d = {d}")
+    return loss(f"{d} dimensions, not scaled") - loss(f"{d} dimensions")
 
 
 # Before it has left its plateau a row says nothing of the other: scaled, every number of dimensions learns.
 LEARNED = Part(
     "BLEU of the worst scaled product",
-    least(*(Score("attention_scaling", f"d = {d}", "BLEU") for d in DIMENSIONS)),
+    least(*(Score("attention_scaling", f"{d} dimensions", "BLEU") for d in DIMENSIONS)),
     least=40,
 )
 CLAIMS = (
@@ -93,7 +93,10 @@ CLAIMS = (
                 gap(DIMENSIONS[-1]),
                 least=0,
                 test=PairedTest(
-                    "attention_scaling", f"d = {DIMENSIONS[-1]}, not scaled", f"d = {DIMENSIONS[-1]}", "loss"
+                    "attention_scaling",
+                    f"{DIMENSIONS[-1]} dimensions, not scaled",
+                    f"{DIMENSIONS[-1]} dimensions",
+                    "loss",
                 ),
                 given=(LEARNED,),
             ),

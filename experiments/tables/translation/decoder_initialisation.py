@@ -16,13 +16,15 @@ from experiments.report.columns import COSTS, Column, Significance
 from experiments.report.quantities import BestLoss, Score, UpdatesTo
 from experiments.report.table import Table
 from experiments.tables.translation.translation import BLEU, FEW, SMALL_WORLD, WORLD_LSTM, with_scores
+from train.evaluators.named import Named
+from train.evaluators.translation.target_loss import TargetLoss
 from train.weights.initial import Pretrained
 
 LSTM = dataclasses.replace(with_scores(WORLD_LSTM)["lstm-additive"], evaluate_every=100)
 ALONE = dataclasses.replace(
     LSTM,
     task=TargetAlone(LSTM.task.corpus, tokenizer=LSTM.task.tokenizer),
-    evaluators=(),
+    evaluators=(Named(TargetLoss(), "alone"),),
 )
 LATER = dataclasses.replace(
     LSTM, initial=Pretrained("decoder_initialisation", "language model", of="", into="")
@@ -35,7 +37,8 @@ TABLE = Table(
     columns={
         "BLEU": BLEU,
         "p": Significance(BLEU),
-        "loss": Column("loss", "test", 3, "neither"),
+        "loss": Column("loss", "test", 3, "lower"),
+        "loss, nothing to read": Column("loss", "alone", 3, "neither"),
         **COSTS,
     },
     baseline="lstm",
