@@ -21,7 +21,6 @@ from experiments.report.claims import UNDECIDED, judged
 from experiments.report.quantities import Evidence
 from experiments.report.table import Records, Table, render
 from experiments.tables.catalogue import claims, tables
-from train.folder.record import collect
 
 RENDERED = {"speed": report.render, "complexity": complexity.render}
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,15 +30,16 @@ BLOCK = re.compile(r"(<!-- (table|claims|speed|complexity) (\S+) -->\n).*?(<!-- 
 
 def rewritten(text: str, records: Path = RECORDS) -> str:
     """The text with each of its blocks as the records and measurements there are render it."""
-    return BLOCK.sub(lambda block: f"{block[1]}{rendered(block[2], block[3], records)}\n{block[4]}", text)
+    evidence = Evidence(records)
+    return BLOCK.sub(lambda block: f"{block[1]}{rendered(block[2], block[3], evidence)}\n{block[4]}", text)
 
 
-def rendered(kind: str, name: str, records: Path) -> str:
+def rendered(kind: str, name: str, evidence: Evidence) -> str:
     """A block as Markdown."""
     if kind == "table":
-        return filled(tables()[name], collect(records, name) if records.is_dir() else {})
+        return filled(tables()[name], evidence.table(name))
     if kind == "claims":
-        return verdicts(name, records)
+        return verdicts(name, evidence)
     found = results.read(ROOT / "experiments" / "results" / f"{kind}-{name}.json")
     return RENDERED[kind](list(found.values()))
 
@@ -52,9 +52,8 @@ def filled(table: Table, records: Records) -> str:
     return "\n".join(render(part, records) for part in with_ablations(table, records))
 
 
-def verdicts(lecture: str, records: Path) -> str:
+def verdicts(lecture: str, evidence: Evidence) -> str:
     """The claims of a lecture as a table: verdict, quote, and the effects that decided it."""
-    evidence = Evidence(records)
     chosen = [one for one in claims().values() if lecture == "all" or lecture in one.lecture.split("/")]
     lines = ["| | lecture | claim | verdict | rule: effect |", "|:--|:--|:--|:--|:--|"]
     for claim in chosen:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from data.files.installed import PACKAGES
+from experiments.report.quantities import Evidence
 from experiments.report.table import Records, Table
 from train.folder import excerpt, manifest
 from train.folder.record import collect
@@ -19,8 +20,16 @@ def own_or_kept(runs_dir: str | None, table: str) -> Records:
     """The runs of a table below a folder; of runs/ where none is named, else the committed records."""
     if runs_dir is not None:
         return collect(runs_dir, table)
-    own = collect("runs", table) if Path("runs").is_dir() else {}
-    return own or (collect(RECORDS, table) if RECORDS.is_dir() else {})
+    return Evidence(Path("runs")).table(table) or Evidence(RECORDS).table(table)
+
+
+def folder_of(runs_dir: str | None) -> Path:
+    """A folder of runs of a user's, which has to be there, or where none is named that of the records."""
+    if runs_dir and not Path(runs_dir).is_dir():
+        raise ValueError(
+            f"{runs_dir}: no such folder of runs; leave out --runs-dir for the committed records"
+        )
+    return Path(runs_dir) if runs_dir else RECORDS
 
 
 def keep(run_dir: Path, records: Path = RECORDS) -> Path:

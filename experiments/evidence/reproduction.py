@@ -10,7 +10,7 @@ import math
 import statistics
 from collections.abc import Iterator, Sequence
 
-from experiments.report.claims import T
+from experiments.report.claims import student
 from experiments.report.columns import COMPARED, Column
 from experiments.report.table import Table
 from train.folder.record import Record
@@ -36,8 +36,7 @@ class Comparison:
 def band(values: Sequence[float]) -> tuple[float, float]:
     """(lowest, highest) that one more run may have."""
     mean, deviation = statistics.fmean(values), statistics.stdev(values)
-    t = T.get(len(values) - 1, 1.96)
-    half = max(t * deviation * math.sqrt(1 + 1 / len(values)), ROUNDING * abs(mean))
+    half = max(student(len(values)) * deviation * math.sqrt(1 + 1 / len(values)), ROUNDING * abs(mean))
     return mean - half, mean + half
 
 

@@ -19,11 +19,9 @@ from experiments.report import cell_text
 from train.inference.loaded import Loaded
 from train.metrics.alignment import words_of
 
-KINDS = ("attention", "surprisal", "cells")
 LOOKS = Path(__file__).parents[1] / "results" / "looks"
 OF_RUN = ("experiment", "row", "seed", "commit")
 PIECES = 24  # of a sentence, at most: what fits a page's width
-MOST = 12.0  # bits: a surprise as large, or larger, has the full colour
 
 
 def packed(numbers: Float[np.ndarray, "*S"]) -> str:
@@ -73,7 +71,7 @@ def piece_links(model: Loaded, text: str, target: str, links: tuple) -> list[lis
 
 
 def of_surprisal(model: Loaded, texts: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Of each text its pieces and the bits each of them cost, which is colour up to MOST."""
+    """Of each text its pieces and the bits each of them cost, which is colour up to 12."""
     for text in texts:
         pieces, bits = zip(*model.surprisal(text), strict=True)
         if len(pieces) <= PIECES:

@@ -12,10 +12,10 @@ from experiments.report.changed_rows import with_ablations
 from experiments.report.claims import CONFIRMED, MIXED, REFUTED, UNDECIDED, Verdict, judged
 from experiments.report.columns import Column
 from experiments.report.quantities import Evidence
-from experiments.report.table import MISSING, Records, Table, by_line, cells, notes_on, render
+from experiments.report.table import MISSING, Records, Table, by_line, cells, notes_on, rendered, scored
 from experiments.tables import catalogue
 from train.folder.manifest import seal
-from train.folder.record import Record, collect
+from train.folder.record import Record
 
 HERE = Path(__file__).parent
 LECTURES = {
@@ -33,7 +33,7 @@ def render_page(folder: Path, seen: Sequence[Mapping[str, Any]] = ()) -> str:
     verdicts = [judged(claim, evidence) for claim in catalogue.claims().values()]
     tables = catalogue.tables()
     used = {table for verdict in verdicts for table, _ in verdict.claim.places}
-    ran = {name: collect(folder, name) if folder.is_dir() else {} for name in tables}
+    ran = {name: evidence.table(name) for name in tables}
     shown = [name for name in tables if ran[name] or name in used]
     counted = Counter(verdict.word for verdict in verdicts)
     told = ", ".join(
@@ -122,9 +122,9 @@ def of_table(table: Table, records: Records) -> str:
 
 def one_table(table: Table, records: Records) -> str:
     """The rows that were run; each seed's number stands in the cell's title."""
-    filled, of_lines = cells(table, records), by_line(table, records)
-    counted = {line: max((cell.n for cell in of.values() if cell), default=0) for line, of in filled.items()}
-    filled = {line: of for line, of in filled.items() if counted[line]}
+    every, of_lines = cells(table, records), by_line(table, records)
+    counted = scored(every)
+    filled = {line: of for line, of in every.items() if counted[line]}
     names = [name for name in table.columns if any(of[name] for of in filled.values())]
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in ("", "n", *names))
     body = []
@@ -138,8 +138,8 @@ def one_table(table: Table, records: Records) -> str:
                 f'<td title="{html.escape(seeds)}">{html.escape(text)}</td>' if seeds else f"<td>{text}</td>"
             )
         body.append(f"<tr>{''.join(row)}</tr>")
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in notes_on(table, records))
-    copies = {"csv": render(table, records, "csv"), "latex": render(table, records, "latex")}
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in notes_on(table, records, every))
+    copies = {kind: rendered(table, records, every, kind) for kind in ("csv", "latex")}
     key = f"copy-{seal(' '.join((table.name, *table.rows)))}"
     buttons = "".join(f'<button data-copy="{key}-{kind}">copy {kind}</button>' for kind in copies)
     texts = "".join(

@@ -16,7 +16,6 @@ from experiments.report.quantities import Evidence, PairedTest, Place, Quantity,
 
 CONFIRMED, REFUTED, MIXED, UNDECIDED = "CONFIRMED", "REFUTED", "MIXED", "UNDECIDED"
 SEEDS = 3
-# Student's t, two-sided 95 %, by degrees of freedom  -- any table of it
 T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
 
 
@@ -116,12 +115,16 @@ class Verdict:
         return tuple(dict.fromkeys(place for places in left for place in places))
 
 
+def student(n: int) -> float:
+    """Student's t of n - 1 degrees of freedom, two-sided 95 %; beyond the table that of the normal law."""
+    return T.get(n - 1, 1.96)
+
+
 def interval(values: Sequence[float]) -> str:
     """The mean with its 95 % interval over seeds, of Student's t."""
     if len(values) < 2 or not all(map(math.isfinite, values)):
         return ", ".join(map(told, values))
-    t = T.get(len(values) - 1, 1.96)
-    half = t * statistics.stdev(values) / math.sqrt(len(values))
+    half = student(len(values)) * statistics.stdev(values) / math.sqrt(len(values))
     return f"{told(statistics.fmean(values))} ± {told(half)}"
 
 

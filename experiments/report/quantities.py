@@ -27,11 +27,15 @@ class Evidence:
         self.folder = folder
         self._tables: dict[str, Mapping[str, Sequence[Record]]] = {}
 
+    def table(self, name: str) -> Mapping[str, Sequence[Record]]:
+        """The runs of a table by row, {} where there are none."""
+        if name not in self._tables:
+            self._tables[name] = record.collect(self.folder, name) if self.folder.is_dir() else {}
+        return self._tables[name]
+
     def runs(self, table: str, row: str) -> dict[int, Record]:
         """{seed: its run} of a row."""
-        if table not in self._tables:
-            self._tables[table] = record.collect(self.folder, table) if self.folder.is_dir() else {}
-        return {run.seed: run for run in self._tables[table].get(row, ())}
+        return {run.seed: run for run in self.table(table).get(row, ())}
 
 
 class Quantity:

@@ -167,7 +167,11 @@ def render(table: Table, records: Records, format: str = "md", p_values: bool = 
     """The table as md, latex, csv or html; `p_values=False` spares the seconds the bootstrap takes."""
     if format not in FORMATS:
         raise ValueError(f"no table format {format!r}: one of {', '.join(FORMATS)}")
-    filled = cells(table, records, p_values)
+    return rendered(table, records, cells(table, records, p_values), format)
+
+
+def rendered(table: Table, records: Records, filled: Cells, format: str) -> str:
+    """The table of cells that are there already."""
     if format == "csv":
         return _csv(table, filled, by_line(table, records))
     ours = _ours(table, filled, by_line(table, records), _left(table, records))
@@ -189,7 +193,7 @@ def _left(table: Table, records: Records) -> list[tuple[str, ...]]:
     return [(what, Code(table.command(names))) for what, names in left.items() if names]
 
 
-def _runs(filled: Cells) -> dict[str, int]:
+def scored(filled: Cells) -> dict[str, int]:
     """How many runs of each line have a score."""
     return {row: max((cell.n for cell in of.values() if cell), default=0) for row, of in filled.items()}
 
@@ -218,7 +222,7 @@ def _require_one_protocol(table: Table, name: str, column: Column, records: Reco
 
 
 def _ours(table: Table, filled: Cells, records: Records, left: list[tuple[str, ...]]) -> Grid:
-    runs = _runs(filled)
+    runs = scored(filled)
     rows = tuple(
         (row, str(runs[row]), *(_text(table.columns[name], cell, runs[row]) for name, cell in of.items()))
         for row, of in filled.items()
@@ -251,10 +255,9 @@ def _best(table: Table, filled: Cells) -> list[tuple[int, int]]:
     return places
 
 
-def notes_on(table: Table, records: Records) -> list[str]:
+def notes_on(table: Table, records: Records, filled: Cells) -> list[str]:
     """The notes below a table as plain texts."""
-    filled, of_lines = cells(table, records, p_values=False), by_line(table, records)
-    return ["".join(note) for note in _notes(table, filled, of_lines, _runs(filled))]
+    return ["".join(note) for note in _notes(table, filled, by_line(table, records), scored(filled))]
 
 
 def _notes(table: Table, filled: Cells, records: Records, runs: Mapping[str, int]) -> list[tuple[str, ...]]:

@@ -24,7 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> None:
     """Print the verdicts."""
     from collections import Counter
-    from pathlib import Path
 
     from data.splits import known
     from experiments.evidence import records
@@ -38,10 +37,7 @@ def execute(arguments: argparse.Namespace) -> None:
     if arguments.lecture:
         known("lecture", arguments.lecture, tuple(sorted(lectures)))
         chosen = [claim for claim in chosen if arguments.lecture in claim.lecture.split("/")]
-    folder = Path(arguments.runs_dir) if arguments.runs_dir else records.RECORDS
-    if arguments.runs_dir and not folder.is_dir():
-        raise ValueError(f"{folder}: no such folder of runs; leave out --runs-dir for the committed records")
-    evidence = Evidence(folder)
+    evidence = Evidence(records.folder_of(arguments.runs_dir))
     verdicts = [judged(claim, evidence) for claim in chosen]
     for verdict in verdicts:
         show(verdict, bool(arguments.ids) or arguments.full)

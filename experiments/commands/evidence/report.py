@@ -26,9 +26,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from experiments.page import looks
     from experiments.page.page import render_page
 
-    folder = Path(arguments.runs_dir) if arguments.runs_dir else records.RECORDS
-    if arguments.runs_dir and not folder.is_dir():
-        raise ValueError(f"{folder}: no such folder of runs; leave out --runs-dir for the committed records")
+    folder = records.folder_of(arguments.runs_dir)
     out = Path(arguments.out).expanduser()
     if not out.parent.is_dir():
         raise ValueError(f"--out {out}: there is no folder {out.parent}")

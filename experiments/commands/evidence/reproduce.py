@@ -33,15 +33,16 @@ def execute(arguments: argparse.Namespace) -> int:
     devices.setup()
     from experiments.evidence import records
     from experiments.evidence.reproduction import DIFFERS, compared
+    from experiments.report.quantities import Evidence
     from experiments.tables import catalogue, smoke
-    from train.folder.record import collect, read
+    from train.folder.record import read
     from train.loop.training import train
     from train.parts import override
 
     table = catalogue.chosen(arguments.experiment, arguments.data_dir)
     seeds = named_seeds(arguments.seeds) if arguments.seeds else (0,)
     chosen = {row: catalogue.named_row(table.rows, row, table.name) for row in arguments.rows or table.rows}
-    committed = collect(records.RECORDS, table.name) if records.RECORDS.is_dir() else {}
+    committed = Evidence(records.RECORDS).table(table.name)
     if unknown := [row for row in chosen if row not in committed and not smoke.asked()]:
         raise ValueError(f"{table.name}: no record of {unknown[0]!r} to compare with; lookback runs keep")
     differing = 0
