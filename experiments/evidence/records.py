@@ -42,6 +42,12 @@ def keep(run_dir: Path, records: Path = RECORDS) -> Path:
     return into
 
 
+def has(table: str, row: str, seed: int, records: Path = RECORDS) -> bool:
+    """Whether a row, as its table has it today, has a record with this seed."""
+    folder = records / table / row / str(seed)
+    return folder.is_dir() and not stale(manifest.read(folder))
+
+
 def stale(described: dict) -> str:
     """Why a run is none of a row as its table has it today; "" where it is."""
     from experiments.tables import catalogue

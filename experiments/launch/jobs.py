@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from experiments.report.claims import SEEDS, Claim
+from experiments.report.quantities import Place
 from experiments.report.row_names import ablation
 
 
@@ -76,6 +78,28 @@ def of_tables(
             for row in chosen or table.rows
         ]
     return with_prerequisites(found)
+
+
+def of_claims(
+    claims: Sequence[Claim], seeds: Sequence[int] = (), data_dir: str | None = None
+) -> tuple[list[Job], list[Place]]:
+    """The jobs that decide claims, one claim after another, and the rows on real data that wait for a folder.
+
+    Seeds are the first three where none are given, as many as a verdict takes.
+    """
+    from experiments.tables import catalogue
+
+    tables = catalogue.tables()
+    places = dict.fromkeys(place for claim in claims for place in claim.places)
+    waiting = [place for place in places if tables[place[0]].real_of and not data_dir]
+    found = [
+        Job(name, row, seed)
+        for claim in claims
+        for seed in seeds or range(SEEDS)
+        for name, row in claim.places
+        if (name, row) not in waiting
+    ]
+    return with_prerequisites(found), waiting
 
 
 def with_prerequisites(jobs: Iterable[Job]) -> list[Job]:

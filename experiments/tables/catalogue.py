@@ -70,6 +70,12 @@ def claims() -> dict[str, Claim]:
     return dict(sorted(found.items(), key=lambda pair: int(pair[0][1:])))
 
 
+def named_claims(ids: Iterable[str]) -> list[Claim]:
+    """The claims of these ids, all where there are none; ValueError with the nearest for one that is none."""
+    every = claims()
+    return [every[known("claim", name, tuple(every))] for name in ids] or list(every.values())
+
+
 def module_of(path: Path) -> str:
     """What a file of this folder or of bench/ is imported as."""
     return ".".join(("experiments", *path.relative_to(FOLDER.parent).with_suffix("").parts))

@@ -31,9 +31,8 @@ def execute(arguments: argparse.Namespace) -> None:
     from experiments.report.quantities import Evidence
     from experiments.tables import catalogue
 
-    claims = catalogue.claims()
-    chosen = [claims[known("claim", name, tuple(claims))] for name in arguments.ids] or list(claims.values())
-    lectures = {word for claim in claims.values() for word in claim.lecture.split("/")}
+    chosen = catalogue.named_claims(arguments.ids)
+    lectures = {word for claim in catalogue.claims().values() for word in claim.lecture.split("/")}
     if arguments.lecture:
         known("lecture", arguments.lecture, tuple(sorted(lectures)))
         chosen = [claim for claim in chosen if arguments.lecture in claim.lecture.split("/")]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from experiments.launch.jobs import Job, of_tables
+from experiments.evidence import records
+from experiments.launch.jobs import Job, of_claims, of_tables
 from experiments.tables import catalogue
 
 
@@ -44,3 +45,25 @@ def test_rows_seeds_and_changes_are_as_asked():
 def test_mistakes_are_told_before_anything_runs(names, rows, changes, wrong):
     with pytest.raises(ValueError, match=wrong):
         of_tables(names, rows, (), changes)
+
+
+def test_claims_bring_the_rows_that_decide_them_in_their_order_and_those_that_wait_for_data():
+    claims = catalogue.named_claims(["C28", "C23"])
+    found, waiting = of_claims(claims)
+    assert {(job.table, job.row) for job in found} | set(waiting) == {
+        place for claim in claims for place in claim.places
+    }
+    assert [job.table for job in found] == sorted(
+        (job.table for job in found), key=["perplexity", "translation"].index
+    )
+    assert {job.seed for job in found} == {0, 1, 2} and {name for name, _ in waiting} == {"perplexity-ptb"}
+    assert not of_claims(claims, data_dir="DIR")[1]
+    with pytest.raises(ValueError, match="C23"):
+        catalogue.named_claims(["C233"])
+
+
+def test_what_has_a_record_of_today_is_known(tmp_path):
+    folder = next(records.kept())
+    table, row, seed = folder.relative_to(records.RECORDS).parts
+    assert records.has(table, row, int(seed))
+    assert not records.has(table, row, int(seed), tmp_path) and not records.has(table, row, 10**6)
