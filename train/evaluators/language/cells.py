@@ -7,7 +7,7 @@ cell is measured by the area under its ROC curve.
 import dataclasses
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -20,9 +20,10 @@ from data.corpora.stdlib_text import StdlibCode
 from data.fields import Positive
 from data.tasks.language import LanguageModelling
 from data.tokenizers.levels import TextCharacters
+from data.tokenizers.tokenizer import Tokenizer
 from models.language.rnn import RNNLM
 from train.metrics.counts import Share, of_values
-from train.run import Evaluator, Result, Trained
+from train.run import Evaluator, Result, Run, Trained
 
 MARGIN = 0.1  # of area, above what is told by chance: less is not interpretable
 
@@ -145,14 +146,27 @@ class CellProbe(Evaluator):
     moves: Positive = 20
     length: Positive = 1500
 
+    def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> Any:
+        """The split's characters; ValueError where none of the properties is both true and false in them."""
+        characters = len(run.task.text(self.split, data_dir))
+        if not self.labels(run.task, characters // 2)[0]:
+            raise ValueError(
+                f"evaluators: CellProbe: {characters:,} characters show no property; raise task.corpus.size"
+            )
+        return super().look(run, tokenizer, data_dir)
+
+    def labels(
+        self, task: LanguageModelling, half: int
+    ) -> tuple[dict[str, Bool[np.ndarray, "2*T"]], dict[str, float]]:
+        """What is true of the characters of two halves, and the medians that numbers must exceed."""
+        return both_ways(of_split(task.corpus, self.split), half)
+
     def __call__(self, trained: Trained) -> Iterator[Result]:
         task, model = trained.task, trained.model
         text = task.text(self.split, trained.data_dir)
-        ids = np.asarray(task.encoded(self.split, trained.tokenizer, trained.data_dir), np.int32)
+        ids = np.asarray(super().look(trained.run, trained.tokenizer, trained.data_dir), np.int32)
         half = len(text) // 2
-        labels, thresholds = both_ways(of_split(task.corpus, self.split), half)
-        if not labels:
-            raise ValueError(f"CellProbe: {len(text):,} characters show no property; take a longer corpus")
+        labels, thresholds = self.labels(task, half)
         states = np.asarray(jax.jit(partial(cell_states, model))(trained.params, ids[: 2 * half]))
         first, second = ranks(states[:half]), ranks(states[half:])
         found = best_cells(first, second, np.stack(list(labels.values())))

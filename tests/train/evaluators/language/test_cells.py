@@ -240,3 +240,14 @@ def test_text_without_labels_or_characters_is_refused():
     bytes_of = dataclasses.replace(TASK, tokenizer=ByteBPE(size=300))
     with pytest.raises(ValueError, match=r"CellProbe .* task.tokenizer=ByteBPE is no TextCharacters"):
         dataclasses.replace(run, task=bytes_of).require()
+
+
+def test_a_text_that_shows_no_property_is_told_before_the_training(monkeypatch):
+    monkeypatch.setattr(
+        cells, "of_split", lambda corpus, split: {"quotes": np.zeros(len(corpus.text(split)), bool)}
+    )
+    tokenizer = TASK.train_tokenizer()
+    with pytest.raises(
+        ValueError, match=r"^evaluators: CellProbe: [\d,]+ characters .* raise task.corpus.size$"
+    ):
+        CellProbe().look(Run(RNNLM(), TASK, NextToken(carried=True), batches=Streams()), tokenizer, None)
