@@ -6,9 +6,8 @@ The long, sparse look-backs of the lecture: "In October ... celebrate ___", "Ali
 a cue, so many words of no concern, and the word that the cue decides; the score is how often the likeliest
 word is the right one. All networks have as many parameters, within a tenth, and each a rate at which its kind
 learns the answers: pairs of cue and answer are learned one by one. Each of the words between has one
-successor: with two, what is by chance drowned what is to be learned, and LSTMs recalled 55 to 80 per cent a
-word back after 6,000 updates. What attends is asked too where it looks once it has to answer. `lookback plot
-runs/lookback_distance/*/*` draws accuracy against distance.
+successor: with two, what is by chance drowned what is to be learned. What attends is asked too where it looks
+once it has to answer. `lookback plot runs/lookback_distance/*/*` draws accuracy against distance.
 """
 
 import dataclasses

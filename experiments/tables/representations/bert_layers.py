@@ -8,8 +8,7 @@
 
 The six choices of Devlin et al. 2019, §5.3: two layers of a BiLSTM read the layers as they are, and the first
 piece of a word tells its tag. Half of the names of the world are in no tagged sentence; BERT has read them
-without tags. The last row trains BERT on instead. That later layers are better holds up to the last but one:
-there the last was worse.
+without tags. The last row trains BERT on instead.
 """
 
 import dataclasses

@@ -4,8 +4,8 @@
     lookback run word_vectors --data-dir CORPORA    on WikiText-2, by people's ratings: 45 min on 2 cores
     lookback run word_vectors --data-dir CORPORA "task.corpus=TextFiles(path='my/text')"    on your own text
 
-Counted or trained, all look at the same words around a word. On WikiText-2's 2 million words what is counted
-and factorised is ahead; published comparisons are on texts a thousand times as long.
+Counted or trained, all look at the same words around a word. Published comparisons are on texts a thousand
+times as long as WikiText-2's 2 million words.
 """
 
 import dataclasses
