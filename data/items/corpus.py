@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from data.fields import Part
 from data.items.labelled import Labelled
+from data.items.parsed import Parsed
 from data.items.question import Question
 from data.items.tagged import Tagged
 from data.splits import known
@@ -123,6 +124,20 @@ class TaggedCorpus(Corpus):
 
     def items(self, split: str, data_dir: str | None = None) -> Sequence[Tagged]:
         """The sentences of a split with their gold tags."""
+        raise NotImplementedError
+
+    def sentences(self, split: str, data_dir: str | None = None) -> list[str]:
+        """The words of each sentence."""
+        return [" ".join(item.words) for item in self.items(split, data_dir)]
+
+
+class ParsedCorpus(Corpus):
+    """Sentences of words, each with the word it hangs on."""
+
+    abstract = True
+
+    def items(self, split: str, data_dir: str | None = None) -> Sequence[Parsed]:
+        """The sentences of a split with their gold heads."""
         raise NotImplementedError
 
     def sentences(self, split: str, data_dir: str | None = None) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from data.fields import Bound, Count, Fraction, Part
 from data.splits import SPLITS, known, known_split
+from data.world.dependencies import Arc, arcs
 from data.world.derivation import Clause, Compound, NounPhrase, Pronoun, phrases
 from data.world.english import English
 from data.world.french import French
@@ -77,6 +78,10 @@ class Sentence:
             else:
                 parts.append(f" ({item.label}" if item else ")")
         return "".join(parts).strip()
+
+    def dependencies(self, language: str) -> tuple[Arc, ...]:
+        """The head of every token, and the relation to it."""
+        return arcs(self.derivation, self._tokens(language))
 
     def entities(self, language: str) -> tuple[str, ...]:
         """BIO tags of persons (PER) and cities (LOC)."""

@@ -29,6 +29,7 @@ class BERT(Encoder):
     """
 
     layered = True
+    attends = True
     vocab_size: Count = 0
     context: Positive = 512
     features: Positive = 768

@@ -17,6 +17,7 @@ class Encoder(Network):
     abstract = True
     layered: ClassVar[bool] = False  # whether `layers` gives more than the last one
     num_layers = 0  # those above the embeddings: a field where there are any
+    attends: ClassVar[bool] = False  # whether `attention` tells where its heads look
     reads_characters = False  # whether it needs `characters`: a property where that depends on its parts
 
     @property

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
+from data.batches.examples import whole_batch
 from data.items.example import Example
 from data.tasks.task import Task
 from data.tokenizers.tokenizer import Tokenizer
@@ -35,6 +36,14 @@ class Embedded(NamedTuple):
     layers: Float[np.ndarray, "L T D"]
 
 
+class Attended(NamedTuple):
+    """The pieces of a line with their spans, as in Embedded, and where each looked at the others."""
+
+    pieces: list[str]
+    spans: list[tuple[int, int]]
+    weights: Float[np.ndarray, "L N T T"]
+
+
 class Embedder:
     """States of an encoder below any head, of a language model, or the vectors of words without a context.
 
@@ -52,31 +61,53 @@ class Embedder:
             self.devices = jax.local_devices()
             self.params = jax.device_put(params, Jit().state_sharding(params, self.devices))
             self.look = by_rows(self.layers, self.devices)
+            self.maps = by_rows(self.weights, self.devices)
 
     def __call__(self, lines: Sequence[str]) -> Iterator[Embedded]:
         """The pieces and states of each line, in their order."""
-        tokenizer, task, model = self.trained.tokenizer, self.trained.task, self.trained.model
-        examples = [reading(line, task, model, tokenizer) for line in lines]
-        special = [(0, 0)] * front(model, tokenizer)
+        examples = [self.reading(line) for line in lines]
         for line, example, layers in zip(lines, examples, self.states(examples), strict=True):
-            count = len(example.inputs)
-            spans = [*special, *tokenizer.spans(line)][:count]
-            yield Embedded(tokenizer.pieces(map(int, example.inputs)), spans, layers[:, :count])
+            yield Embedded(*self.pieces(line, example), layers[:, : len(example.inputs)])
+
+    def reading(self, line: str) -> Example:
+        """A line as the model reads it."""
+        return reading(line, self.trained.task, self.trained.model, self.trained.tokenizer)
+
+    def pieces(self, line: str, example: Example) -> tuple[list[str], list[tuple[int, int]]]:
+        """The pieces of a line as it was read, and the characters each stands for."""
+        tokenizer = self.trained.tokenizer
+        special = [(0, 0)] * front(self.trained.model, tokenizer)
+        spans = [*special, *tokenizer.spans(line)][: len(example.inputs)]
+        return tokenizer.pieces(map(int, example.inputs)), spans
+
+    def texts(self, batch: dict) -> Sequence[Array]:
+        """What the encoder takes of a batch; a language model takes the ids alone."""
+        return read(batch) if self.below else read(batch)[:1]
 
     def attention(self, line: str) -> tuple[list[str], Float[np.ndarray, "L N T T"]]:
         """The pieces of a line, and where each looked at the others, in every layer and head."""
-        trained, kind = self.trained, type(self.encoder).__name__
+        found = next(self.attentions([line]))
+        return found.pieces, found.weights
+
+    def attentions(self, lines: Sequence[str], params: PyTree | None = None) -> Iterator[Attended]:
+        """Where the pieces of each line looked, by these parameters of the encoder or by its own."""
         if self.fixed:
+            kind = type(self.encoder).__name__
             raise ValueError(f"{kind} has no attention to show: its vectors know no context")
-        example = reading(line, trained.task, trained.model, trained.tokenizer)
-        texts = [example.inputs, example.segments] if self.below else [example.inputs]
-        given = [jnp.array([text]) if len(text) else None for text in texts]
-        params = trained.params["encoder"] if self.below else trained.params
-        params = jax.tree.map(jnp.asarray, params)
-        maps, _ = self.encoder.apply(
-            {"params": params}, *given, method="attention", mutable=["intermediates"]
-        )
-        return trained.tokenizer.pieces(map(int, example.inputs)), np.asarray(maps[0])
+        examples = [self.reading(line) for line in lines]
+        params = self.params if params is None else params
+        found = {}
+        for members, batch in batched(examples, self.context):
+            maps = jax.device_get(self.maps(params, Jit().put_rows(batch, 0, self.devices)))
+            found |= dict(zip(members, maps, strict=False))  # rows beyond are empty
+        for number, (line, example) in enumerate(zip(lines, examples, strict=True)):
+            count = len(example.inputs)
+            yield Attended(*self.pieces(line, example), found[number][..., :count, :count])
+
+    def drawn(self, seed: int) -> PyTree:
+        """Random parameters of the encoder, as a training from this seed might begin with."""
+        batch = whole_batch([self.reading("a")])
+        return jax.jit(self.encoder.init)(jax.random.key(seed), *self.texts(batch))["params"]
 
     def states(self, examples: Sequence[Example]) -> list[Float[np.ndarray, "L T D"]]:
         """The states of each example, as wide as its batch was."""
@@ -95,11 +126,17 @@ class Embedder:
         """The states of a batch, layer by layer; ValueError for an encoder with several states a piece."""
         several = self.encoder.layered
         method = "layers" if several else "__call__" if self.below else "states"
-        texts = read(batch) if self.below else read(batch)[:1]
-        states = self.encoder.apply({"params": params}, *texts, method=method)
+        states = self.encoder.apply({"params": params}, *self.texts(batch), method=method)
         if not isinstance(states, jax.Array):
             raise ValueError(f"{type(self.encoder).__name__}: a piece has more than one state")
         return jnp.moveaxis(states, 0, 1) if several else states[:, None]
+
+    def weights(self, params: PyTree, batch: dict) -> Float[Array, "B L N T T"]:
+        """Where the pieces of a batch looked; ValueError for an encoder that looks nowhere."""
+        maps, _ = self.encoder.apply(
+            {"params": params}, *self.texts(batch), method="attention", mutable=["intermediates"]
+        )
+        return maps
 
 
 def context_of(model: Model) -> int | None:

@@ -38,8 +38,8 @@ def from_weights(weights: Shaped[np.ndarray, "T S"]) -> set[Link]:
 
 
 def merge_pieces(
-    weights: Shaped[np.ndarray, "T S"], source_words: Sequence[int], target_words: Sequence[int]
-) -> Float[np.ndarray, "U R"]:
+    weights: Shaped[np.ndarray, "*B T S"], source_words: Sequence[int], target_words: Sequence[int]
+) -> Float[np.ndarray, "*B U R"]:
     """Weights between words from weights between their pieces.
 
     `source_words[s]` is the word piece s belongs to; -1 (the end mark, say) belongs to none. Attention paid
@@ -47,7 +47,7 @@ def merge_pieces(
     average, so rows keep summing to at most 1.
     """
     weights = np.asarray(weights, dtype=np.float64)
-    if weights.shape != (len(target_words), len(source_words)):
+    if weights.shape[-2:] != (len(target_words), len(source_words)):
         raise ValueError(
             f"weights of shape {weights.shape} do not fit {len(target_words)} target and "
             f"{len(source_words)} source pieces"

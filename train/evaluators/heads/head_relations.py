@@ -1,0 +1,168 @@
+"""Which grammatical relation each head of attention finds, if any  -- Clark et al. 2019, §4.2."""
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, PyTree
+
+from data.corpora.treebanks import GeneratedTrees
+from data.fields import Positive
+from data.items.corpus import ParsedCorpus
+from data.items.parsed import ROOT, Parsed
+from data.splits import SPLITS, known
+from data.tokenizers.tokenizer import Tokenizer
+from models.encoders.on_encoder import OnEncoder
+from models.language.language_model import LanguageModel
+from train.inference.embedder import Embedder, reading
+from train.metrics.alignment import merge_pieces, words_of
+from train.metrics.counts import Share, of_values
+from train.run import Evaluator, Result, Run, Trained
+
+UNJUDGED = ("", "root", "punct")
+WAYS = ("to its head", "to its dependent")
+
+
+class Looks(NamedTuple):
+    """Of the arcs of one relation: what each head looks at from one end, and what stands at the other.
+
+    `here` and `there` are the words' places, `seen` the word that each head looks at most from `here`.
+    """
+
+    here: Int[np.ndarray, "A"]
+    there: Int[np.ndarray, "A"]
+    seen: Int[np.ndarray, "A L N"]
+
+    @property
+    def hits(self) -> Bool[np.ndarray, "A L N"]:
+        """Whether a head looks at the other end."""
+        return self.seen == self.there[:, None, None]
+
+    def at_offset(self, offset: int) -> Bool[np.ndarray, "A"]:
+        """Whether the other end stands so many words on."""
+        return self.there - self.here == offset
+
+
+@dataclasses.dataclass(frozen=True)
+class HeadRelations(Evaluator):
+    """How often the head that finds a relation best looks at the right word, and what a fixed offset finds.
+
+    A head looks at the word it gives most attention, of all other words of the sentence; attention to a word
+    is the sum over its pieces, from a word the mean. Of each relation the head, and the way, from the
+    dependent or to it, are chosen by `chosen` and scored on `split`; so is the offset, up to `furthest` words
+    either way. "untrained" is the best head, chosen and scored likewise, of the same network with random
+    weights. "heads told apart" is the share, in per cent, of heads that find some relation better than every
+    offset does, and by more than 95 % of the untrained heads do in their best. Relations with fewer arcs than
+    `fewest` in either split are left out.
+    """
+
+    needs = {"model": (OnEncoder, LanguageModel)}
+    why = "looks at heads of attention"
+    of_task = False
+    corpus: ParsedCorpus = GeneratedTrees()
+    split: str = "test"
+    chosen: str = "valid"
+    sentences: Positive = 500
+    furthest: Positive = 5
+    fewest: Positive = 30
+
+    def require(self, run: Run) -> None:
+        """And ValueError where the model does not attend to its own text."""
+        super().require(run)
+        known("HeadRelations.chosen", self.chosen, SPLITS)
+        model = run.model.encoder if isinstance(run.model, OnEncoder) else run.model
+        if not model.attends:
+            raise ValueError(
+                f"evaluators: HeadRelations {self.why}, and {type(model).__name__} has none: set evaluators"
+            )
+
+    def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Parsed]:
+        """The sentences of both splits; ValueError of one that the model has no room for."""
+        found = [item for split in (self.chosen, self.split) for item in self.items(split, data_dir)]
+        for item in found:
+            reading(" ".join(item.words), run.task, run.model, tokenizer)
+        return found
+
+    def items(self, split: str, data_dir: str | None) -> list[Parsed]:
+        """The first sentences of a split that have two words at least."""
+        items = (item for item in self.corpus.items(split, data_dir) if len(item.words) > 1)
+        return [item for _, item in zip(range(self.sentences), items, strict=False)]
+
+    def __call__(self, trained: Trained) -> Iterator[Result]:
+        embedder = Embedder(trained)
+        splits = [self.items(split, trained.data_dir) for split in (self.chosen, self.split)]
+        dev, test = (looks(embedder, items) for items in splits)
+        drawn = embedder.drawn(trained.run.seed)
+        dev_drawn, test_drawn = (looks(embedder, items, drawn) for items in splits)
+        relations = sorted(
+            name
+            for name, way in dev.keys() & test.keys()
+            if way == WAYS[0] and min(len(of[name, way].here) for of in (dev, test)) >= self.fewest
+        )
+        if not relations:
+            raise ValueError(f"HeadRelations: no relation has {self.fewest} arcs; raise sentences")
+        protocol = trained.protocol(self.corpus.protocol(self.split), signature=f"chosen by {self.chosen}")
+        gains, gains_drawn = [], []
+        for name in relations:
+            way, head = best_head(dev, name)
+            hits = test[name, way].hits[:, *head]
+            which = {"head": "{}-{}".format(*(place + 1 for place in head)), "way": way}
+            yield Result.of("relation", name, of_values(Share, hits), protocol | which)
+            by, offset, _ = best_offset(dev, name, self.furthest)
+            fixed = test[name, by].at_offset(offset)
+            yield Result.of("offset", name, of_values(Share, fixed), protocol | {"way": f"{by}, {offset:+d}"})
+            way, head = best_head(dev_drawn, name)
+            control = test_drawn[name, way].hits[:, *head]
+            yield Result.of("untrained", name, of_values(Share, control), protocol | {"way": way})
+            for of, into in ((test, gains), (test_drawn, gains_drawn)):
+                found = np.max([of[name, way].hits.mean(axis=0) for way in WAYS], axis=0)
+                into.append(found - best_offset(test, name, self.furthest)[2])
+        bound = max(np.percentile(np.max(gains_drawn, axis=0), 95), 0.0)
+        apart = np.max(gains, axis=0) > bound
+        said = {"signature": f"{apart.size} heads, {len(relations)} relations", "gain": f"{100 * bound:.1f}"}
+        yield Result.of("heads told apart", self.split, of_values(Share, apart.ravel()), protocol | said)
+
+
+def looks(
+    embedder: Embedder, items: Sequence[Parsed], params: PyTree | None = None
+) -> Mapping[tuple[str, str], Looks]:
+    """{(relation, way): where heads look} over all arcs of the sentences."""
+    found: dict[tuple[str, str], list[tuple[int, int, np.ndarray]]] = defaultdict(list)
+    lines = [" ".join(item.words) for item in items]
+    for item, line, attended in zip(items, lines, embedder.attentions(lines, params), strict=True):
+        seen = most_looked_at(attended.weights, words_of(attended.spans, line, item.words), len(item.words))
+        for place, (head, relation) in enumerate(zip(item.heads, item.relations, strict=True)):
+            if head != ROOT and relation not in UNJUDGED:
+                found[relation, WAYS[0]].append((place, head, seen[..., place]))
+                found[relation, WAYS[1]].append((head, place, seen[..., head]))
+    return {
+        key: Looks(*(np.array(column) for column in zip(*arcs, strict=True))) for key, arcs in found.items()
+    }
+
+
+def most_looked_at(
+    weights: Float[np.ndarray, "L N T T"], words: Sequence[int], count: int
+) -> Int[np.ndarray, "L N W"]:
+    """The other word that each head looks at most from each word; -1 where it looks at none."""
+    between = merge_pieces(weights, words, words)
+    between[..., np.arange(count), np.arange(count)] = 0.0
+    return np.where(between.max(axis=-1) > 0, between.argmax(axis=-1), -1)
+
+
+def best_head(of: Mapping[tuple[str, str], Looks], name: str) -> tuple[str, tuple[int, int]]:
+    """The way and the (layer, head) that are right most often."""
+    shares = {way: of[name, way].hits.mean(axis=0) for way in WAYS}
+    way = max(WAYS, key=lambda way: shares[way].max())
+    return way, np.unravel_index(shares[way].argmax(), shares[way].shape)
+
+
+def best_offset(of: Mapping[tuple[str, str], Looks], name: str, furthest: int) -> tuple[str, int, float]:
+    """The way and the offset, not 0, that are right most often, and how often."""
+    offsets = [offset for offset in range(-furthest, furthest + 1) if offset]
+    right = {
+        (way, offset): float(of[name, way].at_offset(offset).mean()) for way in WAYS for offset in offsets
+    }
+    way, offset = max(right, key=right.__getitem__)
+    return way, offset, right[way, offset]
