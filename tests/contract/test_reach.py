@@ -29,7 +29,6 @@ BY_HAND = {
     "TagFiles": "a user's own tagged text: task.corpus=TagFiles(..)",
     "Tatoeba": "another corpus for `translation`: task.corpus=Tatoeba()",
     "TfIdf": "a weighting to put in the place of another: model.weighting=TfIdf()",
-    "UdEwt": "another corpus for `tagging`: task.corpus=UdEwt()",
     "WithTestFile": "a user's own test set of a tagger: lookback evaluate RUN --on FILE",
     "WarAndPeace": "another text for `char_lm`: task.corpus=WarAndPeace()",
 }

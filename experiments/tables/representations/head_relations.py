@@ -15,8 +15,8 @@ which. GPT-2 looks back only: of each relation it can find the way that leads ba
 import dataclasses
 
 from data.batches.streams import Windows
+from data.corpora.parsed.treebanks import GeneratedTrees, UdEwtTrees
 from data.corpora.tags import UdEwt
-from data.corpora.treebanks import GeneratedTrees, UdEwtTrees
 from data.files import installed
 from data.tasks.sentence_text import SentenceText
 from data.tasks.tagging import Tagging

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int, PyTree
 
-from data.corpora.treebanks import GeneratedTrees
+from data.corpora.parsed.treebanks import GeneratedTrees
 from data.fields import Positive
 from data.items.corpus import ParsedCorpus
 from data.items.parsed import ROOT, Parsed

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from data.corpora.treebanks import GeneratedTrees
+from data.corpora.parsed.treebanks import GeneratedTrees
 from data.items.parsed import ROOT, Parsed
 from data.world.world import World
 from experiments.tables.representations import head_relations as table

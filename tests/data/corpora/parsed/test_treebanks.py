@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.corpora.treebanks import GeneratedTrees, UdEwtTrees
+from data.corpora.parsed.treebanks import GeneratedTrees, UdEwtTrees
 from data.items.parsed import ROOT, Parsed
 from data.world.world import World
 

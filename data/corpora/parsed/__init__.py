@@ -1,0 +1,1 @@
+"""Corpora whose sentences come with their structure."""
