@@ -9,10 +9,11 @@ import functools
 import glob
 import hashlib
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from data.fields import Positive, brief
 from data.files import folders
 from data.files.outside_text import plain, unmarked
 from data.items.corpus import Pairs, ParallelCorpus
@@ -191,6 +192,76 @@ class Generated(ParallelCorpus):
 def _generated(world: World, split: str, source: str, target: str) -> tuple[tuple[str, str], ...]:
     """Made once a process: it takes seconds, and tokenizer, batches and evaluation all want it."""
     return tuple(world.pairs(split, source, target))
+
+
+@dataclasses.dataclass(frozen=True)
+class Directions(ParallelCorpus):
+    """Several directions of a corpus in one, each source begun by the language to say -- Johnson et al. 2017.
+
+    "2fr The old baker sings.": trained and validated on all `directions`, tested on the one that is asked
+    for, which may be none of them. Of train a direction has every `shares`-th sentence, from its own place
+    among the directions on, so that with two of both no sentence is there in three languages. The vocabulary
+    has the words of `later` directions too, which weights that are trained on will want.
+    """
+
+    corpus: ParallelCorpus = Generated()
+    directions: tuple[str, ...] = ("en-de", "de-fr")
+    shares: Positive = 2
+    later: tuple[str, ...] = ()
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Those of the corpus."""
+        return self.corpus.languages
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Those that some direction has."""
+        return tuple(dict.fromkeys(one for way in self.directions for one in directed(way)))
+
+    def require(self, source: str, target: str) -> None:
+        """The corpus has all directions, and that which is asked for."""
+        if not self.directions:
+            raise ValueError("Directions.directions is empty: give some, as in ('en-de', 'de-fr')")
+        for way in (*self.directions, *self.later):
+            self.corpus.require(*directed(way))
+        self.corpus.require(source, target)
+
+    def pairs(self, split: str, source: str, target: str, data_dir: str | None = None) -> Pairs:
+        """Those of all directions; of test those of source and target alone."""
+        if known_split(split) == "test":
+            found = self.corpus.pairs(split, source, target, data_dir)
+            return [(self.asked(ours, target), theirs) for ours, theirs in found]
+        found = []
+        for place, (one, other) in enumerate(map(directed, self.directions)):
+            both = self.corpus.pairs(split, one, other, data_dir)
+            own = both[place % self.shares :: self.shares] if split == "train" else both
+            found += [(self.asked(ours, other), theirs) for ours, theirs in own]
+        return found
+
+    def texts(self, source: str, target: str, data_dir: str | None = None) -> Iterator[str]:
+        """Both sides of every direction, later ones too."""
+        ways = dataclasses.replace(self, directions=(*self.directions, *self.later))
+        return (line for pair in ways.pairs("train", source, target, data_dir) for line in pair)
+
+    @staticmethod
+    def asked(text: str, target: str) -> str:
+        """A source with what it is to be said in; the paper writes <2fr>."""
+        return f"2{target} {text}"
+
+    def protocol(self, split: str, source: str, target: str) -> str:
+        """The corpus's, and what was trained on."""
+        told = self.corpus.protocol(split, source, target)
+        shared = f", every {self.shares}. sentence each" if self.shares > 1 else ""
+        return f"{told}, trained on {' '.join(self.directions)}{shared}"
+
+
+def directed(direction: str) -> tuple[str, str]:
+    """("en", "de") of "en-de"; ValueError for what is no direction."""
+    source, dash, target = direction.partition("-")
+    if not (source and dash and target) or "-" in target:
+        raise ValueError(f"{brief(direction)} is no direction, as en-de is")
+    return source, target
 
 
 def aligned(source_name: str, sources: list[str], target_name: str, targets: list[str]) -> Pairs:

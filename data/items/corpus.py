@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from data.fields import Part
@@ -74,6 +74,10 @@ class ParallelCorpus(Corpus):
     def pairs(self, split: str, source: str, target: str, data_dir: str | None = None) -> Pairs:
         """(source, target) of each sentence."""
         raise NotImplementedError
+
+    def texts(self, source: str, target: str, data_dir: str | None = None) -> Iterable[str]:
+        """What a vocabulary is made from: both sides of the training split."""
+        return (line for pair in self.pairs("train", source, target, data_dir) for line in pair)
 
     def protocol(self, split: str, source: str, target: str) -> str:
         """The corpus, the direction and the split, as a result names them."""

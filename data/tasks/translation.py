@@ -52,8 +52,8 @@ class Translation(Task):
         return self.corpus.protocol(split, self.source, self.target)
 
     def train_tokenizer(self, data_dir: str | None = None) -> Tokenizer:
-        """One vocabulary for both languages from the training split."""
-        texts = lambda: (line for pair in self.pairs("train", data_dir) for line in pair)
+        """One vocabulary for all languages of the corpus, from the training split."""
+        texts = lambda: self.corpus.texts(self.source, self.target, data_dir)
         return self.tokenizer.tokenizer(texts, data_dir)
 
     def encoded(self, split: str, tokenizer: Tokenizer, data_dir: str | None = None) -> list[IdPair]:

@@ -1,8 +1,9 @@
 """BLEU and chrF of translations."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from data.corpora.parallel import directed
 from data.items.corpus import Pairs, ParallelCorpus
 from data.tasks.translation import Translation
 from data.tokenizers.tokenizer import Tokenizer
@@ -10,7 +11,7 @@ from models.decoding.search import Search
 from models.translation.aligner import WordTranslator
 from models.translation.encoder_decoder import EncoderDecoder
 from train.folder.outputs import keep
-from train.inference.translator import Translator
+from train.inference.translator import Translator, WordByWord
 from train.metrics import bleu
 from train.run import Evaluator, Result, Run, Trained
 
@@ -31,23 +32,26 @@ class Bleu(Evaluator):
     search: Search = Search()
     tokenize: bleu.Tokenize | None = None
     corpus: ParallelCorpus | None = None
+    direction: str | None = None
     name: str | None = None
 
     def require(self, run: Run) -> None:
         """And ValueError where sacreBLEU cannot tokenise the target language here."""
         super().require(run)
         try:
-            bleu.require_tokenizer(self.tokenizer(run.task))
+            target = self.judged(run.task).target
+            bleu.require_tokenizer(self.tokenizer(self.judged(run.task)))
         except ValueError as error:
-            raise ValueError(f"evaluators: Bleu: task.target={run.task.target}: {error}") from None
+            raise ValueError(f"evaluators: Bleu: task.target={target}: {error}") from None
 
     def tokenizer(self, task: Translation) -> bleu.Tokenize:
         """The tokenizer that is set, or that of the target language."""
         return self.tokenize or bleu.tokenizer_of(task.target)
 
     def judged(self, task: Translation) -> Translation:
-        """The run's task, of the corpus that is translated."""
-        return task if self.corpus is None else dataclasses.replace(task, corpus=self.corpus)
+        """The run's task, of the corpus and in the direction that is translated."""
+        source, target = directed(self.direction) if self.direction else task.direction
+        return dataclasses.replace(task, corpus=self.corpus or task.corpus, source=source, target=target)
 
     def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> Pairs:
         """The pairs of the split; ValueError where there are none."""
@@ -61,7 +65,7 @@ class Bleu(Evaluator):
         pairs = self.look(trained.run, trained.tokenizer, trained.data_dir)
         sources, references = zip(*pairs, strict=True)
         translator = Translator.of(trained, self.search)
-        hypotheses = [found[0].text for found in translator(sources)]
+        hypotheses = self.translated(translator, task, sources, trained.data_dir)
         keep(trained.directory, name, source=sources, reference=references, hypothesis=hypotheses)
         options = {"tokenize": self.tokenizer(task), "lowercase": translator.tokenizer.lowercases}
         matches = bleu.matches(sources, hypotheses, references, **options)
@@ -70,3 +74,13 @@ class Bleu(Evaluator):
             protocol = trained.protocol(corpus, signature=signature, decoding=decoding)
             counts = matches if metric == "BLEU" else None
             yield Result(metric, name, value, protocol, options, counts)
+
+    def translated(
+        self,
+        translator: Translator | WordByWord,
+        task: Translation,
+        sources: Sequence[str],
+        data_dir: str | None,
+    ) -> list[str]:
+        """The best translation of each source."""
+        return [found[0].text for found in translator(sources)]
