@@ -252,7 +252,7 @@ class Directions(ParallelCorpus):
     def protocol(self, split: str, source: str, target: str) -> str:
         """The corpus's, and what was trained on."""
         told = self.corpus.protocol(split, source, target)
-        shared = f", every {self.shares}. sentence each" if self.shares > 1 else ""
+        shared = f", 1/{self.shares} of it each" if self.shares > 1 else ""
         return f"{told}, trained on {' '.join(self.directions)}{shared}"
 
 

@@ -1,6 +1,7 @@
 """What a trained model predicts of examples, in batches of a few shapes."""
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +10,7 @@ import numpy as np
 from data.batches.batch import Batch
 from data.batches.examples import Layout, example_batch, whole_batch
 from data.items.example import Example
+from models.model import Network
 from train.inference.groups import full_rows, grouped
 from train.objectives.objective import read
 from train.parallel import Jit, by_rows
@@ -23,6 +25,13 @@ def batched(examples: Sequence[Example], longest: int | None) -> Iterator[tuple[
         yield members, example_batch([examples[i] for i in members], layout, rows, width)
 
 
+@functools.lru_cache(maxsize=8)
+def predicting(model: Network, method: str) -> Callable:
+    """outputs(params, batch): compiled once a process, whoever asks this model."""
+    apply = lambda params, batch: model.apply({"params": params}, *read(batch), method=method)
+    return by_rows(apply, jax.local_devices())
+
+
 class Predictor:
     """The outputs of a model, of one of its methods, in batches of a few shapes; each shape is compiled."""
 
@@ -31,8 +40,7 @@ class Predictor:
         if not trained.model.fitted:
             self.devices = jax.local_devices()
             self.params = jax.device_put(trained.params, Jit().state_sharding(trained.params, self.devices))
-            apply = lambda params, batch: trained.model.apply({"params": params}, *read(batch), method=method)
-            self.predict = by_rows(apply, self.devices)
+            self.predict = predicting(trained.model, method)
 
     def __call__(self, examples: Sequence[Example]) -> list[np.ndarray]:
         """The output of each example, in order; one of its inputs is as wide as its batch."""

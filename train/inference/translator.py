@@ -1,7 +1,8 @@
 """Raw text in, raw text out: a trained model with its tokenizer and its search."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 
 import flax.linen as nn
 import jax
@@ -27,6 +28,18 @@ class Hypothesis:
     ids: tuple[int, ...]
 
 
+@functools.lru_cache(maxsize=4)
+def searching(model: nn.Module, search: Search) -> Callable:
+    """hypotheses(params, source): compiled once a process, whoever translates by this model."""
+    return by_rows(lambda params, source: search(model, params, source), jax.local_devices())
+
+
+@functools.lru_cache(maxsize=4)
+def looking(model: nn.Module) -> Callable:
+    """weights(params, source, inputs), likewise."""
+    return jax.jit(lambda params, source, inputs: source_attention(model, params, source, inputs))
+
+
 class Translator:
     """Searches compiled once for each of a few (rows, width) shapes. Rows never influence each other."""
 
@@ -35,8 +48,7 @@ class Translator:
         # Of this process alone: with several, each translates for itself.
         self.devices = jax.local_devices()
         self.params = jax.device_put(params, Jit().state_sharding(params, self.devices))
-        self.find = by_rows(lambda params, source: search(model, params, source), self.devices)
-        self.look = jax.jit(lambda params, source, inputs: source_attention(model, params, source, inputs))
+        self.find, self.look = searching(model, search), looking(model)
 
     @classmethod
     def of(cls, trained: Trained, search: Search = Search()) -> "Translator | WordByWord":

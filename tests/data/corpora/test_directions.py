@@ -34,9 +34,7 @@ def test_a_test_is_of_the_direction_that_is_asked_for_and_validation_of_those_le
         (("2fr", source), target) for source, target in WORLD.pairs("test", "en", "fr")
     ]
     assert len(BOTH.pairs("valid", "en", "fr")) == 12
-    assert BOTH.protocol("test", "en", "fr").endswith(
-        "en-fr, test, trained on en-de de-fr, every 2. sentence each"
-    )
+    assert BOTH.protocol("test", "en", "fr").endswith("en-fr, test, trained on en-de de-fr, 1/2 of it each")
 
 
 def test_the_vocabulary_has_words_of_later_directions():
