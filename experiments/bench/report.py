@@ -15,7 +15,7 @@ CHAPTERS = {
 HEADER = ("", "lookback", "against", "its", "unit", "ratio", "quartiles", "bar", "met")
 
 
-def render(results: Sequence[dict]) -> str:
+def render(results: Sequence[dict], level: int = 3, width: int | None = None, text: int | None = None) -> str:
     """Markdown: a table a chapter, a row for each pair, and below the last what the numbers mean."""
     grids = []
     for title, groups in CHAPTERS.items():
@@ -24,7 +24,7 @@ def render(results: Sequence[dict]) -> str:
     if not grids:
         return "Nothing measured yet: `make bench`\n"
     grids[-1] = dataclasses.replace(grids[-1], notes=tuple(notes(results)))
-    return markdown(grids)
+    return markdown(grids, level, width, text)
 
 
 def rows_of(result: dict) -> list[tuple[str, ...]]:

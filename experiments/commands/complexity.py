@@ -72,7 +72,7 @@ def measured(smoke: bool, rounds: int) -> tuple[str, list[dict]]:
     return machine["platform"], [result | under for result in found]
 
 
-def render(found: Sequence[dict]) -> str:
+def render(found: Sequence[dict], level: int = 3, width: int | None = None, text: int | None = None) -> str:
     """Markdown: what a layer costs, how many of its steps wait, how far it reaches."""
     from experiments.bench.layer_cost import AXES, LECTURE
     from experiments.bench.report import number
@@ -105,9 +105,8 @@ def render(found: Sequence[dict]) -> str:
     )
     distances = (f"at n = {path['n']:,}" for path in found[0]["paths"])
     header = "", "sequential: theory", f"at n = {ends[0]['n']:,}", "path: theory", *distances
-    return markdown(
-        [cost, Grid("Steps that wait, and the path from end to end", header, reaches, tuple(notes(found)))]
-    )
+    reach = Grid("Steps that wait, and the path from end to end", header, reaches, tuple(notes(found)))
+    return markdown([cost, reach], level, width, text)
 
 
 def exponents(points: Sequence[dict], axis: str) -> tuple[str, str, str]:

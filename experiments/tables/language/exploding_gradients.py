@@ -38,6 +38,7 @@ def rows() -> dict[str, Run]:
 TABLE = Table(
     name="exploding_gradients",
     title="Gradient left so many steps back, per cent of one step back, by the spectral radius of W_h",
+    lecture="001",
     rows=rows(),
     columns={
         str(distance): Column("gradient", f"distance {distance}", 3, "neither", significant=True)

@@ -106,6 +106,8 @@ def rows() -> dict[str, Run]:
 TABLE = Table(
     name="lookback_distance",
     title="Recall of a name or topic so many words back, per cent",
+    lecture="000",
+    headline="48",
     rows=rows(),
     columns={str(d): Column("accuracy", f"distance {d}") for d in Recall().distances}
     | {

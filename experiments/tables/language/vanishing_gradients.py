@@ -55,6 +55,8 @@ def columns(split: str) -> dict:
 TABLE = Table(
     name="vanishing_gradients",
     title="Gradient left so many steps back, per cent of one step back; documentation of Python",
+    lecture="001",
+    headline="64",
     rows=rows("test", SMALL.task),
     columns=columns("test"),
     baseline="LSTM",

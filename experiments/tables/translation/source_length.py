@@ -51,6 +51,7 @@ EDGES = (8, 16, 24)
 TABLE = Table(
     name="source_length",
     title="BLEU by source length in words, generated world, en-de",
+    lecture="002",
     rows=rows(in_deep_world(WORLD_LSTM), in_deep_world(WORLD_TRANSFORMER)),
     columns=columns(EDGES) | COSTS,
     baseline="lstm",
