@@ -166,6 +166,7 @@ def notes(found: Sequence[dict]) -> Iterator[tuple[str, ...]]:
 def plot(found: Sequence[dict], path) -> None:
     """Operations and time against n and d; dashed the closed form, laid through the largest size."""
     from experiments.bench.layer_cost import AXES
+    from experiments.bench.report import where
     from experiments.report import plots
 
     curve = lambda points, axis, field: [(p[axis], p[field], p["products"]) for p in points]
@@ -174,4 +175,4 @@ def plot(found: Sequence[dict], path) -> None:
         for axis in AXES
         for what, field in (("Operations of a sequence", "flops"), ("Seconds", "seconds"))
     }
-    plots.power_laws(panels, path)
+    plots.power_laws(panels, path, where(found[0]))

@@ -29,6 +29,7 @@ from experiments.report.table import (
 from experiments.tables import catalogue
 from train.folder.manifest import seal
 from train.folder.record import Record
+from train.metrics.distances import by_distance
 
 HERE = Path(__file__).parent
 
@@ -178,19 +179,11 @@ def curves(table: Table, records: Records) -> str:
     by_metric: dict[str, dict[str, list]] = {}
     for row, runs in rows.items():
         for run in runs:
-            for metric, points in at_distances(run).items():
+            for metric, scores in by_distance(run.results).items():
+                points = [(float(distance), score.value) for distance, score in scores]
                 by_metric.setdefault(metric, {}).setdefault(row, []).append(points)
     for metric, series in by_metric.items():
         small = min(b for seeds in series.values() for seed in seeds for _, b in seed) < 1
         found.append(chart(series, "words back", metric, log_x=True, log_y=small))
     drawn = "".join(found)
     return f"<details><summary>curves</summary>{drawn}</details>" if drawn else ""
-
-
-def at_distances(run: Record) -> dict[str, list[tuple[float, float]]]:
-    """{metric: (distance, value) in order} of the results that go by "distance N"."""
-    found: dict[str, list[tuple[float, float]]] = {}
-    for (metric, name), score in run.results.items():
-        if name.startswith("distance "):
-            found.setdefault(metric, []).append((float(name.removeprefix("distance ")), score.value))
-    return {metric: sorted(points) for metric, points in found.items()}

@@ -5,7 +5,7 @@
 
 The lecture multiplies Jacobians: dL4/dh1 = dL4/dh3 dh3/dh2 dh2/dh1. Here that product is measured after
 training, in per cent of its norm one step back: through an Elman network it vanishes, through the cell of an
-LSTM it fades, and attention has a path past all of it. `lookback plot runs/vanishing_gradients/*/0` draws it.
+LSTM it fades, and attention has a path past all of it. `lookback plot runs/vanishing_gradients/*/*` draws it.
 """
 
 import dataclasses
@@ -23,6 +23,7 @@ from models.language.rnn import RNNLM
 from models.layers.recurrent import GRU, RNN
 from train.evaluators.language.gradient_reach import GradientReach
 from train.evaluators.language.perplexities import Perplexity
+from train.metrics.distances import at_distance
 from train.run import Run
 
 
@@ -43,11 +44,11 @@ def rows(split: str, task: LanguageModelling) -> dict[str, Run]:
 def columns(split: str) -> dict:
     """The gradient left at each distance, and perplexity."""
     reach = {
-        str(distance): Column("gradient", f"distance {distance}", digits=3, significant=True)
+        str(distance): Column("gradient", at_distance(distance), digits=3, significant=True)
         for distance in GradientReach().distances
     }
     return reach | {
-        "c, 32": Column("gradient of c", "distance 32", digits=3, significant=True),
+        "c, 32": Column("gradient of c", at_distance(32), digits=3, significant=True),
         "perplexity": Column("perplexity", split, better="lower"),
     }
 
@@ -79,7 +80,7 @@ TABLE = Table(
 
 def reached(row: str, distance: int, metric: str = "gradient") -> Score:
     """The gradient left to a row so many steps back, in per cent of one step back."""
-    return Score("vanishing_gradients", row, metric, f"distance {distance}")
+    return Score("vanishing_gradients", row, metric, at_distance(distance))
 
 
 def learned(row: str) -> Part:

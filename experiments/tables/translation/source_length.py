@@ -3,7 +3,7 @@
     lookback run source_length                         3 rows x 3 seeds on the generated world
     lookback run source_length --data-dir CORPORA      the same on Multi30k en-de
 
-The bottleneck figure of Bahdanau et al. 2015 (Fig. 2): `lookback plot runs/source_length/*/0` draws it.
+The bottleneck figure of Bahdanau et al. 2015 (Fig. 2): `lookback plot runs/source_length/*/*` draws it.
 The world is set to deeper clauses here, so that its sentences reach 40 words.
 """
 
