@@ -15,12 +15,12 @@ from experiments.report.lectures import LECTURES
 from experiments.report.markup import html as as_html
 from experiments.report.quantities import Evidence
 from experiments.report.table import (
-    MISSING,
     Records,
     Table,
     by_line,
     cells,
     notes_on,
+    printed,
     published_grids,
     rendered,
     scored,
@@ -140,11 +140,9 @@ def one_table(table: Table, records: Records) -> str:
         runs = of_lines[line]
         row = [f'<th scope="row">{html.escape(line)}</th><td>{counted[line]}</td>']
         for name in names:
-            text = table.columns[name].text(of[name]) if of[name] else MISSING
-            seeds = of_seeds(table.columns[name], runs)
-            row.append(
-                f'<td title="{html.escape(seeds)}">{html.escape(text)}</td>' if seeds else f"<td>{text}</td>"
-            )
+            text = html.escape(printed(table.columns[name], of[name], counted[line]))
+            seeds = html.escape(of_seeds(table.columns[name], runs))
+            row.append(f'<td title="{seeds}">{text}</td>' if seeds else f"<td>{text}</td>")
         body.append(f"<tr>{''.join(row)}</tr>")
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in notes_on(table, records, every))
     copies = {kind: rendered(table, records, every, kind) for kind in ("csv", "latex")}

@@ -52,6 +52,11 @@ def of_lecture(lecture: str) -> list[Table]:
     return [table for table in catalogue.tables().values() if table.lecture == lecture]
 
 
+def title(lecture: str) -> str:
+    """The heading of a lecture."""
+    return f"Lecture {lecture}: {LECTURES[lecture]}"
+
+
 def page_name(lecture: str) -> str:
     """The file of a lecture's page."""
     return f"lecture-{lecture}.md"
@@ -82,7 +87,8 @@ def verdict_table(verdicts: Sequence[Verdict]) -> str:
 def overview(lecture: str, results: Results) -> str:
     """Of a lecture the claims with their verdicts, then the tables that have records, a line each."""
     page = page_name(lecture)
-    lines = [item(brief(verdict), TEXT) for verdict in results.verdicts_of(lecture)]
+    lines = [f"## {title(lecture)}", ""]
+    lines += [item(brief(verdict), TEXT) for verdict in results.verdicts_of(lecture)]
     rows = [
         f"| [{table.name}]({page}#{table.name}) | {how_many(table, records)} | "
         f"{leader(table, records)} | {len(table.published) or '–'} |"
@@ -142,10 +148,10 @@ def lecture_page(lecture: str, results: Results) -> str:
     """The whole page of a lecture."""
     told = (
         "Written by `python -m experiments.readme` from the records beside it. [All lectures](README.md). "
-        "A claim of a rule without its runs is undecided: `lookback claims ID` prints what would decide it. "
-        "Of tables, rows and columns without a record are left out: `lookback table NAME` prints them too."
+        "A rule without its runs is undecided: `lookback claims ID` prints what would decide a claim. "
+        "Rows and columns without a record are left out of tables: `lookback table NAME` prints them too."
     )
-    lines = [f"# Lecture {lecture}: {LECTURES[lecture]}", "", item(told, TEXT, ""), "", "## Claims", ""]
+    lines = [f"# {title(lecture)}", "", item(told, TEXT, ""), "", "## Claims", ""]
     for verdict in results.verdicts_of(lecture):
         lines += of_claim(verdict)
     if shown := [
@@ -176,8 +182,8 @@ def of_tables(tables: Sequence[Table], results: Results) -> Iterator[str]:
             left = "Ours was not run yet: ", Code(table.command(list(table.rows)))
             yield item(markdown_text(left), TEXT, "") + "\n"
         for part in (*(numbered(part, shared) for part in parts), *published_grids(table)):
-            title = "" if part.title == table.title else part.title
-            yield markdown([dataclasses.replace(part, title=title)], 4, WIDTH, TEXT)
+            below = "" if part.title == table.title else part.title
+            yield markdown([dataclasses.replace(part, title=below)], 4, WIDTH, TEXT)
     if shared:
         yield "## Notes of several tables\n"
         yield from (item(markdown_text(note), TEXT, f"{number}. ") for note, number in shared.items())

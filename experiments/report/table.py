@@ -244,7 +244,7 @@ def grid(table: Table, records: Records, filled: Cells) -> Grid:
     """A row a line, and below them the notes: protocols, origin of the runs, what is left to run."""
     runs, of_lines = scored(filled), by_line(table, records)
     rows = tuple(
-        (row, str(runs[row]), *(_text(table.columns[name], cell, runs[row]) for name, cell in of.items()))
+        (row, str(runs[row]), *(printed(table.columns[name], cell, runs[row]) for name, cell in of.items()))
         for row, of in filled.items()
     )
     return Grid(
@@ -256,7 +256,8 @@ def grid(table: Table, records: Records, filled: Cells) -> Grid:
     )
 
 
-def _text(column: Measure, cell: Cell | None, runs: int) -> str:
+def printed(column: Measure, cell: Cell | None, runs: int) -> str:
+    """A cell's text, and how many of a line's runs it is of where these are fewer."""
     if cell is None:
         return MISSING
     fewer = cell.n < runs and not isinstance(column, Significance)
