@@ -148,7 +148,7 @@ def lecture_page(lecture: str, results: Results) -> str:
     """The whole page of a lecture."""
     told = (
         "Written by `python -m experiments.readme` from the records beside it. [All lectures](README.md). "
-        "A rule without its runs is undecided: `lookback claims ID` prints what would decide a claim. "
+        "A rule without its runs is undecided: `lookback claims C7` prints what would decide C7. "
         "Rows and columns without a record are left out of tables: `lookback table NAME` prints them too."
     )
     lines = [f"# {title(lecture)}", "", item(told, TEXT, ""), "", "## Claims", ""]
