@@ -5,7 +5,7 @@
 
 The lecture multiplies Jacobians: dL4/dh1 = dL4/dh3 dh3/dh2 dh2/dh1. Here that product is measured after
 training, in per cent of its norm one step back: through an Elman network it vanishes, through the cell of an
-LSTM it fades, and attention has a path past all of it. `lookback plot runs/vanishing_gradients/*/*` draws it.
+LSTM it fades, and attention has a path past all of it. `lookback plot runs/vanishing_gradients/*/0` draws it.
 """
 
 import dataclasses
