@@ -15,7 +15,7 @@ CHAPTERS = {
 HEADER = ("", "lookback", "against", "its", "unit", "ratio", "quartiles", "bar", "met")
 
 
-def render(results: Sequence[dict]) -> str:
+def render(results: Sequence[dict], level: int = 3, width: int | None = None, text: int | None = None) -> str:
     """Markdown: a table a chapter, a row for each pair, and below the last what the numbers mean."""
     grids = []
     for title, groups in CHAPTERS.items():
@@ -24,7 +24,7 @@ def render(results: Sequence[dict]) -> str:
     if not grids:
         return "Nothing measured yet: `make bench`\n"
     grids[-1] = dataclasses.replace(grids[-1], notes=tuple(notes(results)))
-    return markdown(grids)
+    return markdown(grids, level, width, text)
 
 
 def rows_of(result: dict) -> list[tuple[str, ...]]:
@@ -141,7 +141,8 @@ def plot(results: Sequence[dict], path: Path) -> bool:
     if not causal:
         return False
     names = list(dict.fromkeys(name for result in causal for name in result["contenders"]))
-    with plots.drawn(path, 3, (13.5, 3.8)) as (_, panels):
+    caption = f"Causal attention; dashed: forward alone. {where(causal[0])}"
+    with plots.drawn(path, 3, (plots.PAGE, 6.6), False, 2, caption) as (_, panels):
         for index, name in enumerate(names):
             for backward, style in ((True, "-"), (False, "--")):
                 found = [
@@ -162,14 +163,13 @@ def plot(results: Sequence[dict], path: Path) -> bool:
             panels[2].axhline(max(roofs), color="#666666", linewidth=1, label="large product")
         titles = "Milliseconds", "Memory beyond the inputs, MB", "GFLOP/s"
         for panel, title in zip(panels, titles, strict=True):
-            panel.set_title(
-                f"Attention, causal: {title[0].lower() + title[1:] if title != 'GFLOP/s' else title}"
-            )
-            panel.set_xlabel("N (dashed: forward alone)")
+            panel.set_title(title)
+            panel.set_xlabel("N")
             panel.set_xscale("log", base=2)
             panel.xaxis.set_major_formatter("{x:,.0f}")
         panels[0].set_yscale("log")
         panels[1].set_yscale("log")
         panels[2].set_ylim(bottom=0)
-        panels[2].legend(loc="best")
+        beside = panels[2].legend(loc="center left", bbox_to_anchor=(1.15, 0.5), title="Causal attention")
+        beside.set_in_layout(False)  # in the place of a fourth panel
     return True

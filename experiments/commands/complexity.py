@@ -72,7 +72,7 @@ def measured(smoke: bool, rounds: int) -> tuple[str, list[dict]]:
     return machine["platform"], [result | under for result in found]
 
 
-def render(found: Sequence[dict]) -> str:
+def render(found: Sequence[dict], level: int = 3, width: int | None = None, text: int | None = None) -> str:
     """Markdown: what a layer costs, how many of its steps wait, how far it reaches."""
     from experiments.bench.layer_cost import AXES, LECTURE
     from experiments.bench.report import number
@@ -105,9 +105,8 @@ def render(found: Sequence[dict]) -> str:
     )
     distances = (f"at n = {path['n']:,}" for path in found[0]["paths"])
     header = "", "sequential: theory", f"at n = {ends[0]['n']:,}", "path: theory", *distances
-    return markdown(
-        [cost, Grid("Steps that wait, and the path from end to end", header, reaches, tuple(notes(found)))]
-    )
+    reach = Grid("Steps that wait, and the path from end to end", header, reaches, tuple(notes(found)))
+    return markdown([cost, reach], level, width, text)
 
 
 def exponents(points: Sequence[dict], axis: str) -> tuple[str, str, str]:
@@ -167,6 +166,7 @@ def notes(found: Sequence[dict]) -> Iterator[tuple[str, ...]]:
 def plot(found: Sequence[dict], path) -> None:
     """Operations and time against n and d; dashed the closed form, laid through the largest size."""
     from experiments.bench.layer_cost import AXES
+    from experiments.bench.report import where
     from experiments.report import plots
 
     curve = lambda points, axis, field: [(p[axis], p[field], p["products"]) for p in points]
@@ -175,4 +175,4 @@ def plot(found: Sequence[dict], path) -> None:
         for axis in AXES
         for what, field in (("Operations of a sequence", "flops"), ("Seconds", "seconds"))
     }
-    plots.power_laws(panels, path)
+    plots.power_laws(panels, path, where(found[0]))

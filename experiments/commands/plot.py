@@ -3,15 +3,21 @@
 examples:
   lookback plot runs/translation/lstm-additive/0     alignment of the first test sentence, and curves
   lookback plot runs/translation/lstm-additive/0 --sentence "The old baker opens the door." --out pictures
-  lookback plot runs/source_length/*/0               learning curves and BLEU by source length together
-  lookback plot runs/lookback_distance/*/*           recall against distance, mean and range of seeds; curves
+  lookback plot runs/translation/lstm-additive/0 --picture alignment --out alignment.svg
+  lookback plot runs/source_length/*/*               learning curves and BLEU by source length together
+  lookback plot runs/lookback_distance/*/* --format pdf     recall against distance, a point a seed; curves
   lookback plot runs/vanishing_gradients/*/*         gradients against distance, likewise
   lookback plot "runs/cells/LSTM 2x128/0"            source code coloured by the cells that keep track of it
   lookback plot runs/word_senses/BERT/0              sentences of words with several senses, coloured by sense
+
+The suffix of a file in --out, .png, .svg or .pdf, says as what one picture is written; a folder takes all
+there are, as --format says. Text in an SVG stays text. Drawn again, a picture is the same to the byte.
 """
 
 import argparse
 
+FORMATS = ("png", "svg", "pdf")
+OTHERS = (".jpg", ".jpeg", ".gif", ".eps", ".ps", ".tif", ".tiff", ".bmp", ".webp")
 DISTANCES = {
     "accuracy": ("Recall of a name or topic, per cent", "words between the cue and the question", False),
     "gradient": (
@@ -26,61 +32,114 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `plot`."""
     parser.add_argument("run_dirs", nargs="+", metavar="RUN_DIR")
     parser.add_argument("--sentence", help="the source to align (the first of the test set)")
-    parser.add_argument("--out", help="folder for the pictures (RUN_DIR/pictures)")
+    parser.add_argument("--picture", metavar="NAME", help="this one alone, as in learning_curves")
+    parser.add_argument("--out", metavar="PATH", help="folder, or file of one picture (RUN_DIR/pictures)")
+    parser.add_argument("--format", choices=FORMATS, help="of pictures in a folder (png)")
 
 
 def execute(arguments: argparse.Namespace) -> None:
     """Draw every picture there is something for, and print their paths."""
     from pathlib import Path
 
-    from experiments.report import cell_text, plots, sense_plots
-    from train.folder.record import read
+    from data.splits import known
 
     folders = [Path(name) for name in arguments.run_dirs]
-    whose = [folder.parts[-2:] for folder in folders]  # a row and a seed, and of equal ones all that differs
-    parts = 2 if len({*whose}) == len(whose) else max(len(folder.parts) for folder in folders)
-    records = {"/".join(folder.parts[-parts:]): read(folder) for folder in folders}
+    drawing = pictures(folders, arguments.sentence)
+    if arguments.picture:
+        name = known("picture", arguments.picture, tuple(drawing))
+        drawing = {name: drawing[name]}
     out = Path(arguments.out or folders[0] / "pictures")
-    out.mkdir(parents=True, exist_ok=True)
-    plots.learning_curves(records, out / "learning_curves.png")
-    print(out / "learning_curves.png")
-    if spoken := {
-        name: by_length(record) for name, record in records.items() if ("BLEU", "test") in record.results
-    }:
-        plots.length_curves(spoken, out / "source_length.png")
-        print(out / "source_length.png")
-    for metric, words in DISTANCES.items():
-        curves: dict[str, list] = {}
-        for record in records.values():
-            if curve := by_distance(record, metric):
-                curves.setdefault(record.row, []).extend(curve)
-        if curves:
-            plots.distance_curves(curves, out / f"{metric}.png", *words)
-            print(out / f"{metric}.png")
-    if len(folders) == 1 and (lit := cell_text.read(folders[0])):
-        print(*cell_text.draw(lit, out), sep="\n")
-    if len(folders) == 1 and (forms := sense_plots.read(folders[0])):
-        sense_plots.draw(forms, out / "senses.png")
-        print(out / "senses.png")
-    if len(folders) == 1 and attends(folders[0]):
-        align(folders[0], arguments.sentence, out / "alignment.png")
-        print(out / "alignment.png")
+    for name, path in places(out, arguments.format, tuple(drawing)).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        drawing[name](path)
+        print(path)
+
+
+def places(out, format: str | None, names) -> dict:
+    """{picture: its file}: `out` itself, whose suffix says its format, or one each in the folder `out`."""
+    suffix = out.suffix.lower()
+    if len(names) == 1 and "." in names[0] and names[0].endswith(suffix) and suffix:
+        return {names[0]: out}
+    if suffix in OTHERS:
+        raise ValueError(f"--out {out}: a picture is .{', .'.join(FORMATS)}, not {suffix}")
+    if suffix.removeprefix(".") not in FORMATS or out.is_dir():
+        return {name: out / (name if "." in name else f"{name}.{format or FORMATS[0]}") for name in names}
+    if format and suffix != f".{format}":
+        raise ValueError(f"--out {out} is no .{format}: leave out --format, or name a folder")
+    if len(names) > 1:
+        raise ValueError(
+            f"--out {out} is one picture, and there are {', '.join(names)}: choose one with --picture, or "
+            "name a folder"
+        )
+    return {names[0]: out}
+
+
+def pictures(folders, sentence: str | None) -> dict:
+    """{picture: a function that draws it into a file}, of all that there is something for."""
+    from functools import partial
+
+    from experiments.report import cell_text, plots, sense_plots
+    from train.folder.record import read
+    from train.metrics.distances import by_distance
+
+    records = {folder: read(folder) for folder in folders}
+    rows = labelled(folders)
+    runs = {row: [records[folder] for folder in seeds] for row, seeds in rows.items()}
+    caption = plots.subject(records.values())
+    found = {}
+    if logged(records.values()) or len(folders) > 1:
+        found["learning_curves"] = partial(plots.learning_curves, runs)
+    spoken = {row: [group for record in seeds for group in by_length(record)] for row, seeds in runs.items()}
+    if spoken := {row: groups for row, groups in spoken.items() if groups}:
+        found["source_length"] = partial(
+            plots.length_curves, spoken, title="BLEU by source length", caption=caption
+        )
+    curves: dict[str, dict[str, list]] = {}
+    for row, seeds in runs.items():
+        for record in seeds:
+            for metric, scores in by_distance(record.results).items():
+                points = [(distance, score.value) for distance, score in scores]
+                curves.setdefault(metric, {}).setdefault(row, []).extend(points)
+    for metric, of_rows in curves.items():
+        title, along, powers = DISTANCES.get(metric, (metric.capitalize(), "distance", False))
+        found[metric.replace(" ", "_")] = partial(
+            plots.distance_curves, of_rows, title=title, along=along, powers=powers, caption=caption
+        )
+    if len(folders) == 1:
+        (folder,) = folders
+        if lit := cell_text.read(folder):
+            found["cells.html"] = lambda path: path.write_text(cell_text.as_html(lit), encoding="utf-8")
+            for each in lit:
+                found[cell_text.picture_name(each)] = partial(cell_text.draw, each, caption=caption)
+        if forms := sense_plots.read(folder):
+            found["senses"] = partial(sense_plots.draw, forms, caption=caption)
+        if attends(folder):
+            found["alignment"] = partial(align, folder, sentence, caption=caption)
+    return found or {"learning_curves": partial(plots.learning_curves, runs)}
+
+
+def labelled(folders) -> dict:
+    """{row: its runs}, a row by its folder's name, and of equal ones by all that differs."""
+    rows = dict.fromkeys(folder.parent for folder in folders)
+    most = max(len(row.parts) for row in rows)
+    for parts in (1, 2, most):
+        names = {row: "/".join(row.parts[-parts:]) for row in rows}
+        if len({*names.values()}) == len(rows):
+            break
+    return {names[row]: [folder for folder in folders if folder.parent == row] for row in rows}
+
+
+def logged(records) -> bool:
+    """Whether any run has logged a loss."""
+    return any(record.train or record.valid for record in records)
 
 
 def by_length(record, edges=(5, 10, 15, 20, 25, 30)):
-    """BLEU of a run's test outputs by words of the source, scored as the run was."""
+    """BLEU of a run's test outputs by words of the source, scored as the run was; [] where none is kept."""
     from train.metrics.bleu import by_source_length
 
-    return by_source_length(record.counts("BLEU", "test"), edges)
-
-
-def by_distance(record, metric: str) -> list[tuple[int, float]]:
-    """(distance, per cent) of a run that was asked what is left so far back."""
-    return [
-        (int(name.removeprefix("distance ")), result.value)
-        for (what, name), result in record.results.items()
-        if what == metric and name.startswith("distance ")
-    ]
+    counts = record.counts("BLEU", "test")
+    return by_source_length(counts, edges) if counts else []
 
 
 def attends(directory) -> bool:
@@ -91,7 +150,7 @@ def attends(directory) -> bool:
     return run.task.gives == "sentence pairs" and run.model.attends
 
 
-def align(directory, sentence: str | None, path) -> None:
+def align(directory, sentence: str | None, path, caption: str = "") -> None:
     """The heat map of a sentence's translation, weights beside it as NPZ."""
     import numpy as np
 
@@ -111,5 +170,6 @@ def align(directory, sentence: str | None, path) -> None:
     translator = Translator.of(load(directory))
     ((best, *_),) = translator([source])
     weights, source_pieces, target_pieces = translator.attention(source, best.ids)
-    plots.alignment(weights, source_pieces, target_pieces, path)
+    title = "Where each word of the translation looked"
+    plots.alignment(weights, source_pieces, target_pieces, path, title, caption=caption)
     np.savez_compressed(path.with_suffix(".npz"), weights=weights, source=source_pieces, target=target_pieces)

@@ -6,10 +6,11 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
+from experiments.report import plots
+
 WIDTH, HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 56, 190, 12, 44
-# Okabe & Ito 2008: told apart by every common kind of colour vision; black is the page's own colour of text.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "currentColor")
+COLOURS = (*plots.COLOURS[:-1], "currentColor")  # for black the page's own colour of text
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
 Points = Sequence[tuple[float, float]]
 

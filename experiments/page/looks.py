@@ -16,6 +16,7 @@ from data.corpora.parallel import Generated
 from data.files import json_text
 from data.tasks.translation import Translation
 from experiments.report import cell_text
+from experiments.report.pieces import shown
 from train.inference.loaded import Loaded
 from train.metrics.alignment import words_of
 
@@ -101,11 +102,6 @@ def looked(model: Loaded, kind: str, texts: Sequence[str], described: Mapping[st
         "run": {name: described[name] for name in OF_RUN if name in described},
         "seen": found,
     }
-
-
-def shown(pieces: Sequence[str]) -> list[str]:
-    """Pieces without the sign that some tokenizers put where a word begins."""
-    return [piece.lstrip("Ġ▁") or piece for piece in pieces]
 
 
 def sentences(model: Loaded, count: int) -> list[str]:

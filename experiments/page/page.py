@@ -11,20 +11,27 @@ from experiments.page.curves import chart
 from experiments.report.changed_rows import with_ablations
 from experiments.report.claims import CONFIRMED, MIXED, REFUTED, UNDECIDED, Verdict, judged
 from experiments.report.columns import Column
+from experiments.report.lectures import LECTURES
+from experiments.report.markup import html as as_html
 from experiments.report.quantities import Evidence
-from experiments.report.table import MISSING, Records, Table, by_line, cells, notes_on, rendered, scored
+from experiments.report.table import (
+    Records,
+    Table,
+    by_line,
+    cells,
+    notes_on,
+    printed,
+    published_grids,
+    rendered,
+    scored,
+    trimmed,
+)
 from experiments.tables import catalogue
 from train.folder.manifest import seal
 from train.folder.record import Record
+from train.metrics.distances import by_distance
 
 HERE = Path(__file__).parent
-LECTURES = {
-    "000": "UT Austin CS378, lecture 24",
-    "001": "Understanding large language models, session 3",
-    "002": "UMass CS685 (2020), attention: what was said",
-    "003": "UMass CS685 (2020), attention: the slides",
-    "004": "Harvard CS109B, lecture 24",
-}
 
 
 def render_page(folder: Path, seen: Sequence[Mapping[str, Any]] = ()) -> str:
@@ -78,7 +85,7 @@ def lecture(number: str, verdicts: Sequence[Verdict]) -> Iterator[str]:
     """A lecture's heading and its claims; one that several lectures make stands with the first of them."""
     yield f'<h2 id="lecture-{number}">Lecture {number}: {LECTURES[number]}</h2>'
     for verdict in verdicts:
-        if verdict.claim.lecture.partition("/")[0] == number:
+        if verdict.claim.lectures[0] == number:
             yield of_claim(verdict)
 
 
@@ -117,26 +124,25 @@ def of_table(table: Table, records: Records) -> str:
         what = "Not run yet" if not records else f"Not run yet: {', '.join(undone)}"
         left = f"<p>{html.escape(what)}: <code>{html.escape(table.command(undone))}</code></p>"
     head = f'<section id="table-{html.escape(table.name)}"><h3>{html.escape(table.title)}</h3>'
-    return f"{head}{parts}{left}{curves(table, records)}</section>"
+    theirs = as_html(published_grids(table)) if table.published else ""
+    folded = f"<details><summary>published</summary>{theirs}</details>" if theirs else ""
+    return f"{head}{parts}{left}{folded}{curves(table, records)}</section>"
 
 
 def one_table(table: Table, records: Records) -> str:
     """The rows that were run; each seed's number stands in the cell's title."""
     every, of_lines = cells(table, records), by_line(table, records)
-    counted = scored(every)
-    filled = {line: of for line, of in every.items() if counted[line]}
-    names = [name for name in table.columns if any(of[name] for of in filled.values())]
+    shown, filled = trimmed(table, every)
+    counted, names = scored(filled), list(shown.columns)
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in ("", "n", *names))
     body = []
     for line, of in filled.items():
         runs = of_lines[line]
         row = [f'<th scope="row">{html.escape(line)}</th><td>{counted[line]}</td>']
         for name in names:
-            text = table.columns[name].text(of[name]) if of[name] else MISSING
-            seeds = of_seeds(table.columns[name], runs)
-            row.append(
-                f'<td title="{html.escape(seeds)}">{html.escape(text)}</td>' if seeds else f"<td>{text}</td>"
-            )
+            text = html.escape(printed(table.columns[name], of[name], counted[line]))
+            seeds = html.escape(of_seeds(table.columns[name], runs))
+            row.append(f'<td title="{seeds}">{text}</td>' if seeds else f"<td>{text}</td>")
         body.append(f"<tr>{''.join(row)}</tr>")
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in notes_on(table, records, every))
     copies = {kind: rendered(table, records, every, kind) for kind in ("csv", "latex")}
@@ -171,19 +177,11 @@ def curves(table: Table, records: Records) -> str:
     by_metric: dict[str, dict[str, list]] = {}
     for row, runs in rows.items():
         for run in runs:
-            for metric, points in at_distances(run).items():
+            for metric, scores in by_distance(run.results).items():
+                points = [(float(distance), score.value) for distance, score in scores]
                 by_metric.setdefault(metric, {}).setdefault(row, []).append(points)
     for metric, series in by_metric.items():
         small = min(b for seeds in series.values() for seed in seeds for _, b in seed) < 1
         found.append(chart(series, "words back", metric, log_x=True, log_y=small))
     drawn = "".join(found)
     return f"<details><summary>curves</summary>{drawn}</details>" if drawn else ""
-
-
-def at_distances(run: Record) -> dict[str, list[tuple[float, float]]]:
-    """{metric: (distance, value) in order} of the results that go by "distance N"."""
-    found: dict[str, list[tuple[float, float]]] = {}
-    for (metric, name), score in run.results.items():
-        if name.startswith("distance "):
-            found.setdefault(metric, []).append((float(name.removeprefix("distance ")), score.value))
-    return {metric: sorted(points) for metric, points in found.items()}

@@ -63,14 +63,9 @@ def read(run_dir: Path) -> list[Lit]:
     ]
 
 
-def draw(lit: Sequence[Lit], folder: Path) -> list[Path]:
-    """cells.html with all of them, and a PNG of each."""
-    page = folder / "cells.html"
-    page.write_text(as_html(lit), encoding="utf-8")
-    pictures = [folder / f"cell_{each.name.replace(' ', '_')}.png" for each in lit]
-    for each, path in zip(lit, pictures, strict=True):
-        as_png(each, path)
-    return [page, *pictures]
+def picture_name(lit: Lit) -> str:
+    """What a picture of it is called."""
+    return f"cell_{lit.name.replace(' ', '_')}"
 
 
 def shade(activation: float) -> tuple[int, int, int]:
@@ -98,7 +93,7 @@ def coloured(lit: Lit) -> str:
     return "".join(parts)
 
 
-def as_png(lit: Lit, path: Path) -> None:
+def draw(lit: Lit, path: Path, caption: str = "") -> None:
     """The same as a picture, on a grid of characters."""
     import matplotlib
 
@@ -107,7 +102,7 @@ def as_png(lit: Lit, path: Path) -> None:
     colours, at = np.full((*shape, 3), 255, np.uint8), 0
     inches = shape[1] * WIDTH * SIZE / 72, shape[0] * HEIGHT * SIZE / 72
     unrounded = {"text.hinting": "none"}  # else a letter is a whole number of pixels wide, and lines drift
-    with matplotlib.rc_context(unrounded), drawn(path, 1, inches) as (figure, (axes,)):
+    with matplotlib.rc_context(unrounded), drawn(path, 1, inches, caption=caption) as (figure, (axes,)):
         figure.set_layout_engine("none")
         axes.set_position((0, 0, 1, 1))
         axes.set_axis_off()

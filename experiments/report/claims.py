@@ -12,6 +12,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
+from experiments.report.lectures import numbered
 from experiments.report.quantities import Evidence, PairedTest, Place, Quantity, told
 
 CONFIRMED, REFUTED, MIXED, UNDECIDED = "CONFIRMED", "REFUTED", "MIXED", "UNDECIDED"
@@ -63,6 +64,14 @@ class Claim:
     quote: str
     parts: tuple[Part, ...]
     note: str = ""
+
+    def __post_init__(self):
+        numbered(self.lecture)
+
+    @property
+    def lectures(self) -> tuple[str, ...]:
+        """Those that say so; a page has the claim where the first of them stands."""
+        return numbered(self.lecture)
 
     @property
     def places(self) -> tuple[Place, ...]:

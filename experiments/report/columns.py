@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from experiments.report.markup import Code
 from train.folder.record import Record
+from train.folder.state import duration
 
 # Scores share a column only where all of these agree; what else a protocol says is printed below the table.
 COMPARED = ("signature", "corpus", "split", "decoding", "tokenisation")
@@ -207,19 +208,11 @@ def _flops(value: float) -> str:
     return f"{value:.1e}".replace("e+", "e")
 
 
-def _duration(seconds: float) -> str:
-    """41 s, 12 min, 3 h 05 min"""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
-
-
 PRINTED: Mapping[str, Callable[[float], str]] = {
     "parameters": _quantity,
     "flops_counted": _flops,
     "flops_by_time": _flops,
-    "seconds": _duration,
+    "seconds": duration,
 }
 MEANING = {
     "flops_counted": "operations of the traced training step, loops as often as they run, × steps",

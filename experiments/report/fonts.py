@@ -1,11 +1,23 @@
-"""Letters of every script in a picture: fonts that fall back on one another, or a line on what is lacking."""
+"""Letters of every script in a picture: fonts that fall back on one another, or a line on what is lacking.
+
+A picture is a PNG, an SVG or a PDF by the name of its file, and the same to the byte when it is drawn again.
+"""
 
 import functools
 import sys
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 BASE = "DejaVu Sans"  # comes with matplotlib and has the letters of every European language
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+# What a file says of itself beside the picture: neither a date nor a version.
+UNDATED = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+_told: set[int] = set()
 NO_LETTERS = "Last Resort", "LastResort"  # has a box for every character
 
 
@@ -39,24 +51,54 @@ def fallbacks(characters: set[int]) -> tuple[list[str], set[int]]:
     return chosen, left
 
 
+def format_of(path: Path | str) -> str:
+    """png, svg or pdf, by the suffix of a file; ValueError for another."""
+    if (suffix := Path(path).suffix.removeprefix(".").lower()) not in UNDATED:
+        raise ValueError(f"{path}: a picture is {', '.join(f'.{name}' for name in UNDATED)}, not .{suffix}")
+    return suffix
+
+
 def save(figure, path: Path | str) -> None:
-    """Write a figure as PNG, each letter in the first font that has it; say which letters none has."""
+    """Write a figure, each letter in the first font that has it.
+
+    In an SVG text stays text, for the reader's fonts to draw; elsewhere a letter that no font here has is
+    drawn as a replacement character, and told of once.
+    """
     from matplotlib import font_manager
     from matplotlib.text import Text
 
+    format = format_of(path)
     ticks = [label for axes in figure.axes for label in (*axes.get_xticklabels(), *axes.get_yticklabels())]
     texts = [*figure.findobj(Text), *ticks]
     shown = {ord(letter) for text in texts for letter in text.get_text() if letter.isprintable()}
     lacking = shown - characters_of(font_manager.findfont(BASE))
     names, left = fallbacks(lacking) if lacking else ([], set())
     for text in texts if names else ():
-        text.set_fontfamily([BASE, *names])
+        text.set_fontfamily([BASE, *names, "sans-serif"])
     with warnings.catch_warnings():
-        if left:
-            letters = "".join(map(chr, sorted(left)))[:20]
-            told = (
-                "no font here has these, drawn as boxes; install one of their script, such as Noto Sans CJK"
-            )
-            print(f"{path}: {letters}: {told}", file=sys.stderr)
+        if left and format == "svg":
             warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from")
-        figure.savefig(path, format="png")
+        elif left:
+            tell(left, path)
+            replace(figure, dict.fromkeys(left, REPLACEMENT))
+        figure.savefig(path, format=format, metadata=UNDATED[format])
+
+
+def replace(figure, letters: Mapping[int, str]) -> None:
+    """Other letters for these, in every text; labels of ticks are made anew at each drawing, from a list."""
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_text(text.get_text().translate(letters))
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        labels = [label.get_text() for label in axis.get_ticklabels()]
+        if labels != (others := [label.translate(letters) for label in labels]):
+            axis.set_ticks(axis.get_ticklocs(), others)
+
+
+def tell(left: set[int], path: Path | str) -> None:
+    """Say which letters no font here has, those that were not yet told of."""
+    if letters := "".join(map(chr, sorted(left - _told)))[:20]:
+        told = f"no font here has these, drawn as {REPLACEMENT}"
+        print(f"{path}: {letters}: {told}; install one of their script, as Noto Sans CJK", file=sys.stderr)
+    _told.update(left)

@@ -3,7 +3,12 @@
 import dataclasses
 import html as entities
 import re
+import textwrap
 from collections.abc import Callable, Sequence
+
+BLOCK_MARK = re.compile(
+    r" (?=[-+*#=>|]|\d+[.)](?: |$))"
+)  # a space before what would begin a block of Markdown
 
 
 class Code(str):
@@ -21,23 +26,80 @@ class Grid:
     bold: frozenset[tuple[int, int]] = frozenset()
 
 
-def markdown(grids: Sequence[Grid]) -> str:
-    """GitHub's tables, padded so that they also read well in a terminal."""
-    return "\n\n".join(_markdown(grid) for grid in grids) + "\n"
+def markdown(grids: Sequence[Grid], level: int = 3, width: int | None = None, text: int | None = None) -> str:
+    """GitHub's tables, padded so that they also read well in a terminal, below headings of this level.
+
+    A table wider than `width` goes on in one below it, and a note longer than `text` in the next line.
+    """
+    if width:
+        grids = [part for grid in grids for part in fitted(grid, width)]
+    return "\n\n".join(_markdown(grid, level, text) for grid in grids) + "\n"
 
 
-def _markdown(grid: Grid) -> str:
+def _markdown(grid: Grid, level: int, text: int | None) -> str:
     rows = [_escaped(grid.header, markdown_escape), *_body(grid, markdown_escape, "**{}**")]
-    widths = [max(3, *(len(row[column]) for row in rows)) for column in range(len(grid.header))]
+    widths = _widths(rows)
     header, *body = ["| " + " | ".join(_padded(row, widths)) + " |" for row in rows]
     rule = (
         "|:"
         + "|".join("-" * (width + 1) + (":" if column else "") for column, width in enumerate(widths))
         + "|"
     )
-    notes = ["- " + _joined(note, markdown_escape, "`{}`".format) for note in grid.notes]
-    lines = [f"### {markdown_escape(grid.title)}", "", header, rule, *body]
+    notes = [item(markdown_text(note), text) for note in grid.notes]
+    heading = [f"{'#' * level} {markdown_escape(grid.title)}", ""] if grid.title else []
+    lines = [*heading, header, rule, *body]
     return "\n".join([*lines, "", *notes] if notes else lines)
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(3, *(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
+
+
+def fitted(grid: Grid, width: int) -> list[Grid]:
+    """The grid in as many as it takes, each with the names and some of the columns, notes below the last."""
+    first, *others = _widths([
+        _escaped(grid.header, markdown_escape), *_body(grid, markdown_escape, "**{}**")
+    ])  # fmt: skip
+    groups, room = [[]], width - first - len("|  |")
+    for column, wide in enumerate(others, start=1):
+        if groups[-1] and sum(others[at - 1] + len(" | ") for at in groups[-1]) + wide + len(" | ") > room:
+            groups.append([])
+        groups[-1].append(column)
+    if len(groups) == 1:
+        return [grid]
+    parts = []
+    for group in groups:
+        columns = (0, *group)
+        parts.append(
+            Grid(
+                title="" if parts else grid.title,
+                header=tuple(grid.header[at] for at in columns),
+                rows=tuple(tuple(row[at] for at in columns) for row in grid.rows),
+                bold=frozenset((r, columns.index(c)) for r, c in grid.bold if c in columns),
+            )
+        )
+    return [*parts[:-1], dataclasses.replace(parts[-1], notes=grid.notes)]
+
+
+def markdown_text(note: Sequence[str]) -> str:
+    """A note whose codes are shown letter by letter."""
+    return _joined(note, markdown_escape, "`{}`".format)
+
+
+def item(text: str, width: int | None = None, mark: str = "- ") -> str:
+    """A list item of escaped text, of a width broken into lines none of which begins like another item."""
+    if not width:
+        return mark + text
+    glued = BLOCK_MARK.sub("\0", text)
+    lines = textwrap.wrap(
+        glued,
+        width,
+        initial_indent=mark,
+        subsequent_indent=" " * len(mark),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines).replace("\0", " ")
 
 
 def markdown_escape(text: str) -> str:

@@ -1,21 +1,27 @@
 """The figures: alignments as heat maps, learning curves, BLEU against length, what is left at a distance.
 
+Of several seeds each is a point, and their mean the line. A caption below says of which runs a figure is.
 matplotlib is loaded by the functions that draw, and drawn without a display.
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import math
+import statistics
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Shaped
 
 from experiments.report import fonts
+from experiments.report.pieces import shown
 from train.folder.record import Record
 
 # Okabe & Ito 2008: told apart by every common kind of colour vision, and by line style besides.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "osD^vPX"
+PAGE = 8.0  # inches across: as wide as a page of GitHub, 10 points are then 14 of its 800 pixels
 
 
 def look(number: int) -> dict[str, str]:
@@ -24,7 +30,8 @@ def look(number: int) -> dict[str, str]:
 
 
 STYLE = {
-    "font.family": fonts.BASE,
+    "font.family": "sans-serif",
+    "font.sans-serif": [fonts.BASE],
     "font.size": 10,
     "axes.titlesize": 11,
     "axes.titlelocation": "left",
@@ -44,6 +51,9 @@ STYLE = {
     "ytick.labelcolor": "#333333",
     "legend.frameon": False,
     "lines.linewidth": 1.8,
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "lookback",  # the names of an SVG's parts, random else
+    "pdf.fonttype": 42,  # whole TrueType fonts, which editors and publishers can read
     "savefig.dpi": 160,
     "savefig.bbox": "tight",
     "savefig.pad_inches": 0.15,
@@ -57,10 +67,12 @@ def alignment(
     path: Path | str,
     title: str = "",
     colour_bar: bool = False,
+    caption: str = "",
 ) -> None:
     """Where each target word looked, the source along the top  -- Bahdanau et al. 2015, Fig. 3.
 
-    As there, white is a weight of 1 and black none: what is read is where the light falls.
+    As there, white is a weight of 1 and black none: what is read is where the light falls. Pieces are shown
+    as `pieces.shown` has them.
     """
     weights = np.asarray(weights, dtype=float)
     if weights.shape != (len(target_pieces), len(source_pieces)) or not weights.size:
@@ -68,7 +80,9 @@ def alignment(
             f"{path}: weights of shape {weights.shape} do not fit {len(target_pieces)} target and "
             f"{len(source_pieces)} source pieces"
         )
-    with drawn(path, 1, (0.34 * len(source_pieces), 0.34 * len(target_pieces))) as (figure, (axes,)):
+    source_pieces, target_pieces = shown(source_pieces), shown(target_pieces)
+    size = 0.34 * len(source_pieces), 0.34 * len(target_pieces)
+    with drawn(path, 1, size, caption=caption) as (figure, (axes,)):
         figure.set_layout_engine("none")  # cells keep their size; saving makes room for the labels
         axes.set_position((0, 0, 1, 1))
         image = axes.imshow(weights, cmap="gray", vmin=0, vmax=1, aspect="equal", interpolation="nearest")
@@ -93,29 +107,44 @@ def alignment(
             bar.outline.set_visible(False)
 
 
-def learning_curves(records: Mapping[str, Record], path: Path | str, against: str = "step") -> None:
+def subject(records: Iterable[Record]) -> str:
+    """Of which runs a picture is: rows, table, seeds and corpora."""
+    records = list(records)
+    rows = dict.fromkeys(record.row for record in records)
+    tables = dict.fromkeys(record.experiment for record in records)
+    seeds = [str(seed) for seed in sorted({record.seed for record in records})]
+    protocols = [result.protocol for record in records for result in record.results.values()]
+    corpora = dict.fromkeys(told["corpus"].partition(",")[0] for told in protocols if "corpus" in told)
+    named = ", ".join(rows) if len(rows) <= 3 else f"{len(rows)} rows"
+    whose = f"{named} of {', '.join(tables)}, seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}"
+    return "; ".join(filter(None, (whose, ", ".join(corpora))))
+
+
+def learning_curves(
+    records: Mapping[str, Record | Sequence[Record]], path: Path | str, against: str = "step"
+) -> None:
     """Training loss (thin), validation loss (marked) and, where it was taken, validation BLEU, run over run.
 
-    The title says what the validation loss of any of the runs is without, such as dropout.
-    `against` is "step" or "tokens"; a validation falls on the tokens trained on up to its step.
+    A name has a run, or those of several seeds. The title says what the validation loss of any of the runs
+    is without, such as dropout. `against` is "step" or "tokens"; a validation falls on the tokens trained on
+    up to its step.
     """
     if against not in ("step", "tokens"):
         raise ValueError(f"learning curves are drawn against 'step' or 'tokens', not {against!r}")
-    if not any(record.train or record.valid for record in records.values()):
+    runs = {name: [one] if isinstance(one, Record) else list(one) for name, one in records.items()}
+    every = [record for seeds in runs.values() for record in seeds]
+    if not any(record.train or record.valid for record in every):
         raise ValueError(f"{path}: no run among {', '.join(records) or 'none'} has logged a step yet")
-    scored = any("bleu" in line for record in records.values() for line in record.valid)
-    with drawn(path, 1 + scored, (5.2 * (1 + scored), 3.6)) as (_, panels):
-        for number, (name, record) in enumerate(records.items()):
-            marked = look(number)
-            train, valid, bleu = (
-                _curve(record, against, kind, field)
-                for kind, field in (("train", "loss"), ("valid", "loss"), ("valid", "bleu"))
-            )
-            panels[0].plot(*train, color=marked["color"], linewidth=0.9, alpha=0.45)
-            panels[0].plot(*valid, label=name, markersize=4, **marked)
-            if scored:
-                panels[1].plot(*bleu, label=name, markersize=4, **marked)
-        apart = dict.fromkeys(words for record in records.values() for words in record.only_training)
+    scored = any("bleu" in line for record in every for line in record.valid)
+    size = 5.2 * (1 + scored), 3.6
+    with drawn(path, 1 + scored, size, caption=subject(every)) as (_, panels):
+        for number, (name, seeds) in enumerate(runs.items()):
+            for record in seeds:
+                train = _curve(record, against, "train", "loss")
+                panels[0].plot(*train, color=look(number)["color"], linewidth=0.9, alpha=0.45)
+            for panel, field in zip(panels, ("loss", "bleu"), strict=False):
+                of_seeds(panel, _validations(seeds, against, field), name, number)
+        apart = dict.fromkeys(words for record in every for words in record.only_training)
         told = f"\ntraining with {', '.join(apart)}, validation without" if apart else ""
         panels[0].set_title(f"Loss in nats a token: training thin, validation marked{told}")
         if scored:
@@ -129,11 +158,15 @@ def learning_curves(records: Mapping[str, Record], path: Path | str, against: st
 
 
 def length_curves(
-    curves: Mapping[str, Sequence[tuple[int, int, int, float]]], path: Path | str, title: str = ""
+    curves: Mapping[str, Sequence[tuple[int, int, int, float]]],
+    path: Path | str,
+    title: str = "",
+    caption: str = "",
 ) -> None:
     """BLEU against the length of the source, the bottleneck figure  -- Bahdanau et al. 2015, Fig. 2.
 
-    Groups are (shortest, longest, sentences, BLEU) as `train.metrics.bleu.by_source_length` gives them.
+    Groups are (shortest, longest, sentences, BLEU) as `train.metrics.bleu.by_source_length` gives them, one
+    after the other those of each seed.
     """
     groups = sorted({group[:3] for curve in curves.values() for group in curve})
     if not groups:
@@ -141,15 +174,9 @@ def length_curves(
     places = {group[:2]: place for place, group in enumerate(groups)}
     if len(places) < len(groups):
         raise ValueError(f"{path}: the systems were scored on different sentences")
-    with drawn(path, 1, (max(4.5, 0.9 * len(groups) + 1.2), 3.6)) as (_, (axes,)):
+    with drawn(path, 1, (max(4.5, 0.9 * len(groups) + 1.2), 3.6), caption=caption) as (_, (axes,)):
         for number, (name, curve) in enumerate(curves.items()):
-            axes.plot(
-                [places[low, high] for low, high, _, _ in curve],
-                [bleu for *_, bleu in curve],
-                label=name,
-                markersize=5,
-                **look(number),
-            )
+            of_seeds(axes, _gathered((places[low, high], bleu) for low, high, _, bleu in curve), name, number)
         labels = [(f"{low}–{high}" if low else f"≤ {high}") + f"\n{n:,}" for low, high, n in groups]
         axes.set_xticks(range(len(groups)), labels)
         axes.grid(False, axis="x")
@@ -166,42 +193,52 @@ def distance_curves(
     title: str,
     along: str,
     powers: bool = False,
+    caption: str = "",
 ) -> None:
-    """What is left so far back: (distance, per cent) of each system, of all its seeds; mean and range.
+    """What is left so far back: (distance, value) of each system, of all its seeds.
 
     What falls by powers, as gradients do, is drawn on a logarithmic axis.
     """
     distances = sorted({distance for curve in curves.values() for distance, _ in curve})
     if not distances:
         raise ValueError(f"{path}: no system was asked about any distance")
-    with drawn(path, 1, (6.0, 3.8)) as (_, (axes,)):
+    with drawn(path, 1, (6.0, 3.8), caption=caption) as (_, (axes,)):
         for number, (name, curve) in enumerate(curves.items()):
-            seeds = {distance: [value for at, value in curve if at == distance] for distance, _ in curve}
-            along_x = sorted(seeds)
-            spread = [seeds[distance] for distance in along_x]
-            marked, ends = look(number), [list(map(end, spread)) for end in (min, max)]
-            axes.fill_between(along_x, *ends, color=marked["color"], alpha=0.15, linewidth=0)
-            axes.plot(along_x, list(map(np.mean, spread)), label=name, markersize=5, **marked)
+            of_seeds(axes, _gathered(curve), name, number)
         axes.set_xscale("log", base=2)
         axes.set_xticks(distances, [str(distance) for distance in distances])
         axes.minorticks_off()
         if powers:
             axes.set_yscale("log")
         else:
-            axes.set_ylim(bottom=-3)
+            axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
         axes.set_xlabel(along)
-        axes.set_title(title)
+        axes.set_title(*_verbatim([title]))
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
+def of_seeds(axes, values: Mapping[float, Sequence[float]], name: str, number: int) -> None:
+    """{x: a value a seed} as a point each, and a line through the means of what all seeds have."""
+    marked, seeds = look(number), max(map(len, values.values()), default=0)
+    means = {x: statistics.fmean(of) for x, of in sorted(values.items()) if len(of) == seeds}
+    points = [(x, value) for x, of in sorted(values.items()) for value in of]
+    alone = {"marker": marked["marker"], "markersize": 5} if seeds == 1 else {}
+    axes.plot(list(means), list(means.values()), color=marked["color"], label=_verbatim([name])[0], **alone)
+    if seeds > 1:
+        axes.plot(*zip(*points, strict=True), linestyle="none", markersize=4, alpha=0.6, **marked)
+
+
 def power_laws(
-    panels: Mapping[tuple[str, str], Mapping[str, Sequence[tuple[float, float, float]]]], path: Path | str
+    panels: Mapping[tuple[str, str], Mapping[str, Sequence[tuple[float, float, float]]]],
+    path: Path | str,
+    caption: str = "",
 ) -> None:
     """{(title, along): {name: [(size, value, expected), ..]}} on logarithmic axes, where a power is a line.
 
     What is expected, dashed, is known but for a factor: it is laid through the value at the largest size.
     """
-    with drawn(path, len(panels), (4.2 * len(panels) + 1.8, 3.8), shared=False) as (_, drawings):
+    rows = math.ceil(len(panels) / 2)
+    with drawn(path, len(panels), (PAGE, 3.2 * rows + 0.9), False, rows, caption) as (figure, drawings):
         for ((title, along), curves), axes in zip(panels.items(), drawings, strict=True):
             for number, (name, curve) in enumerate(curves.items()):
                 sizes, values, expected = np.array(sorted(curve), dtype=float).T
@@ -213,12 +250,26 @@ def power_laws(
             axes.xaxis.set_major_formatter("{x:,.0f}")
             axes.set_xlabel(along)
             axes.set_title(title)
-        drawings[-1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        handles, names = drawings[0].get_legend_handles_labels()
+        height = 0.24 * math.ceil(len(names) / 3) / figure.get_figheight()
+        figure.get_layout_engine().set(rect=(0, height, 1, 1 - height))
+        figure.legend(handles, names, loc="lower left", bbox_to_anchor=(0, 0), borderaxespad=0, ncols=3)
 
 
 @contextlib.contextmanager
-def drawn(path: Path | str, panels: int, size: tuple[float, float], shared: bool = True) -> Iterator:
-    """Panels side by side on the Agg canvas, written to `path` at the end; pyplot's state stays untouched."""
+def drawn(
+    path: Path | str,
+    panels: int,
+    size: tuple[float, float],
+    shared: bool = True,
+    rows: int = 1,
+    caption: str = "",
+) -> Iterator:
+    """Panels side by side, or in rows, written to `path` at the end as PNG, SVG or PDF, by its suffix.
+
+    They are laid out on the Agg canvas; pyplot's state stays untouched.
+    """
+    fonts.format_of(path)
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -226,7 +277,14 @@ def drawn(path: Path | str, panels: int, size: tuple[float, float], shared: bool
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
-        yield figure, figure.subplots(1, panels, squeeze=False, sharex=shared)[0]
+        places = figure.subplots(rows, math.ceil(panels / rows), squeeze=False, sharex=shared).ravel()
+        for place in places[panels:]:
+            place.remove()
+        yield figure, places[:panels]
+        if caption:
+            lines = textwrap.fill(caption, max(36, int(17 * size[0])))
+            below = -6 / 72 / size[1]
+            figure.text(0, below, lines, va="top", size=8, color="#666666", parse_math=False)
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         fonts.save(figure, path)
 
@@ -238,6 +296,23 @@ def _curve(record: Record, against: str, kind: str, field: str) -> tuple[np.ndar
         known = [(line["step"], line["tokens"]) for line in record.train]
         steps = np.interp(steps, *np.array(known, dtype=float).T)
     return steps, np.array([line[field] for line in lines], dtype=float)
+
+
+def _validations(seeds: Sequence[Record], against: str, field: str) -> dict[float, list[float]]:
+    """{where: a value a seed} of each validated step, at the mean of the tokens the seeds had seen."""
+    by_step: dict[float, list[tuple[float, float]]] = {}
+    for record in seeds:
+        steps, _ = _curve(record, "step", "valid", field)
+        for step, *point in zip(steps, *_curve(record, against, "valid", field), strict=True):
+            by_step.setdefault(step, []).append(tuple(point))
+    return {statistics.fmean(at for at, _ in of): [value for _, value in of] for of in by_step.values()}
+
+
+def _gathered(points: Iterable[tuple[float, float]]) -> dict[float, list[float]]:
+    found: dict[float, list[float]] = {}
+    for at, value in points:
+        found.setdefault(at, []).append(value)
+    return found
 
 
 def _engineering():

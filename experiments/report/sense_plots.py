@@ -34,10 +34,11 @@ def read(run_dir: Path) -> dict[str, Form]:
     return dict(sorted(forms.items(), key=lambda item: -len(item[1].senses)))
 
 
-def draw(forms: Mapping[str, Form], path: Path) -> None:
+def draw(forms: Mapping[str, Form], path: Path, caption: str = "") -> None:
     """The first few forms, each along its own two directions of most variance."""
     chosen = dict(list(forms.items())[:MOST])
-    with drawn(path, len(chosen), (3.2 * len(chosen), 3.4), shared=False) as (_, panels):
+    size = 3.2 * len(chosen), 3.4
+    with drawn(path, len(chosen), size, shared=False, caption=caption) as (_, panels):
         for (name, form), axes in zip(chosen.items(), panels, strict=True):
             for number, sense in enumerate(np.unique(form.senses)):
                 points = form.points[form.senses == sense]

@@ -14,6 +14,7 @@ from typing import Any
 
 from experiments.report import markup, row_names
 from experiments.report.columns import COMPARED, Cell, Column, Cost, Measure, Significance
+from experiments.report.lectures import numbered
 from experiments.report.markup import Code, Grid
 from train.folder.record import Record
 
@@ -23,6 +24,7 @@ Cells = Mapping[str, Mapping[str, Cell | None]]
 FORMATS = ("md", "latex", "csv", "html")
 MISSING = "–"
 NAMED = 20  # rows at most, in a command
+TOLD = 4  # rows at most that are named for want of a seed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +50,9 @@ class Table:
     `real_of` names the experiment that such a table belongs to. `given` makes further systems of a folder of
     published weights, which go on from these. `others` are rows that are none of its own, of changed rows and
     of given systems, each with its line.
+
+    `lecture` is the one on whose page of results the table stands, and `headline` the column whose best row
+    is named there: the first score where it is "".
     """
 
     name: str
@@ -63,16 +68,23 @@ class Table:
     real_of: str | None = None
     given: Callable[[str], Systems] | None = None
     others: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    lecture: str = ""
+    headline: str = ""
 
     def __post_init__(self):
         if self.systems and not self.rows:
             object.__setattr__(self, "rows", rows_of(self.systems))
         if self.real is not None:
-            object.__setattr__(self, "real", dataclasses.replace(self.real, real_of=self.name))
+            real = dataclasses.replace(self.real, real_of=self.name, lecture=self.lecture)
+            object.__setattr__(self, "real", real)
         if strange := set(self.rows) - set(self._own_lines) - set(self.others):
             raise ValueError(f"table {self.name}: {min(strange)!r} is a row of none of its systems")
         if self.baseline not in self.lines:
             raise ValueError(f"table {self.name}: the baseline {self.baseline!r} is none of its rows")
+        if self.lecture:
+            numbered(self.lecture)
+        if self.headline and self.headline not in self.columns:
+            raise ValueError(f"table {self.name}: the headline {self.headline!r} is none of its columns")
 
     @property
     def _own_lines(self) -> dict[str, str]:
@@ -174,8 +186,16 @@ def rendered(table: Table, records: Records, filled: Cells, format: str) -> str:
     """The table of cells that are there already."""
     if format == "csv":
         return _csv(table, filled, by_line(table, records))
-    ours = _ours(table, filled, by_line(table, records), _left(table, records))
-    return markup.FORMATS[format]([ours, *_theirs(table)])
+    return markup.FORMATS[format]([grid(table, records, filled), *published_grids(table)])
+
+
+def trimmed(table: Table, filled: Cells) -> tuple[Table, Cells]:
+    """Both without the columns that no line has anything for, and the cells without lines that nobody ran."""
+    runs = scored(filled)
+    names = [name for name in table.columns if any(of[name] for of in filled.values())]
+    columns = {name: table.columns[name] for name in names}
+    found = {line: {name: of[name] for name in names} for line, of in filled.items() if runs[line]}
+    return dataclasses.replace(table, columns=columns, headline=""), found
 
 
 def _left(table: Table, records: Records) -> list[tuple[str, ...]]:
@@ -184,12 +204,11 @@ def _left(table: Table, records: Records) -> list[tuple[str, ...]]:
     found = {row: [column.cell(records.get(row, ())) for column in scores] for row in table._own_lines}
     runs = {row: max((cell.n for cell in of if cell), default=0) for row, of in found.items()}
     asked = [row for row in table.rows if row not in table.others]
-    left = {
-        f"{MISSING} not run yet: ": [row for row in asked if not runs[row]],
-        f"Fewer than {len(table.seeds)} seeds so far: ": [
-            row for row in asked if 0 < runs[row] < len(table.seeds)
-        ],
-    }
+    none = [row for row in asked if not runs[row]]
+    fewer = [row for row in asked if 0 < runs[row] < len(table.seeds)]
+    told = fewer if len(fewer) <= TOLD else list(table.rows)  # which these are, the column n says
+    left = {f"{MISSING} not run yet: ": none}
+    left |= {f"Fewer than {len(table.seeds)} seeds so far: ": told} if fewer else {}
     return [(what, Code(table.command(names))) for what, names in left.items() if names]
 
 
@@ -221,22 +240,24 @@ def _require_one_protocol(table: Table, name: str, column: Column, records: Reco
             )
 
 
-def _ours(table: Table, filled: Cells, records: Records, left: list[tuple[str, ...]]) -> Grid:
-    runs = scored(filled)
+def grid(table: Table, records: Records, filled: Cells) -> Grid:
+    """A row a line, and below them the notes: protocols, origin of the runs, what is left to run."""
+    runs, of_lines = scored(filled), by_line(table, records)
     rows = tuple(
-        (row, str(runs[row]), *(_text(table.columns[name], cell, runs[row]) for name, cell in of.items()))
+        (row, str(runs[row]), *(printed(table.columns[name], cell, runs[row]) for name, cell in of.items()))
         for row, of in filled.items()
     )
     return Grid(
         title=table.title,
         header=("", "n", *table.columns),
         rows=rows,
-        notes=(*_notes(table, filled, records, runs), *left),
+        notes=(*_notes(table, filled, of_lines, runs), *_left(table, records)),
         bold=frozenset(_best(table, filled)),
     )
 
 
-def _text(column: Measure, cell: Cell | None, runs: int) -> str:
+def printed(column: Measure, cell: Cell | None, runs: int) -> str:
+    """A cell's text, and how many of a line's runs it is of where these are fewer."""
     if cell is None:
         return MISSING
     fewer = cell.n < runs and not isinstance(column, Significance)
@@ -244,15 +265,22 @@ def _text(column: Measure, cell: Cell | None, runs: int) -> str:
 
 
 def _best(table: Table, filled: Cells) -> list[tuple[int, int]]:
-    """Places of the best mean of each score, where there are two rows to choose from."""
-    places = []
-    for at, (name, column) in enumerate(table.columns.items(), start=2):
-        means = {r: of[name].mean for r, of in enumerate(filled.values()) if of[name]}
-        means = {r: mean for r, mean in means.items() if math.isfinite(mean)}
-        if isinstance(column, Column) and column.better != "neither" and len(means) > 1:
-            best = column.best(list(means.values()))
-            places += [(r, at) for r, mean in means.items() if mean == best]
-    return places
+    """Places of the best mean of each score."""
+    lines = list(filled)
+    return [
+        (lines.index(line), at)
+        for at, (name, column) in enumerate(table.columns.items(), start=2)
+        for line in best(column, {line: of[name] for line, of in filled.items()})
+    ]
+
+
+def best(column: Measure, of_lines: Mapping[str, Cell | None]) -> list[str]:
+    """The lines with the best mean of a score; none where there are not two to choose from."""
+    means = {line: cell.mean for line, cell in of_lines.items() if cell and math.isfinite(cell.mean)}
+    if not isinstance(column, Column) or column.better == "neither" or len(means) < 2:
+        return []
+    chosen = column.best(list(means.values()))
+    return [line for line, mean in means.items() if mean == chosen]
 
 
 def notes_on(table: Table, records: Records, filled: Cells) -> list[str]:
@@ -270,7 +298,7 @@ def _notes(table: Table, filled: Cells, records: Records, runs: Mapping[str, int
     notes = [(f"{', '.join(names)}: ", *note) for note, names in columns_of.items()]
     done = {row: records[row] for row, n in runs.items() if n}
     if done:
-        notes.append(("Mean ± sample standard deviation over n seeds; ", _origin(done)))
+        notes += [("Mean ± sample standard deviation over n seeds",), ("Runs: ", _origin(done))]
     return notes
 
 
@@ -310,7 +338,7 @@ def _grouped(done: Records, value: Callable[[Record], list[str]]) -> str:
     return ", ".join(f"{text} ({', '.join(rows)})" for text, rows in groups.items())
 
 
-def _theirs(table: Table) -> list[Grid]:
+def published_grids(table: Table) -> list[Grid]:
     """Published rows, one grid a protocol: nothing in them is compared with ours."""
     grids, groups = [], _by_protocol(table.published)
     for number, (protocol, rows) in enumerate(groups.items(), start=1):

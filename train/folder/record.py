@@ -47,6 +47,11 @@ class Record:
     origins: tuple[Mapping[str, Any], ...] = ()
 
     @property
+    def experiment(self) -> str:
+        """The table that it is a run of."""
+        return self.run.get("experiment", self.path.absolute().parents[1].name)
+
+    @property
     def row(self) -> str:
         """The row of the table that it is a run of."""
         return self.run.get("row", self.path.parent.name)

@@ -28,14 +28,14 @@ def execute(arguments: argparse.Namespace) -> None:
     from data.splits import known
     from experiments.evidence import records
     from experiments.report.claims import judged
+    from experiments.report.lectures import LECTURES
     from experiments.report.quantities import Evidence
     from experiments.tables import catalogue
 
     chosen = catalogue.named_claims(arguments.ids)
-    lectures = {word for claim in catalogue.claims().values() for word in claim.lecture.split("/")}
     if arguments.lecture:
-        known("lecture", arguments.lecture, tuple(sorted(lectures)))
-        chosen = [claim for claim in chosen if arguments.lecture in claim.lecture.split("/")]
+        known("lecture", arguments.lecture, tuple(LECTURES))
+        chosen = [claim for claim in chosen if arguments.lecture in claim.lectures]
     evidence = Evidence(records.folder_of(arguments.runs_dir))
     verdicts = [judged(claim, evidence) for claim in chosen]
     for verdict in verdicts:

@@ -71,6 +71,7 @@ PROPERTIES = (
 TABLE = Table(
     name="cells",
     title="Area under the ROC curve of the best of 256 cells, source code of Python",
+    lecture="001",
     rows=rows(),
     columns={name: Column("AUC", name, 3) for name in PROPERTIES}
     | {f"{name}, moved": Column("AUC", f"{name}, labels moved", 3, better="neither") for name in PROPERTIES}

@@ -81,6 +81,7 @@ SMOKE = ("steps=2", "evaluate_every=1", "batches.rows=2", "batches.length=16")
 TABLE = Table(
     name="char_lm",
     title="Character language models, source code of Python, validation split",
+    lecture="001",
     rows={row: offline(ROWS[row], 2) for row in ("lstm-2x128", "gpt-4x128")},
     columns=columns(),
     baseline="lstm-2x128",

@@ -67,6 +67,7 @@ def columns(split: str) -> dict:
 TABLE = Table(
     name="copying",
     title="Perplexity of rare words and of those seen shortly before; documentation of Python",
+    lecture="002",
     rows=rows(DOCUMENTATION, "test"),
     columns=columns("test"),
     baseline="LSTM",

@@ -57,6 +57,7 @@ SMOKE = ("steps=2", "evaluate_every=1")
 TABLE = Table(
     name="data_demand",
     title="Language models by how much text they learn from, documentation of Python",
+    lecture="001",
     rows=rows(SMALL, 219, "test"),
     columns=columns("test"),
     baseline="LSTM, all",

@@ -64,6 +64,7 @@ def probe(layer: int) -> str:
 TABLE = Table(
     name="depth",
     title="LSTMs of one size and several depths, documentation of Python; layers of an ELMo, generated world",
+    lecture="001",
     rows={
         row(layers): dataclasses.replace(
             SMALL, model=dataclasses.replace(SMALL.model, num_layers=layers, features=features)

@@ -19,6 +19,7 @@ from experiments.tables.language.perplexity import SMALL
 from models.language.rnn import RNNLM
 from models.layers.recurrent import StretchedRNN
 from train.evaluators.language.gradient_reach import GradientReach
+from train.metrics.distances import at_distance
 from train.optimizers import Adam, Constant
 from train.run import Run
 
@@ -38,9 +39,10 @@ def rows() -> dict[str, Run]:
 TABLE = Table(
     name="exploding_gradients",
     title="Gradient left so many steps back, per cent of one step back, by the spectral radius of W_h",
+    lecture="001",
     rows=rows(),
     columns={
-        str(distance): Column("gradient", f"distance {distance}", 3, "neither", significant=True)
+        str(distance): Column("gradient", at_distance(distance), 3, "neither", significant=True)
         for distance in REACH.distances
     },
     baseline="radius 1",
@@ -56,7 +58,7 @@ TABLE = Table(
 def growth(radius: float) -> Quantity:
     """How much the logarithm of the gradient's norm grows a step back: below 0 it vanishes."""
     left = (
-        Score("exploding_gradients", f"radius {radius:g}", "gradient", f"distance {distance}")
+        Score("exploding_gradients", f"radius {radius:g}", "gradient", at_distance(distance))
         for distance in REACH.distances
     )
     return slope(REACH.distances, [Computed(logarithm, (share,)) for share in left])

@@ -74,6 +74,7 @@ SMOKE = ("steps=2", "evaluate_every=1")
 TABLE = Table(
     name="heads",
     title="Heads at equal parameters, documentation of Python",
+    lecture="000",
     rows=rows(SMALL_WINDOWED, WIDTH, VOCABULARY),
     columns=columns("test"),
     baseline="1 head averaged without values",

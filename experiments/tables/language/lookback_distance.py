@@ -34,6 +34,7 @@ from models.layers.recurrent import RNN
 from train.evaluators.language.perplexities import Perplexity
 from train.evaluators.language.recall_accuracy import RecallAccuracy
 from train.evaluators.language.recall_attention import RecallAttention
+from train.metrics.distances import at_distance
 from train.objectives.next_token import NextToken
 from train.optimizers import Adam, Cosine
 from train.parts import override
@@ -105,11 +106,13 @@ def rows() -> dict[str, Run]:
 TABLE = Table(
     name="lookback_distance",
     title="Recall of a name or topic so many words back, per cent",
+    lecture="000",
+    headline="48",
     rows=rows(),
-    columns={str(d): Column("accuracy", f"distance {d}") for d in Recall().distances}
+    columns={str(d): Column("accuracy", at_distance(d)) for d in Recall().distances}
     | {
-        "words looked at, 48": Column("words looked at", "distance 48", better="neither"),
-        "on the cue, 48": Column("cue", "distance 48", 2, better="neither"),
+        "words looked at, 48": Column("words looked at", at_distance(48), better="neither"),
+        "on the cue, 48": Column("cue", at_distance(48), 2, better="neither"),
         "perplexity": Column("perplexity", "test", 2, better="lower"),
         **COSTS,
     },
@@ -126,7 +129,7 @@ TABLE = Table(
 
 def recalled(row: str, distance: int) -> Score:
     """The accuracy of a row so many words back."""
-    return Score("lookback_distance", row, "accuracy", f"distance {distance}")
+    return Score("lookback_distance", row, "accuracy", at_distance(distance))
 
 
 def lost(row: str) -> Quantity:
@@ -141,7 +144,7 @@ def learned(row: str) -> Part:
 
 def looked(metric: str) -> Score:
     """What is measured of GPT-2's attention at the word that asks, 48 words behind the cue."""
-    return Score("lookback_distance", "GPT-2", metric, "distance 48")
+    return Score("lookback_distance", "GPT-2", metric, at_distance(48))
 
 
 RECALLED = Part("accuracy of GPT-2, 48 words back", recalled("GPT-2", 48), least=95)

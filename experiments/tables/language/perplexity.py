@@ -148,6 +148,7 @@ SMOKE = (
 TABLE = Table(
     name="perplexity",
     title="Language models, documentation of Python",
+    lecture="000",
     rows=rows(
         SMALL, SMALL, SMALL_WINDOWED, GPT2(context=64, features=128, num_heads=4, num_layers=2, dropout=0.1)
     )

@@ -45,6 +45,7 @@ def rows() -> dict[str, Run]:
 TABLE = Table(
     name="recency",
     title="Perplexity once older words are shuffled, over that of true histories; documentation of Python",
+    lecture="002",
     rows=rows(),
     columns={str(d): Column("ratio", f"shuffled beyond {d}", 3, "neither") for d in DistantOrder().distances}
     | {

@@ -33,6 +33,7 @@ def trained(model: GPT2, peak: float = 2e-3) -> Run:
 TABLE = Table(
     name="residuals_and_norm",
     title="GPT-2 of four layers without what is between them, documentation of Python",
+    lecture="001",
     rows={WHOLE: trained(GPT2(**SIZES))}
     | {row: trained(kind(**SIZES)) for row, kind in WITHOUT.items()}
     | {f"{row}, a third of the rate": trained(kind(**SIZES), 2e-3 / 3) for row, kind in WITHOUT.items()},

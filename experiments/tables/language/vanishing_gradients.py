@@ -24,6 +24,7 @@ from models.language.rnn import RNNLM
 from models.layers.recurrent import GRU, RNN
 from train.evaluators.language.gradient_reach import GradientReach
 from train.evaluators.language.perplexities import Perplexity
+from train.metrics.distances import at_distance
 from train.run import Run
 
 
@@ -44,11 +45,11 @@ def rows(split: str, task: LanguageModelling) -> dict[str, Run]:
 def columns(split: str) -> dict:
     """The gradient left at each distance, and perplexity."""
     reach = {
-        str(distance): Column("gradient", f"distance {distance}", digits=3, significant=True)
+        str(distance): Column("gradient", at_distance(distance), digits=3, significant=True)
         for distance in GradientReach().distances
     }
     return reach | {
-        "c, 32": Column("gradient of c", "distance 32", digits=3, significant=True),
+        "c, 32": Column("gradient of c", at_distance(32), digits=3, significant=True),
         "perplexity": Column("perplexity", split, better="lower"),
     }
 
@@ -56,6 +57,8 @@ def columns(split: str) -> dict:
 TABLE = Table(
     name="vanishing_gradients",
     title="Gradient left so many steps back, per cent of one step back; documentation of Python",
+    lecture="001",
+    headline="64",
     rows=rows("test", SMALL.task),
     columns=columns("test"),
     baseline="LSTM",
@@ -78,7 +81,7 @@ TABLE = Table(
 
 def reached(row: str, distance: int, metric: str = "gradient") -> Score:
     """The gradient left to a row so many steps back, in per cent of one step back."""
-    return Score("vanishing_gradients", row, metric, f"distance {distance}")
+    return Score("vanishing_gradients", row, metric, at_distance(distance))
 
 
 def learned(row: str) -> Part:

@@ -69,6 +69,7 @@ STILL = {"optimizer": Adam(schedule=Constant(peak=0.0)), "steps": 3, "evaluate_e
 TABLE = Table(
     name="written_text",
     title="Samples by a 5-gram of the training text, documentation of Python",
+    lecture="001",
     rows={"GPT-2": GPT, "BERT": BERT, "BERT, untrained": dataclasses.replace(BERT, **STILL)},
     columns={
         "samples": Column("5-gram perplexity", "samples", better="lower"),

@@ -98,6 +98,7 @@ SMOKE = ("steps=2", "evaluate_every=1", "batches.tokens=128", "batches.shapes=1"
 TABLE = Table(
     name="bert_layers",
     title="Names by layers of a frozen BERT, generated world",
+    lecture="001",
     rows=rows(WORLD, trained_on(WORLD), word_senses.MASKED.model.encoder, Pretrained("word_senses", "BERT")),
     columns=columns("test"),
     baseline="last hidden",

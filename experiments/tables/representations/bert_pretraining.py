@@ -98,6 +98,7 @@ SMOKE = (
 TABLE = Table(
     name="bert_pretraining",
     title="Pretraining BERT, documentation of Python",
+    lecture="001",
     rows=rows(lasting(SMALL, 2000, 1e-3), lasting(SMALL_MINI, 1000, 5e-4)),
     columns=COLUMNS,
     baseline="BERT-tiny",

@@ -102,6 +102,7 @@ PUBLISHED = (
 TABLE = Table(
     name="elmo_pretraining",
     title="Language models of both directions, generated world",
+    lecture="001",
     rows={"ELMo": WORLD},
     columns=columns("test"),
     baseline="ELMo",

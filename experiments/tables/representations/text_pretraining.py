@@ -131,6 +131,7 @@ SMOKE = ("steps=2", "evaluate_every=1")
 TABLE = Table(
     name="text_pretraining",
     title="Text of the generated world",
+    lecture="001",
     rows={
         "LSTM on reviews": next_word(LSTM, ReviewText(REVIEWS), 1500),
         "BERT on reviews": masked_tokens(ReviewText(REVIEWS), "test"),

@@ -84,6 +84,7 @@ metrics = {
 TABLE = Table(
     name="word_senses",
     title="Vectors of nouns with several senses, generated world",
+    lecture="001",
     rows={
         "skip-gram": dataclasses.replace(READ_ON, model=Word2Vec(features=96, window=3, epochs=5)),
         "LSTM": READ_ON,

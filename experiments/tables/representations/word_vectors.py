@@ -54,6 +54,7 @@ TIME = {"time": COSTS["time"]}
 TABLE = Table(
     name="word_vectors",
     title="Word vectors, text of the generated world",
+    lecture="001",
     rows=rows(WORLD, features=50, window=3, epochs=10),
     columns={
         "nouns alike": Column("Spearman", "world"),

@@ -61,6 +61,7 @@ def columns(name: str) -> dict[str, Column]:
 TABLE = Table(
     name="wordpiece_merges",
     title="Merges of WordPiece beside BPE's: what they add to the log-likelihood of the text, nats",
+    lecture="001",
     systems={"WordPiece": merged(None), "WordPiece, all pairs met twice": merged(2)},
     columns={key: column for name in CORPORA for key, column in columns(name).items()},
     baseline="WordPiece",

@@ -53,6 +53,7 @@ def rows() -> dict[str, Run]:
 TABLE = Table(
     name="attention_scaling",
     title="Products of d dimensions, scaled by 1 / sqrt(d) and not, generated world, en-de",
+    lecture="002",
     rows=rows(),
     columns={"loss": Column("loss", "test", 3, "lower"), "BLEU": BLEU, **COSTS},
     baseline="32 dimensions",

@@ -36,6 +36,7 @@ DIAGONAL = dataclasses.replace(COUNTED, model=Diagonal(), evaluators=(AlignmentE
 TABLE = Table(
     name="attention_scores",
     title="Attention scores, generated world, en-de",
+    lecture="002",
     rows=with_scores(ALIGNED) | {"IBM model 1": COUNTED, "diagonal": DIAGONAL},
     columns={
         "BLEU": BLEU,

@@ -33,6 +33,7 @@ LATER = dataclasses.replace(
 TABLE = Table(
     name="decoder_initialisation",
     title="A decoder from random weights and from a language model's, generated world, en-de",
+    lecture="004",
     rows={"lstm": LSTM, "language model": ALONE, "lstm after a language model": LATER},
     columns={
         "BLEU": BLEU,

@@ -3,7 +3,7 @@
     lookback run source_length                         3 rows x 3 seeds on the generated world
     lookback run source_length --data-dir CORPORA      the same on Multi30k en-de
 
-The bottleneck figure of Bahdanau et al. 2015 (Fig. 2): `lookback plot runs/source_length/*/0` draws it.
+The bottleneck figure of Bahdanau et al. 2015 (Fig. 2): `lookback plot runs/source_length/*/*` draws it.
 The world is set to deeper clauses here, so that its sentences reach 40 words.
 """
 
@@ -51,6 +51,7 @@ EDGES = (8, 16, 24)
 TABLE = Table(
     name="source_length",
     title="BLEU by source length in words, generated world, en-de",
+    lecture="002",
     rows=rows(in_deep_world(WORLD_LSTM), in_deep_world(WORLD_TRANSFORMER)),
     columns=columns(EDGES) | COSTS,
     baseline="lstm",

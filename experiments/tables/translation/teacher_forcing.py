@@ -60,6 +60,7 @@ def inverse_sigmoid_k(half: float) -> float:
 TABLE = Table(
     name="teacher_forcing",
     title="Teacher forcing, free running, scheduled sampling: generated world, en-de",
+    lecture="004",
     rows=rows(dataclasses.replace(WORLD_LSTM, evaluators=(Bleu(), HistoryGap()))),
     columns={
         "BLEU": BLEU,

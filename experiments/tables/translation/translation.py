@@ -111,6 +111,7 @@ SMALL_WORLD = tuple(
 TABLE = Table(
     name="translation",
     title="Translation, generated world, en-de",
+    lecture="002",
     rows=rows(WORLD_LSTM, WORLD_TRANSFORMER)
     | {
         "rnn-additive": ADDITIVE_RNN,

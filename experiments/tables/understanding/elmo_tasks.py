@@ -163,6 +163,7 @@ SMOKE = ("steps=2", "evaluate_every=1", "batches.tokens=128", "batches.shapes=1"
 TABLE = Table(
     name="elmo_tasks",
     title="Names in German and reviews in English with and without ELMo, generated world",
+    lecture="001",
     rows=rows({"names": NAMES, "reviews": STARS}, SMALL, "elmo_pretraining"),
     columns=columns("test", ("reviews", "test")),
     baseline="names",

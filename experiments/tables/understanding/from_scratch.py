@@ -36,6 +36,7 @@ SCRATCH, PRETRAINED = "BERT from scratch", "BERT pretrained here"
 TABLE = Table(
     name="from_scratch",
     title="BERT trained until it has converged, generated world",
+    lecture="004",
     systems={system: lasting(WORLD_SYSTEMS[system]) for system in (SCRATCH, PRETRAINED)},
     columns={task: Column(metric, task) for task, metric in METRICS.items()} | {"time": COSTS["time"]},
     baseline=SCRATCH,

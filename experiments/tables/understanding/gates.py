@@ -131,6 +131,7 @@ METRICS = {
 TABLE = Table(
     name="gates",
     title="The same networks by LSTM and by RNN, of as many parameters",
+    lecture="001",
     systems={"RNN": with_cell("RNN", 1), "LSTM": with_cell("LSTM", 0)},
     columns={
         task: Column(metric, name, digits, "lower" if metric in LOWER else "higher")

@@ -298,6 +298,7 @@ SMOKE = ("steps=2", "evaluate_every=1", "initial=None")
 TABLE = Table(
     name="glue",
     title="Understanding sentences of the generated world: accuracy, similarity by Spearman",
+    lecture="001",
     systems=WORLD_SYSTEMS,
     columns=columns({"polarity": "accuracy", "entailment": "accuracy", "similarity": "Spearman"}),
     baseline="majority",

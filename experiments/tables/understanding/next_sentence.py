@@ -58,6 +58,7 @@ ACCURACY = Column("accuracy", "entailment")
 TABLE = Table(
     name="next_sentence",
     title="Pretraining with and without next sentences, generated world",
+    lecture="001",
     rows={
         BOTH: READ,
         TOKENS: dataclasses.replace(READ, objective=MaskedTokens(next_sentence=False)),

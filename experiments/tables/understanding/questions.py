@@ -89,6 +89,7 @@ SMOKE = ("steps=2", "evaluate_every=1", "initial=None", "batches.tokens=256", "b
 TABLE = Table(
     name="questions",
     title="Spans that answer questions, generated world",
+    lecture="001",
     rows=rows(WORLD, 64, text_pretraining.TINY, 1500, Pretrained("text_pretraining", "BERT on sentences")),
     columns=columns("test"),
     baseline="bag of words",

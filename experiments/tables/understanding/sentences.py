@@ -96,6 +96,7 @@ COLUMNS = {
 TABLE = Table(
     name="sentences",
     title="Classes of sentences: reviews of the generated world",
+    lecture="001",
     rows=rows(WORLD, embed=64, hidden=64, encoder=0.2, output=0.2),
     columns=COLUMNS,
     baseline="bag of words",

@@ -144,6 +144,7 @@ SMALL_WORLD = tuple(f"task.corpus.world.{knob}" for knob in ("train=200", "valid
 TABLE = Table(
     name="tagging",
     title="Names of persons and cities, generated world in German",
+    lecture="001",
     rows=rows(WORLD),
     columns=columns("test"),
     baseline="BiLSTM-CRF",

@@ -11,6 +11,7 @@ from browser import CHROMIUM, dom, with_probe
 from data.files import json_text
 from experiments.page import looks
 from experiments.page.page import render_page
+from experiments.report.pieces import shown
 from train.inference.loaded import load
 
 
@@ -34,7 +35,7 @@ def test_weights_come_back_to_a_byte(model, look):
     assert 0 < len(look["seen"]) <= 5
     for one, text in zip(look["seen"], texts, strict=True):
         expected = model.attention(text, gold[text][0])
-        assert one["over"] == looks.shown(expected.over) and one["pieces"] == looks.shown(expected.pieces)
+        assert one["over"] == shown(expected.over) and one["pieces"] == shown(expected.pieces)
         np.testing.assert_allclose(unpacked(one["weights"], one["shape"]), expected.weights, atol=0.5 / 255)
 
 

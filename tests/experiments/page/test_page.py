@@ -64,7 +64,7 @@ def test_the_same_records_give_the_same_page(page):
 
 def test_without_records_it_says_what_to_run(tmp_path):
     page = render_page(tmp_path)
-    assert "Not run yet" in page and "<table>" not in page
+    assert "Not run yet" in page and 'class="scroll"' not in page
 
 
 def test_the_command_writes_it_whole(lookback, tmp_path):

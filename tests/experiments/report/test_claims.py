@@ -7,6 +7,7 @@ import pytest
 from run_folder import keep_counts, write_run
 
 from experiments.report.claims import CONFIRMED, MIXED, REFUTED, UNDECIDED, Claim, Part, judged
+from experiments.report.lectures import LECTURES
 from experiments.report.quantities import (
     BestLoss,
     Evidence,
@@ -151,11 +152,8 @@ def test_what_training_took_is_a_quantity_too(tmp_path):
     assert UpdatesTo("t", "b", BestLoss("t", "a")).values(evidence) == {0: math.inf}
 
 
-LECTURES = {"000", "001", "002", "003", "004"}
-
-
 @pytest.mark.parametrize("claim", catalogue.claims().values(), ids=lambda claim: claim.id)
 def test_a_claim_has_a_quote_a_lecture_and_bounds(claim):
-    assert claim.parts and claim.quote and set(claim.lecture.split("/")) <= LECTURES
+    assert claim.parts and claim.quote and set(claim.lectures) <= LECTURES.keys()
     for part in claim.parts:
         assert math.isfinite(part.least) or math.isfinite(part.most), part.what

@@ -71,7 +71,8 @@ MD = r"""### R&D \<en\|de> 5%
 | not run |   0 |          – |    – |
 
 - BLEU: `nrefs:1|case:lc|tok:13a`; corpus world_1 & \<co>; split test; decoding beam 5
-- Mean ± sample standard deviation over n seeds; seeds 0, 1 (a), 0 (b\_\|1%); commit abc123; device 2 × cpu; weights last
+- Mean ± sample standard deviation over n seeds
+- Runs: seeds 0, 1 (a), 0 (b\_\|1%); commit abc123; device 2 × cpu; weights last
 - – not run yet: `lookback run t --rows 'not run'`
 - Fewer than 2 seeds so far: `lookback run t --rows 'b_|1%'`
 

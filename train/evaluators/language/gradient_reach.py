@@ -13,6 +13,7 @@ from data.tasks.language import LanguageModelling
 from data.tokenizers.tokenizer import Tokenizer
 from models.language.rnn import RNNLM
 from train.evaluators.language.horizon import gradient_norms, moved, remembered
+from train.metrics.distances import at_distance
 from train.run import Evaluator, Result, Run, Trained
 
 
@@ -60,4 +61,4 @@ class GradientReach(Evaluator):
             reach = partial(gradient_norms, trained.model, distances=self.distances, moved=change)
             means = np.asarray(jax.jit(reach)(trained.params, rows)).mean(axis=1)
             for distance, mean in zip(self.distances, means, strict=True):
-                yield Result(metric, f"distance {distance}", 100 * float(mean / means[0]), protocol)
+                yield Result(metric, at_distance(distance), 100 * float(mean / means[0]), protocol)

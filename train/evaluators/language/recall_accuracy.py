@@ -10,6 +10,7 @@ from data.tasks.language import LanguageModelling
 from models.language.language_model import FittedLM, LanguageModel
 from train.inference.scoring import Scorer
 from train.metrics.counts import Share, of_values
+from train.metrics.distances import at_distance
 from train.run import Evaluator, Result, Trained
 
 
@@ -34,4 +35,4 @@ class RecallAccuracy(Evaluator):
                 signature=f"likeliest of {len(tokenizer)}, {len(lines)} lines",
                 context="the line from its beginning",
             )
-            yield Result.of("accuracy", f"distance {distance}", of_values(Share, right), protocol)
+            yield Result.of("accuracy", at_distance(distance), of_values(Share, right), protocol)

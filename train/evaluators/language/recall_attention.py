@@ -14,6 +14,7 @@ from data.splits import SPLITS, known
 from data.tasks.language import LanguageModelling
 from models.language.language_model import LanguageModel
 from train.metrics.counts import Mean, of_values
+from train.metrics.distances import at_distance
 from train.run import Evaluator, Result, Run, Trained
 
 CUE = 1  # where it stands in a row, behind the end of the line before
@@ -60,7 +61,7 @@ class RecallAttention(Evaluator):
                 head=which,
             )
             for metric, values in (("words looked at", perplexities(weights)), ("cue", weights[:, CUE])):
-                yield Result.of(metric, f"distance {distance}", of_values(Mean, values), protocol)
+                yield Result.of(metric, at_distance(distance), of_values(Mean, values), protocol)
 
 
 def rows_of(trained: Trained, split: str) -> dict[int, Int[np.ndarray, "n T"]]:
