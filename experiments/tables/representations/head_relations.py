@@ -89,6 +89,7 @@ COLUMNS = {
 TABLE = Table(
     name="head_relations",
     title="Relations that single heads find, per cent, generated world",
+    lecture="002",
     rows={"BERT": BERT, "GPT-2": GPT},
     columns=COLUMNS | COSTS,
     baseline="BERT",

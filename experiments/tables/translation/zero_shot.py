@@ -95,6 +95,7 @@ MULTI30K = dataclasses.replace(
 TABLE = Table(
     name="zero_shot",
     title="From en to fr, having learned en-de and de-fr, generated world",
+    lecture="001",
     rows=rows(WORLD, "en-de", "de-fr", "zero_shot"),
     columns=columns("en-de", "de-fr"),
     baseline="joint",
