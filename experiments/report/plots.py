@@ -6,6 +6,7 @@ matplotlib is loaded by the functions that draw, and drawn without a display.
 
 import contextlib
 import math
+import re
 import statistics
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from train.folder.record import Record
 # Okabe & Ito 2008: told apart by every common kind of colour vision, and by line style besides.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "osD^vPX"
+CORPUS = re.compile(r"[^(,]*(\([^)]*\))?[^,]*")  # of a protocol, what stands before its split and sizes
 PAGE = 8.0  # inches across: as wide as a page of GitHub, 10 points are then 14 of its 800 pixels
 
 
@@ -114,7 +116,7 @@ def subject(records: Iterable[Record]) -> str:
     tables = dict.fromkeys(record.experiment for record in records)
     seeds = [str(seed) for seed in sorted({record.seed for record in records})]
     protocols = [result.protocol for record in records for result in record.results.values()]
-    corpora = dict.fromkeys(told["corpus"].partition(",")[0] for told in protocols if "corpus" in told)
+    corpora = dict.fromkeys(CORPUS.match(told["corpus"])[0] for told in protocols if "corpus" in told)
     named = ", ".join(rows) if len(rows) <= 3 else f"{len(rows)} rows"
     whose = f"{named} of {', '.join(tables)}, seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}"
     return "; ".join(filter(None, (whose, ", ".join(corpora))))

@@ -246,14 +246,14 @@ def test_a_picture_of_another_format_is_refused_before_it_is_drawn(tmp_path, nam
 
 
 def test_a_picture_says_of_which_runs_it_is():
-    score = Score(1.0, {"corpus": "a world, of seed 0, test"}, {})
+    score = Score(1.0, {"corpus": "World(depth=1, train=9) en-de, test"}, {})
     runs = [
         Record(Path("runs/x", row, seed), {}, {("BLEU", "test"): score}, {}, (), ())
         for row in ("LSTM", "RNN")
         for seed in ("1", "0")
     ]
     assert plots.subject(runs) == "LSTM, RNN of x, seeds 0, 1; a world"
-    assert plots.subject(runs[1:2]) == "LSTM of x, seed 0; a world"
+    assert plots.subject(runs[1:2]) == "LSTM of x, seed 0; World(depth=1, train=9) en-de"
     many = [dataclasses.replace(runs[0], path=Path("runs/y", str(n), "0"), results={}) for n in range(5)]
     assert plots.subject(many) == "5 rows of y, seed 0"
 
