@@ -252,7 +252,7 @@ def test_a_picture_says_of_which_runs_it_is():
         for row in ("LSTM", "RNN")
         for seed in ("1", "0")
     ]
-    assert plots.subject(runs) == "LSTM, RNN of x, seeds 0, 1; a world"
+    assert plots.subject(runs) == "LSTM, RNN of x, seeds 0, 1; World(depth=1, train=9) en-de"
     assert plots.subject(runs[1:2]) == "LSTM of x, seed 0; World(depth=1, train=9) en-de"
     many = [dataclasses.replace(runs[0], path=Path("runs/y", str(n), "0"), results={}) for n in range(5)]
     assert plots.subject(many) == "5 rows of y, seed 0"
