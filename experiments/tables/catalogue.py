@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from data.splits import known
-from experiments.report.claims import Claim
-from experiments.report.quantities import Place
+from experiments.report.claims import SEEDS, UNDECIDED, Claim, Verdict
 from experiments.report.table import Table
 
 FOLDER = Path(__file__).parent
@@ -96,12 +95,15 @@ def named_row(rows: Mapping[str, Any], name: str, of: str) -> Any:
     return rows[known(f"row of {of}", name, tuple(rows))]
 
 
-def commands(places: Iterable[Place]) -> str:
-    """What to type to run these rows, a command for each table."""
-    rows: dict[str, list[str]] = {}
-    for name, row in places:
-        rows.setdefault(name, []).append(row)
-    return "; ".join(table(name).command(names) for name, names in rows.items())
+def deciding(verdict: Verdict) -> str:
+    """What to type to run what may decide a claim: rows without a record, or, where none is, more seeds."""
+    ran = [len(one.values) for one in verdict.findings if one.verdict == UNDECIDED]
+    words = ["lookback launch --claims", verdict.claim.id, "--missing"]
+    if ran and min(ran) >= SEEDS:
+        words.append(f"--seeds {2 * min(ran)}")
+    if any(tables()[name].real_of for name, _ in verdict.missing):
+        words.append("--data-dir DIR")
+    return " ".join(words)
 
 
 def tables() -> dict[str, Table]:

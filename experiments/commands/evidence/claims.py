@@ -60,4 +60,4 @@ def show(verdict, full: bool) -> None:
     if claim.note:
         print(f"       {claim.note}")
     if verdict.missing:
-        print(f"       {catalogue.commands(verdict.missing)}")
+        print(f"       {catalogue.deciding(verdict)}")
