@@ -8,7 +8,6 @@ translation-multi30k. `<!-- claims LECTURE -->` are the verdicts of a lecture, o
 its records render to.
 """
 
-import dataclasses
 import re
 import sys
 from pathlib import Path
@@ -16,10 +15,9 @@ from pathlib import Path
 from experiments.bench import report, results
 from experiments.commands import complexity
 from experiments.evidence.records import RECORDS
-from experiments.report.changed_rows import with_ablations
+from experiments.inline.shown import filled
 from experiments.report.claims import UNDECIDED, judged
 from experiments.report.quantities import Evidence
-from experiments.report.table import Records, Table, render
 from experiments.tables.catalogue import claims, tables
 
 RENDERED = {"speed": report.render, "complexity": complexity.render}
@@ -42,14 +40,6 @@ def rendered(kind: str, name: str, evidence: Evidence) -> str:
         return verdicts(name, evidence)
     found = results.read(ROOT / "experiments" / "results" / f"{kind}-{name}.json")
     return RENDERED[kind](list(found.values()))
-
-
-def filled(table: Table, records: Records) -> str:
-    """The table of these runs as Markdown, or the command that runs it."""
-    if not records:
-        return f"{table.title}: not run yet, `{table.command(list(table.rows))}`\n"
-    table = dataclasses.replace(table, published=())
-    return "\n".join(render(part, records) for part in with_ablations(table, records))
 
 
 def verdicts(lecture: str, evidence: Evidence) -> str:

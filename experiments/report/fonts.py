@@ -4,6 +4,7 @@ import functools
 import sys
 import warnings
 from pathlib import Path
+from typing import IO
 
 BASE = "DejaVu Sans"  # comes with matplotlib and has the letters of every European language
 NO_LETTERS = "Last Resort", "LastResort"  # has a box for every character
@@ -39,8 +40,11 @@ def fallbacks(characters: set[int]) -> tuple[list[str], set[int]]:
     return chosen, left
 
 
-def save(figure, path: Path | str) -> None:
-    """Write a figure as PNG, each letter in the first font that has it; say which letters none has."""
+def save(figure, file: Path | str | IO[bytes], name: str = "") -> None:
+    """Write a figure as PNG, each letter in the first font that has it; say which letters none has.
+
+    That line begins with `name`, or with the file where it has a path.
+    """
     from matplotlib import font_manager
     from matplotlib.text import Text
 
@@ -57,6 +61,6 @@ def save(figure, path: Path | str) -> None:
             told = (
                 "no font here has these, drawn as boxes; install one of their script, such as Noto Sans CJK"
             )
-            print(f"{path}: {letters}: {told}", file=sys.stderr)
+            print(f"{name or file}: {letters}: {told}", file=sys.stderr)
             warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from")
-        figure.savefig(path, format="png")
+        figure.savefig(file, format="png")

@@ -1,0 +1,57 @@
+"""The notebooks: Python scripts of percent cells, which jupytext makes .ipynb files of."""
+
+import importlib
+from pathlib import Path
+
+from data.files import whole
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+LIBRARIES = "jupytext", "nbclient", "ipykernel"
+SECONDS = 600  # for one cell
+
+
+def files() -> dict[str, Path]:
+    """{notebook: its script}, in the order of the alphabet."""
+    return {path.stem: path for path in sorted(FOLDER.glob("*.py"))}
+
+
+def title(path: Path) -> str:
+    """The first heading of a notebook."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next(line.removeprefix("# # ") for line in lines if line.startswith("# # "))
+
+
+def write(path: Path, out: Path, run: bool = False) -> None:
+    """A script as .ipynb, if asked run first: all that its cells print and draw is in the file then.
+
+    ValueError of one line where a library of the extra is not there, or for a cell that fails.
+    """
+    require()
+    import jupytext
+
+    notebook = jupytext.read(path)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    if run:
+        executed(notebook, path.stem)
+    whole.write(out, jupytext.writes(notebook, fmt="ipynb"))
+
+
+def require() -> None:
+    """ValueError that says what to install, unless the libraries of the extra are there."""
+    for library in LIBRARIES:
+        try:
+            importlib.import_module(library)
+        except ImportError:
+            raise ValueError(f"notebooks need {library}: pip install -e '.[notebook]'") from None
+
+
+def executed(notebook, name: str) -> None:
+    """Run a notebook's cells from the top in a kernel of this Python, in the folder one stands in."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    client = NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {}})
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise ValueError(f"notebook {name}: a cell ended with {error.ename}: {error.evalue}") from error
