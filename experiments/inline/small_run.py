@@ -7,7 +7,6 @@ from pathlib import Path
 
 import jax
 
-from train import devices
 from train.folder import manifest
 from train.inference.loaded import Loaded, load
 from train.loop.fitting import WHOLE
@@ -33,7 +32,6 @@ def trained(run: Run) -> Loaded:
 
     `train.loop.training.train` is how a run is trained that anyone shall come back to.
     """
-    devices.setup()
     run.require()
     tokenizer = run.task.train_tokenizer()
     model = run.model.with_sizes(len(tokenizer), len(run.task.labels) or 1)

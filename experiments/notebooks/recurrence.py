@@ -130,8 +130,8 @@ for name, curve in radii.items():
 #   \prod_t \mathrm{diag}(f_t) + (\text{through } W_h \text{ and the gates}),$$
 #
 # with no weight matrix in the first term. With $f = 1$ and $i = 0$ it is the identity: the “constant error
-# carousel”. Hochreiter & Schmidhuber (1997) cut the other paths off; `cut` does so here. How much does a *new*
-# LSTM keep? Its forget bias is $b_f = 1$ here, so that $f \approx \sigma(1) = 0.73$.
+# carousel”. Hochreiter & Schmidhuber (1997) cut the other paths off; `cut` does so here. How much does a
+# *new* LSTM keep? Its forget bias is $b_f = 1$ here, so that $f \approx \sigma(1) = 0.73$.
 
 # %%
 rnn, gru, lstm = (kind(features=WIDTH) for kind in (RNN, GRU, LSTM))
@@ -145,9 +145,10 @@ cells = {
 plots.distance_curves(cells, None, "Gradient left in new networks, per cent", ALONG, powers=True)
 
 # %% [markdown]
-# A new LSTM forgets as well; an RNN whose matrix is orthogonal need not! What the LSTM has is not memory, but a
-# *knob*: one bias decides the time scale, and training can turn it, cell by cell. $f = \sigma(b_f)$ keeps
-# $\sigma(b_f)^d$; to have half of it after $d$ steps takes $b_f \approx \log(d / \ln 2)$. Turn it:
+# A new LSTM forgets as well: along $c$ alone next to nothing is left after 64 steps. What it has is not
+# memory but a *knob*: one bias decides the time scale, and training can turn it, cell by cell. $f =
+# \sigma(b_f)$ keeps $\sigma(b_f)^d$; to have half of it after $d$ steps takes $b_f \approx \log(d / \ln 2)$.
+# Turn it:
 
 
 # %%
@@ -219,8 +220,8 @@ plots.distance_curves(recalled, None, *RECALL) if recalled else shown.missing("l
 # %% [markdown]
 # ## Exercise
 #
-# 1. Which radius comes nearest to keeping the gradient once the input is louder, `scale=1.0`? Why does a louder
-#    input want a larger radius?
+# 1. Which radius comes nearest to keeping the gradient once the input is louder, `scale=1.0`? Why does a
+#    louder input want a larger radius?
 # 2. A GRU has no $c$. Which of its gates plays the part of $f$, and what would its bias have to be? Give it
 #    one, as `with_forget_bias` does, and draw its curve.
 # 3. Draw the knob without `cut`. Which of the biases explode now, and through which matrix?

@@ -8,13 +8,16 @@ import html
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from data.files import arrays
 from experiments.report.plots import COLOURS, drawn
+
+if TYPE_CHECKING:
+    from experiments.report.picture import Picture
 
 LEVELS = 12  # shades of either colour
 ON = bytes.fromhex(COLOURS[1][1:])
@@ -69,7 +72,7 @@ def draw(lit: Sequence[Lit], folder: Path) -> list[Path]:
     page.write_text(as_html(lit), encoding="utf-8")
     pictures = [folder / f"cell_{each.name.replace(' ', '_')}.png" for each in lit]
     for each, path in zip(lit, pictures, strict=True):
-        as_png(each, path)
+        as_picture(each, path)
     return [page, *pictures]
 
 
@@ -98,8 +101,8 @@ def coloured(lit: Lit) -> str:
     return "".join(parts)
 
 
-def as_png(lit: Lit, path: Path) -> None:
-    """The same as a picture, on a grid of characters."""
+def as_picture(lit: Lit, path: Path | None = None) -> "Picture":
+    """The same as a picture, on a grid of characters; written where there is a path."""
     import matplotlib
 
     lines = lit.text.removesuffix("\n").split("\n")
@@ -123,3 +126,4 @@ def as_png(lit: Lit, path: Path) -> None:
             at += len(line) + 1
         axes.imshow(colours, extent=(0, shape[1], shape[0], 0), aspect="auto", interpolation="nearest")
         axes.set_title(lit.heading)
+    return figure

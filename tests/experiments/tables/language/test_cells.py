@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from experiments.report.cell_text import Lit, as_html, as_png, coloured, draw, read, shade
+from experiments.report.cell_text import Lit, as_html, as_picture, coloured, draw, read, shade
 from experiments.tables.language.cells import PROPERTIES, TABLE
 
 TEXT = "if a < b & 'c':\n\treturn \"<pre>&amp;\"  # $\\q$\n"
@@ -78,19 +78,19 @@ def test_the_picture_is_hot_where_the_cell_is(tmp_path, recwarn):
     text = (" " * 10 + "\n") * 3
     activations = np.full(len(text), -1.0)
     activations[11:27] = 1.0
-    as_png(lit(activations, text=text), tmp_path / "deep" / "a.png")
+    as_picture(lit(activations, text=text), tmp_path / "deep" / "a.png")
     image = np.round(imread(tmp_path / "deep" / "a.png")[..., :3] * 255).astype(int)
     hot, cold = ((np.abs(image - shade(x)) <= 1).all(-1) for x in (1.0, -1.0))
     assert hot.sum() / (hot | cold).sum() == pytest.approx(0.5, abs=0.03)
     assert np.argwhere(cold).min(0)[0] < np.argwhere(hot).min(0)[0] < np.argwhere(cold).max(0)[0]
-    as_png(lit(), tmp_path / "b.png")
+    as_picture(lit(), tmp_path / "b.png")
     assert not recwarn.list
 
 
 def test_letters_stand_on_their_cells_to_the_end_of_a_line(tmp_path):
     """Of a line of 90 blanks and a letter, the ink is within the last cell."""
     text = " " * 90 + "M\n"
-    as_png(lit(np.repeat([0.0, 1.0, 0.0], [90, 1, 1]), text=text), tmp_path / "a.png")
+    as_picture(lit(np.repeat([0.0, 1.0, 0.0], [90, 1, 1]), text=text), tmp_path / "a.png")
     image = np.round(imread(tmp_path / "a.png")[..., :3] * 255).astype(int)
     hot = np.argwhere((np.abs(image - shade(1.0)) <= 1).all(-1))
     (top, left), (bottom, right) = hot.min(0), hot.max(0)
