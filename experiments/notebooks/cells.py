@@ -118,8 +118,8 @@ figure
 #
 # ## What it looks like
 #
-X
-# underlined where it is so.
+# A passage, and the best cell for the kind of place that is told best: orange where the cell says that it is
+# there, blue where it says not, and underlined where it is.
 
 # %%
 passages = {one.name: one for one in cell_text.read(model.trained.directory)}

@@ -102,7 +102,7 @@ LENGTHS = (1, 2, 4, 8, 16, 32, 64)
 WIDTHS = (32, 128, 512)
 
 
-def recalled(width, length, rows=40):
+def recalled(width, length, rows=16):
     """The share of words read off the last state, and off all states by attention."""
     draw = np.random.default_rng((width, length))
     embedding = draw.normal(size=(VOCABULARY, width)) / np.sqrt(width)
@@ -186,7 +186,7 @@ shown.claims("C50", "C51")
 #
 # 1. In `recalled`, double the vocabulary, then double the width. Which of them moves the curve more, and does
 #    $D / (2 \ln V)$ say so?
-# 2. An RNN forgets: put `state = 0.9 * state @ turn.T + ...` and undo it with `/ 0.9`. Which words suffer, and
-#    is the mean share better or worse?
+# 2. An RNN forgets: put `state = 0.9 * state @ turn.T + ...` and undo it with `/ 0.9`. Which words suffer,
+#    and is the mean share better or worse?
 # 3. `lookback run source_length --seeds 1`, then `lookback plot runs/source_length/*/0`: where does the curve
 #    without attention begin to fall, and how many dimensions has its vector?
