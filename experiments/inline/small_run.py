@@ -7,11 +7,28 @@ from pathlib import Path
 
 import jax
 
+from data.batches.streams import Windows
+from data.corpora.text import GeneratedText
+from data.tasks.language import LanguageModelling
+from data.tokenizers.levels import Words
+from data.world.world import World
+from models.language.gpt2 import GPT2
 from train.folder import manifest
 from train.inference.loaded import Loaded, load
 from train.loop.fitting import WHOLE
+from train.objectives.next_token import NextToken
+from train.optimizers import Adam, Constant
 from train.run import Run, Trained
 from train.step import init_state, make_step
+
+TINY_GPT2 = Run(
+    model=GPT2(context=32, features=48, num_heads=4, num_layers=2, dropout=0.0),
+    task=LanguageModelling(GeneratedText(World(train=3000, depth=0, vocabulary=0.3)), Words(least=1)),
+    objective=NextToken(),
+    optimizer=Adam(schedule=Constant(peak=5e-3), beta2=0.99, clip=1.0),
+    batches=Windows(rows=16, length=32),
+    steps=250,
+)
 
 
 def own_or_trained(run: Run) -> Loaded:

@@ -147,8 +147,7 @@ shown.table("word_senses")
 # Which layer is best is left to the task. What the claim above says of the *last* layer:
 
 # %%
-layers = shown.values("bert_layers", "F1")
-shown.table("bert_layers") if layers else shown.missing("bert_layers")
+shown.table("bert_layers")
 
 # %% [markdown]
 # ## BERT: hide a word, look both ways
