@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be typed after `notebook`."""
     parser.add_argument("name", nargs="?", metavar="NAME", help="left out: the list of them")
     parser.add_argument("--out", metavar="FILE.ipynb", help="where it is written (NAME.ipynb)")
-    parser.add_argument("--execute", action="store_true", help="run it, up to a minute or so")
+    parser.add_argument("--execute", dest="run", action="store_true", help="run it, a minute at most or so")
 
 
 def execute(arguments: argparse.Namespace) -> None:
@@ -29,7 +29,7 @@ def execute(arguments: argparse.Namespace) -> None:
 
     files = notebooks.files()
     if arguments.name is None:
-        if arguments.out or arguments.execute:
+        if arguments.out or arguments.run:
             raise ValueError(f"which notebook? lookback notebook NAME, one of {', '.join(files)}")
         width = max(map(len, files))
         for name, path in files.items():
@@ -41,5 +41,5 @@ def execute(arguments: argparse.Namespace) -> None:
         raise ValueError(f"--out {out}: a notebook's name ends in .ipynb")
     if not out.parent.is_dir():
         raise ValueError(f"--out {out}: there is no folder {out.parent}")
-    notebooks.write(files[name], out, run=arguments.execute)
+    notebooks.write(files[name], out, run=arguments.run)
     print(out)

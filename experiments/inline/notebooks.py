@@ -1,6 +1,8 @@
 """The notebooks: Python scripts of percent cells, which jupytext makes .ipynb files of."""
 
 import importlib
+import os
+import tempfile
 from pathlib import Path
 
 from data.files import whole
@@ -29,7 +31,7 @@ def write(path: Path, out: Path, run: bool = False) -> None:
     require()
     import jupytext
 
-    notebook = jupytext.read(path)
+    notebook = jupytext.read(path, fmt="py:percent")
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     if run:
         executed(notebook, path.stem)
@@ -47,11 +49,15 @@ def require() -> None:
 
 def executed(notebook, name: str) -> None:
     """Run a notebook's cells from the top in a kernel of this Python, in the folder one stands in."""
+    from jupyter_client import AsyncKernelManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    client = NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {}})
-    try:
-        client.execute()
-    except CellExecutionError as error:
-        raise ValueError(f"notebook {name}: a cell ended with {error.ename}: {error.evalue}") from error
+    transport = "ipc" if os.name == "posix" else "tcp"  # over TCP others of the machine could listen
+    with tempfile.TemporaryDirectory() as folder:
+        connection = str(Path(folder, "kernel.json"))  # its sockets lie beside it
+        kernel = AsyncKernelManager(kernel_name="python3", transport=transport, connection_file=connection)
+        try:
+            NotebookClient(notebook, km=kernel, timeout=SECONDS).execute()
+        except CellExecutionError as error:
+            raise ValueError(f"notebook {name}: a cell ended with {error.ename}: {error.evalue}") from error

@@ -46,7 +46,7 @@ def verdict(found: Verdict) -> str:
 
 def table(name: str, *rows: str, columns: Sequence[str] = ()) -> Markdown:
     """An experiment's table from the records, or these of its rows and columns, with its protocols below."""
-    found = catalogue.table(name)
+    whole = found = catalogue.table(name)
     if rows:
         baseline = found.baseline if found.baseline in rows else rows[0]
         chosen = {row: catalogue.named_row(found.rows, row, name) for row in rows}
@@ -55,6 +55,8 @@ def table(name: str, *rows: str, columns: Sequence[str] = ()) -> Markdown:
         found = dataclasses.replace(found, columns={column: found.columns[column] for column in columns})
     tested = any(isinstance(column, Significance) for column in found.columns.values())
     runs = {row: of for row, of in records(name).items() if row in found.rows}
+    if not runs:
+        return Markdown(f"{found.title}: not run yet, `{whole.command(rows or list(whole.rows))}`")
     return Markdown(filled(found, runs, tested))
 
 

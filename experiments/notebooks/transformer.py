@@ -92,8 +92,12 @@ figure
 # %% [markdown]
 # ## What holds a deep stack together
 #
-# $$\text{plain: } x \leftarrow F(x) \qquad \text{residual: } x \leftarrow x + F(x) \qquad
-#   \text{post-LN: } x \leftarrow \mathrm{LN}(x + F(x)) \qquad \text{pre-LN: } x \leftarrow x + F(\mathrm{LN}(x))$$
+# $$\begin{array}{ll}
+# \text{plain} & x \leftarrow F(x) \\
+# \text{residual} & x \leftarrow x + F(x) \\
+# \text{post-LN} & x \leftarrow \mathrm{LN}(x + F(x)) \\
+# \text{pre-LN} & x \leftarrow x + F(\mathrm{LN}(x))
+# \end{array}$$
 #
 # With residuals the derivative of a layer is $I + F'$: a sum again, as along the LSTM's cell. How large are
 # states, and how large the gradient that reaches each layer, in 32 layers of random weights?

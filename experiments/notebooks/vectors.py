@@ -195,7 +195,7 @@ for sentence in (
 # 1. Count within `PPMI(window=1)` and within `PPMI(window=15)`. Which gives neighbours that can *replace* the
 #    word, and which words of the same *subject*? What does the map do?
 # 2. Weigh neighbours by $1 / \text{distance}$ in `around`. Is there a reach at which it beats
-#    “3 away” by more than the choice of sentences? (The notebook on statistics says how to ask.)
+#    “3 away” by more than the choice of sentences? (The notebook `significance` says how to ask.)
 # 3. `lookback run word_senses --rows BERT "BERT, untrained" --seeds 1`, then
 #    `lookback plot runs/word_senses/BERT/0`: how much of its picture would you have had from neighbours
 #    alone?

@@ -19,7 +19,7 @@ from experiments.tables import catalogue
 
 ROOT = Path(__file__).parents[2]
 FILES = notebooks.files()
-QUICK = "kernel_regression", "ngrams", "statistics"  # in three seconds or so
+QUICK = "kernel_regression", "ngrams", "significance"  # in three seconds or so
 NETWORKS = sorted(set(FILES) - set(QUICK))
 CELL = re.compile(r"^# %%(.*)\n", re.MULTILINE)
 
@@ -67,6 +67,12 @@ def test_readme_says_which_notebook_is_for_which_lecture():
     section = (ROOT / "README.md").read_text("utf-8").partition("\n## Notebooks\n")[2].partition("\n## ")[0]
     named = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
     assert sorted(named) == sorted(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_notebook_hides_no_module_of_pythons_own(name):
+    """From its own folder, a script that is called as one of these would be imported in its place."""
+    assert name not in sys.stdlib_module_names
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """`lookback notebook`: the list, the file, and what is said where something is wrong."""
 
-import builtins
 import json
+import sys
 
 import pytest
 
@@ -40,14 +40,7 @@ def test_a_mistake_is_one_line(lookback, words, said):
 
 
 def test_a_missing_library_is_named_with_what_to_install(lookback, tmp_path, monkeypatch):
-    real = builtins.__import__
-
-    def without(name, *rest, **named):
-        if name.partition(".")[0] == "jupytext":
-            raise ImportError(name)
-        return real(name, *rest, **named)
-
-    monkeypatch.setattr(notebooks.importlib, "import_module", lambda name: without(name))
+    monkeypatch.setitem(sys.modules, "jupytext", None)
     code, _, err = lookback("notebook", "ngrams", "--out", tmp_path / "a.ipynb")
     assert code == 2 and err == "lookback: notebooks need jupytext: pip install -e '.[notebook]'\n"
 
