@@ -9,6 +9,7 @@ import functools
 from collections.abc import Mapping, Sequence
 
 from experiments.evidence.records import RECORDS
+from experiments.page.page import at_distances as distances_of
 from experiments.report.changed_rows import with_ablations
 from experiments.report.claims import Verdict, judged
 from experiments.report.columns import Significance
@@ -82,9 +83,7 @@ def values(name: str, metric: str, of: str = "test") -> dict[str, list[float]]:
 
 def at_distances(name: str, metric: str) -> dict[str, list[tuple[int, float]]]:
     """{row: (distance, value) of all its seeds} of a metric that is taken at distances."""
-    from experiments.commands.plot import by_distance
-
-    curves = {row: [point for run in runs for point in by_distance(run, metric)]
+    curves = {row: [(int(d), value) for run in runs for d, value in distances_of(run).get(metric, ())]
               for row, runs in records(name).items()}  # fmt: skip
     return {row: curve for row, curve in curves.items() if curve}
 

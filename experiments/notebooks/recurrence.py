@@ -225,5 +225,5 @@ plots.distance_curves(recalled, None, *RECALL) if recalled else shown.missing("l
 # 2. A GRU has no $c$. Which of its gates plays the part of $f$, and what would its bias have to be? Give it
 #    one, as `with_forget_bias` does, and draw its curve.
 # 3. Draw the knob without `cut`. Which of the biases explode now, and through which matrix?
-# 4. `lookback run exploding_gradients --seeds 1` asks the same of networks that are being trained. Do they
-#    stay where they began?
+# 4. `lookback run exploding_gradients --seeds 1` follows real text back through networks of these radii.
+#    Between which two does its growth change sign, and between which two does it here?

@@ -43,3 +43,14 @@ def test_values_are_those_of_all_seeds_in_the_order_of_the_table(no_records):
     assert shown.values("perplexity", "perplexity") == {"RNN": [3.0], "LSTM": [1.0, 2.0]}
     table = shown.table("perplexity", "LSTM", "RNN", columns=["perplexity"])
     assert "bits per byte" not in table and "| LSTM |" in table and "5-gram" not in table
+
+
+def test_what_is_measured_at_distances_is_a_curve_of_all_seeds(no_records):
+    for seed, values in ((0, {1: 90.0, 8: 40.0}), (1, {1: 80.0})):
+        lines = [
+            {"kind": "result", "metric": "accuracy", "name": f"distance {d}", "value": value, "protocol": {}}
+            for d, value in values.items()
+        ]
+        write_run(no_records / "lookback_distance" / "RNN" / str(seed), *lines, row="RNN", seed=seed)
+    curves = shown.at_distances("lookback_distance", "accuracy")
+    assert curves == {"RNN": [(1.0, 90.0), (8.0, 40.0), (1.0, 80.0)]}
