@@ -74,7 +74,7 @@ def effective(weights):
 dimensions = (4, 16, 64, 256, 1024)
 measured = {name: ([], []) for name in ("Dot", "ScaledDot")}
 for width in dimensions:
-    queries, keys = np.random.default_rng(width).normal(size=(2, 1, 50, width)).astype(np.float32)
+    queries, keys = jnp.array(np.random.default_rng(width).normal(size=(2, 1, 50, width)), jnp.float32)
     for score in (Dot(), ScaledDot()):
         weights = np.asarray(jax.nn.softmax(score.apply({}, queries, keys), axis=-1))
         gradient = weights * (1 - weights)  # of each weight, by its own score

@@ -28,6 +28,7 @@ shown.claims("C18", "C19")
 # No weight of $h$ is needed. This is the `LSTM` of `models/layers/recurrent.py`, with weights set by us.
 
 # %%
+import jax.numpy as jnp
 import numpy as np
 
 from data.batches.streams import Streams
@@ -50,8 +51,8 @@ cell, carry = LSTM(features=1), LSTM(features=1).start(1)
 rows = []
 for letter in code:
     bracket = {"(": 1.0, ")": -1.0}.get(letter, 0.0)
-    gates = np.array([[LOUD, LOUD if bracket else -LOUD, LOUD, LOUD * bracket]], np.float32)
-    carry, h = cell.advance(carry, gates, np.zeros((1, 4), np.float32))
+    gates = jnp.array([[LOUD, LOUD if bracket else -LOUD, LOUD, LOUD * bracket]])
+    carry, h = cell.advance(carry, gates, jnp.zeros((1, 4)))
     rows.append([1.0, float(bracket != 0), bracket, float(carry[0][0, 0]), float(h[0, 0])])
 forget, write, new, counted, out = np.array(rows).T
 depth = code_labels(code)["brackets"]
