@@ -108,7 +108,7 @@ weights = 1.2 * jax.random.normal(jax.random.key(0), (DEPTH, SIZE, SIZE)) * SIZE
 start = jax.random.normal(jax.random.key(1), (16, SIZE))
 norm = lambda x: (x - x.mean(-1, keepdims=True)) / jnp.sqrt(x.var(-1, keepdims=True) + 1e-5)
 KINDS = {
-    "plain": lambda x, w: jnp.tanh(x @ w),
+    "plain": lambda x, w: jax.nn.relu(x @ w),
     "residual": lambda x, w: x + jax.nn.relu(x @ w),
     "post-LN": lambda x, w: norm(x + jax.nn.relu(x @ w)),
     "pre-LN": lambda x, w: x + jax.nn.relu(norm(x) @ w),
