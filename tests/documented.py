@@ -1,10 +1,11 @@
-"""What users are shown: the command lines of README, of --help, of results pages and of docstrings."""
+"""What users are shown: the command lines of README, --help, results pages, docstrings and notebooks."""
 
 import ast
 import re
 from pathlib import Path
 
 from experiments.__main__ import EPILOG, found
+from experiments.inline import notebooks
 
 ROOT = Path(__file__).parents[1]
 COMMAND = re.compile(r"(echo .*\| |cat .*\| )?lookback .*")
@@ -21,6 +22,9 @@ def command_lines() -> dict[str, str]:
     for path in sorted((ROOT / "experiments").rglob("*.py")):
         if path.parent.name != "commands" and path.parent.parent.name != "commands":
             texts[path.relative_to(ROOT).as_posix()] = ast.get_docstring(ast.parse(path.read_text())) or ""
+    for path in notebooks.files().values():  # whose sentences run on behind the sign of a comment
+        sentences = re.sub(r"\n# +(?=\S)", " ", path.read_text(encoding="utf-8"))
+        texts[path.relative_to(ROOT).as_posix()] = sentences
     lines: dict[str, str] = {}
     for where, text in texts.items():
         for line in text.replace("\\\n", " ").splitlines():

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from experiments.report import plots
+from experiments.pictures import plots
 from experiments.report.markup import Code, Grid, markdown
 
 CHAPTERS = {

@@ -167,7 +167,7 @@ def plot(found: Sequence[dict], path) -> None:
     """Operations and time against n and d; dashed the closed form, laid through the largest size."""
     from experiments.bench.layer_cost import AXES
     from experiments.bench.report import where
-    from experiments.report import plots
+    from experiments.pictures import plots
 
     curve = lambda points, axis, field: [(p[axis], p[field], p["products"]) for p in points]
     panels = {

@@ -78,7 +78,7 @@ def pictures(folders, sentence: str | None) -> dict:
     """{picture: a function that draws it into a file}, of all that there is something for."""
     from functools import partial
 
-    from experiments.report import cell_text, plots, sense_plots
+    from experiments.pictures import cell_text, plots, sense_plots
     from train.folder.record import read
     from train.metrics.distances import by_distance
 
@@ -155,7 +155,7 @@ def align(directory, sentence: str | None, path, caption: str = "") -> None:
     import numpy as np
 
     from experiments.command_line import stdin
-    from experiments.report import plots
+    from experiments.pictures import plots
     from train import devices
     from train.folder.record import read
 

@@ -14,22 +14,21 @@
 # $$m(q) = \sum_i \frac{K(q - k_i)}{\sum_j K(q - k_j)}\, y_i, \qquad K(u) = e^{-u^2 / 2 h^2}.$$
 #
 # The fraction is a softmax of $-(q - k_i)^2 / 2 h^2$. So this is attention: $q$ is a query, $k_i$ are keys
-# and $y_i$ values, and there is nothing to learn but the bandwidth $h$. Make the notebook with
-# `jupytext --to ipynb experiments/notebooks/kernel_regression.py`.
+# and $y_i$ values, and there is nothing to learn but the bandwidth $h$.
 
 # %%
-import os
-from pathlib import Path
+from experiments.inline import shown
 
+shown.claims("C30")
+
+# %%
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
-from experiments.report import plots
+from experiments.pictures import plots
 from models.attention.scores import Dot, attend
-
-pictures = Path(os.environ.get("LOOKBACK_RUN", "runs/kernel_regression")) / "pictures"
 
 # %% [markdown]
 # ## Points on a noisy curve
@@ -115,7 +114,7 @@ for h in (0.03, 0.1, 0.3, 1.0, 3.0):
 # %% [markdown]
 # ## A learned bandwidth
 #
-# Each point is foretold from all others: with itself among its keys, it would be its own best and only
+# Each point is predicted from all others: with itself among its keys, it would be its own best and only
 # teacher, and $h$ would shrink to 0. Gradients go through the softmax to $\log h$.
 
 # %%
@@ -144,19 +143,31 @@ assert abs(learned / best - 1) < 0.03
 # %%
 shown = {"narrow": 0.05, "learned": learned, "wide": 1.0}
 fits = {name: attention(queries, keys, values, h) for name, h in shown.items()}
-with plots.drawn(pictures / "kernel_regression.png", 1, (6, 3.8)) as (_, (axes,)):
+with plots.drawn(None, 1, (6, 3.8)) as (figure, (axes,)):
     axes.scatter(keys, values, s=12, color="#888888", label="points")
     axes.plot(queries, curve(queries), color="black", linestyle=":", label="curve")
     for (name, (fit, _)), colour in zip(fits.items(), plots.COLOURS, strict=False):
         axes.plot(queries, fit, color=colour, label=f"{name}, h = {shown[name]:.2f}")
     axes.set_title("Kernel regression")
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+figure
 
 # %%
-with plots.drawn(pictures / "kernel_weights.png", 3, (9, 3.4)) as (_, panels):
+with plots.drawn(None, 3, (9, 3.4)) as (figure, panels):
     for axes, (name, (_, weights)) in zip(panels, fits.items(), strict=True):
         axes.imshow(weights, cmap="gray", aspect="auto", interpolation="nearest", extent=(1, len(keys), 5, 0))
         axes.grid(False)
         axes.set_title(f"{name}, h = {shown[name]:.2f}")
         axes.set_xlabel("key, from left to right")
     panels[0].set_ylabel("query")
+figure
+
+# %% [markdown]
+# ## Exercise
+#
+# 1. Put a point far off, `values[25] = 10`. Which of the three fits suffers most, and how far does the harm
+#    reach?
+# 2. Let $k$ have keys of unlike length in `by_dot_product`, and lower $h$. Which keys draw all queries, and
+#    what does `ScaledDot` change about it?
+# 3. `lookback run attention_scaling --rows "1024 dimensions" "1024 dimensions, not scaled" --seeds 1`: there
+#    $\sqrt D$ is the bandwidth. Which of the two has learned more?

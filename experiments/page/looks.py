@@ -15,8 +15,8 @@ from jaxtyping import Float
 from data.corpora.parallel import Generated
 from data.files import json_text
 from data.tasks.translation import Translation
-from experiments.report import cell_text
-from experiments.report.pieces import shown
+from experiments.pictures import cell_text
+from experiments.pictures.pieces import shown
 from train.inference.loaded import Loaded
 from train.metrics.alignment import words_of
 

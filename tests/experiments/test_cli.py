@@ -14,7 +14,7 @@ import pytest
 from run_folder import replace_in_ledger
 
 from experiments.__main__ import found
-from experiments.report import plots
+from experiments.pictures import plots
 from experiments.report.row_names import ablation
 from experiments.tables import catalogue
 from train.folder.ledger import complete_lines

@@ -12,7 +12,7 @@ from matplotlib.image import imread
 from experiments.bench import layer_cost as complexity
 from experiments.bench import results
 from experiments.bench.layer_cost import Attention, Convolution, Recurrence
-from experiments.report import plots
+from experiments.pictures import plots
 
 PURE = {  # exponents in n and d, of Vaswani et al. 2017, Table 1
     "self-attention": (2, 1),

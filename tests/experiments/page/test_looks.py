@@ -11,7 +11,7 @@ from browser import CHROMIUM, dom, with_probe
 from data.files import json_text
 from experiments.page import looks
 from experiments.page.page import render_page
-from experiments.report.pieces import shown
+from experiments.pictures.pieces import shown
 from train.inference.loaded import load
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from experiments.report.cell_text import Lit, as_html, coloured, draw, picture_name, read, shade
+from experiments.pictures.cell_text import Lit, as_html, coloured, draw, picture_name, read, shade
 from experiments.tables.language.cells import PROPERTIES, TABLE
 
 TEXT = "if a < b & 'c':\n\treturn \"<pre>&amp;\"  # $\\q$\n"

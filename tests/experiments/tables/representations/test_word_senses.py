@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from experiments.__main__ import main
-from experiments.report.sense_plots import read
+from experiments.pictures.sense_plots import read
 
 TINY = (
     "steps=2",

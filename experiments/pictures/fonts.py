@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 BASE = "DejaVu Sans"  # comes with matplotlib and has the letters of every European language
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -58,8 +59,8 @@ def format_of(path: Path | str) -> str:
     return suffix
 
 
-def save(figure, path: Path | str) -> None:
-    """Write a figure, each letter in the first font that has it.
+def save(figure, file: Path | str | IO[bytes], name: str = "") -> None:
+    """Write a figure, each letter in the first font that has it; what is open, under a `name`, as PNG.
 
     In an SVG text stays text, for the reader's fonts to draw; elsewhere a letter that no font here has is
     drawn as a replacement character, and told of once.
@@ -67,7 +68,7 @@ def save(figure, path: Path | str) -> None:
     from matplotlib import font_manager
     from matplotlib.text import Text
 
-    format = format_of(path)
+    format = "png" if name else format_of(file)
     ticks = [label for axes in figure.axes for label in (*axes.get_xticklabels(), *axes.get_yticklabels())]
     texts = [*figure.findobj(Text), *ticks]
     shown = {ord(letter) for text in texts for letter in text.get_text() if letter.isprintable()}
@@ -79,9 +80,9 @@ def save(figure, path: Path | str) -> None:
         if left and format == "svg":
             warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from")
         elif left:
-            tell(left, path)
+            tell(left, name or file)
             replace(figure, dict.fromkeys(left, REPLACEMENT))
-        figure.savefig(path, format=format, metadata=UNDATED[format])
+        figure.savefig(file, format=format, metadata=UNDATED[format])
 
 
 def replace(figure, letters: Mapping[int, str]) -> None:
@@ -96,9 +97,9 @@ def replace(figure, letters: Mapping[int, str]) -> None:
             axis.set_ticks(axis.get_ticklocs(), others)
 
 
-def tell(left: set[int], path: Path | str) -> None:
+def tell(left: set[int], name: Path | str) -> None:
     """Say which letters no font here has, those that were not yet told of."""
     if letters := "".join(map(chr, sorted(left - _told)))[:20]:
         told = f"no font here has these, drawn as {REPLACEMENT}"
-        print(f"{path}: {letters}: {told}; install one of their script, as Noto Sans CJK", file=sys.stderr)
+        print(f"{name}: {letters}: {told}; install one of their script, as Noto Sans CJK", file=sys.stderr)
     _told.update(left)

@@ -3,7 +3,7 @@
 import pytest
 
 from data.tokenizers.levels import BPE, Characters
-from experiments.report.pieces import shown
+from experiments.pictures.pieces import shown
 
 
 @pytest.mark.parametrize(

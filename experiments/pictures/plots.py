@@ -1,6 +1,7 @@
 """The figures: alignments as heat maps, learning curves, BLEU against length, what is left at a distance.
 
 Of several seeds each is a point, and their mean the line. A caption below says of which runs a figure is.
+Each is written to `path` where there is one, and returned: a notebook's cell that ends with it shows it.
 matplotlib is loaded by the functions that draw, and drawn without a display.
 """
 
@@ -11,13 +12,17 @@ import statistics
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Shaped
 
-from experiments.report import fonts
-from experiments.report.pieces import shown
+from experiments.pictures import fonts
+from experiments.pictures.pieces import shown
 from train.folder.record import Record
+
+if TYPE_CHECKING:
+    from experiments.pictures.picture import Picture
 
 # Okabe & Ito 2008: told apart by every common kind of colour vision, and by line style besides.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -66,11 +71,11 @@ def alignment(
     weights: Shaped[np.ndarray, "T S"],
     source_pieces: Sequence[str],
     target_pieces: Sequence[str],
-    path: Path | str,
+    path: Path | str | None = None,
     title: str = "",
     colour_bar: bool = False,
     caption: str = "",
-) -> None:
+) -> "Picture":
     """Where each target word looked, the source along the top  -- Bahdanau et al. 2015, Fig. 3.
 
     As there, white is a weight of 1 and black none: what is read is where the light falls. Pieces are shown
@@ -79,7 +84,7 @@ def alignment(
     weights = np.asarray(weights, dtype=float)
     if weights.shape != (len(target_pieces), len(source_pieces)) or not weights.size:
         raise ValueError(
-            f"{path}: weights of shape {weights.shape} do not fit {len(target_pieces)} target and "
+            f"{at(path)}weights of shape {weights.shape} do not fit {len(target_pieces)} target and "
             f"{len(source_pieces)} source pieces"
         )
     source_pieces, target_pieces = shown(source_pieces), shown(target_pieces)
@@ -89,9 +94,9 @@ def alignment(
         axes.set_position((0, 0, 1, 1))
         image = axes.imshow(weights, cmap="gray", vmin=0, vmax=1, aspect="equal", interpolation="nearest")
         axes.set_xticks(
-            range(len(source_pieces)), _verbatim(source_pieces), rotation=60, ha="left", va="bottom"
+            range(len(source_pieces)), verbatim(source_pieces), rotation=60, ha="left", va="bottom"
         )
-        axes.set_yticks(range(len(target_pieces)), _verbatim(target_pieces))
+        axes.set_yticks(range(len(target_pieces)), verbatim(target_pieces))
         for label in axes.get_xticklabels():
             label.set_rotation_mode("anchor")
         axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, pad=5)
@@ -102,11 +107,12 @@ def alignment(
         axes.tick_params(which="minor", length=0)
         axes.spines[:].set_visible(False)
         if title:
-            axes.set_title(*_verbatim([title]))
+            axes.set_title(*verbatim([title]))
         if colour_bar:
             beside = axes.inset_axes((1 + 0.5 / len(source_pieces), 0, 0.5 / len(source_pieces), 1))
             bar = figure.colorbar(image, cax=beside, ticks=(0, 0.5, 1))
             bar.outline.set_visible(False)
+    return figure
 
 
 def subject(records: Iterable[Record]) -> str:
@@ -123,8 +129,8 @@ def subject(records: Iterable[Record]) -> str:
 
 
 def learning_curves(
-    records: Mapping[str, Record | Sequence[Record]], path: Path | str, against: str = "step"
-) -> None:
+    records: Mapping[str, Record | Sequence[Record]], path: Path | str | None = None, against: str = "step"
+) -> "Picture":
     """Training loss (thin), validation loss (marked) and, where it was taken, validation BLEU, run over run.
 
     A name has a run, or those of several seeds. The title says what the validation loss of any of the runs
@@ -136,10 +142,10 @@ def learning_curves(
     runs = {name: [one] if isinstance(one, Record) else list(one) for name, one in records.items()}
     every = [record for seeds in runs.values() for record in seeds]
     if not any(record.train or record.valid for record in every):
-        raise ValueError(f"{path}: no run among {', '.join(records) or 'none'} has logged a step yet")
+        raise ValueError(f"{at(path)}no run among {', '.join(records) or 'none'} has logged a step yet")
     scored = any("bleu" in line for record in every for line in record.valid)
     size = 5.2 * (1 + scored), 3.6
-    with drawn(path, 1 + scored, size, caption=subject(every)) as (_, panels):
+    with drawn(path, 1 + scored, size, caption=subject(every)) as (figure, panels):
         for number, (name, seeds) in enumerate(runs.items()):
             for record in seeds:
                 train = _curve(record, against, "train", "loss")
@@ -157,14 +163,15 @@ def learning_curves(
             panel.xaxis.set_major_formatter("{x:,.0f}" if against == "step" else _engineering())
             panel.margins(x=0.02)
         panels[-1].legend(loc="best")
+    return figure
 
 
 def length_curves(
     curves: Mapping[str, Sequence[tuple[int, int, int, float]]],
-    path: Path | str,
+    path: Path | str | None = None,
     title: str = "",
     caption: str = "",
-) -> None:
+) -> "Picture":
     """BLEU against the length of the source, the bottleneck figure  -- Bahdanau et al. 2015, Fig. 2.
 
     Groups are (shortest, longest, sentences, BLEU) as `train.metrics.bleu.by_source_length` gives them, one
@@ -172,11 +179,11 @@ def length_curves(
     """
     groups = sorted({group[:3] for curve in curves.values() for group in curve})
     if not groups:
-        raise ValueError(f"{path}: no system has a group of sentences to draw")
+        raise ValueError(f"{at(path)}no system has a group of sentences to draw")
     places = {group[:2]: place for place, group in enumerate(groups)}
     if len(places) < len(groups):
-        raise ValueError(f"{path}: the systems were scored on different sentences")
-    with drawn(path, 1, (max(4.5, 0.9 * len(groups) + 1.2), 3.6), caption=caption) as (_, (axes,)):
+        raise ValueError(f"{at(path)}the systems were scored on different sentences")
+    with drawn(path, 1, (max(4.5, 0.9 * len(groups) + 1.2), 3.6), caption=caption) as (figure, (axes,)):
         for number, (name, curve) in enumerate(curves.items()):
             of_seeds(axes, _gathered((places[low, high], bleu) for low, high, _, bleu in curve), name, number)
         labels = [(f"{low}–{high}" if low else f"≤ {high}") + f"\n{n:,}" for low, high, n in groups]
@@ -185,26 +192,27 @@ def length_curves(
         axes.set_ylim(0, 1.08 * max(1.0, *(bleu for curve in curves.values() for *_, bleu in curve)))
         axes.set_xlabel("source length in words, above the number of sentences")
         axes.set_ylabel("BLEU")
-        axes.set_title(*_verbatim([title]))
+        axes.set_title(*verbatim([title]))
         axes.legend(loc="best")
+    return figure
 
 
 def distance_curves(
     curves: Mapping[str, Sequence[tuple[int, float]]],
-    path: Path | str,
+    path: Path | str | None,
     title: str,
     along: str,
     powers: bool = False,
     caption: str = "",
-) -> None:
+) -> "Picture":
     """What is left so far back: (distance, value) of each system, of all its seeds.
 
     What falls by powers, as gradients do, is drawn on a logarithmic axis.
     """
     distances = sorted({distance for curve in curves.values() for distance, _ in curve})
     if not distances:
-        raise ValueError(f"{path}: no system was asked about any distance")
-    with drawn(path, 1, (6.0, 3.8), caption=caption) as (_, (axes,)):
+        raise ValueError(f"{at(path)}no system was asked about any distance")
+    with drawn(path, 1, (6.0, 3.8), caption=caption) as (figure, (axes,)):
         for number, (name, curve) in enumerate(curves.items()):
             of_seeds(axes, _gathered(curve), name, number)
         axes.set_xscale("log", base=2)
@@ -215,8 +223,9 @@ def distance_curves(
         else:
             axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
         axes.set_xlabel(along)
-        axes.set_title(*_verbatim([title]))
+        axes.set_title(*verbatim([title]))
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
 
 
 def of_seeds(axes, values: Mapping[float, Sequence[float]], name: str, number: int) -> None:
@@ -225,16 +234,16 @@ def of_seeds(axes, values: Mapping[float, Sequence[float]], name: str, number: i
     means = {x: statistics.fmean(of) for x, of in sorted(values.items()) if len(of) == seeds}
     points = [(x, value) for x, of in sorted(values.items()) for value in of]
     alone = {"marker": marked["marker"], "markersize": 5} if seeds == 1 else {}
-    axes.plot(list(means), list(means.values()), color=marked["color"], label=_verbatim([name])[0], **alone)
+    axes.plot(list(means), list(means.values()), color=marked["color"], label=verbatim([name])[0], **alone)
     if seeds > 1:
         axes.plot(*zip(*points, strict=True), linestyle="none", markersize=4, alpha=0.6, **marked)
 
 
 def power_laws(
     panels: Mapping[tuple[str, str], Mapping[str, Sequence[tuple[float, float, float]]]],
-    path: Path | str,
+    path: Path | str | None = None,
     caption: str = "",
-) -> None:
+) -> "Picture":
     """{(title, along): {name: [(size, value, expected), ..]}} on logarithmic axes, where a power is a line.
 
     What is expected, dashed, is known but for a factor: it is laid through the value at the largest size.
@@ -256,28 +265,31 @@ def power_laws(
         height = 0.24 * math.ceil(len(names) / 3) / figure.get_figheight()
         figure.get_layout_engine().set(rect=(0, height, 1, 1 - height))
         figure.legend(handles, names, loc="lower left", bbox_to_anchor=(0, 0), borderaxespad=0, ncols=3)
+    return figure
 
 
 @contextlib.contextmanager
 def drawn(
-    path: Path | str,
+    path: Path | str | None,
     panels: int,
     size: tuple[float, float],
     shared: bool = True,
     rows: int = 1,
     caption: str = "",
 ) -> Iterator:
-    """Panels side by side, or in rows, written to `path` at the end as PNG, SVG or PDF, by its suffix.
+    """(figure, panels side by side or in rows), written to `path` at the end, if there is one, by its suffix.
 
     They are laid out on the Agg canvas; pyplot's state stays untouched.
     """
-    fonts.format_of(path)
+    if path is not None:
+        fonts.format_of(path)
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+
+    from experiments.pictures.picture import Picture
 
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Picture(STYLE, figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         places = figure.subplots(rows, math.ceil(panels / rows), squeeze=False, sharex=shared).ravel()
         for place in places[panels:]:
@@ -287,8 +299,14 @@ def drawn(
             lines = textwrap.fill(caption, max(36, int(17 * size[0])))
             below = -6 / 72 / size[1]
             figure.text(0, below, lines, va="top", size=8, color="#666666", parse_math=False)
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        fonts.save(figure, path)
+        if path is not None:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            fonts.save(figure, path)
+
+
+def at(path: Path | str | None) -> str:
+    """What an error begins with: the file that was to be written."""
+    return "" if path is None else f"{path}: "
 
 
 def _curve(record: Record, against: str, kind: str, field: str) -> tuple[np.ndarray, np.ndarray]:
@@ -323,6 +341,6 @@ def _engineering():
     return EngFormatter(sep="")
 
 
-def _verbatim(texts: Sequence[str]) -> list[str]:
+def verbatim(texts: Sequence[str]) -> list[str]:
     """matplotlib reads text between dollar signs as mathematics."""
     return [text.replace("$", r"\$") for text in texts]

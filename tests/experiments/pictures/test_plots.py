@@ -17,7 +17,7 @@ from run_folder import write_run
 from experiments.__main__ import main
 from experiments.bench import report, results
 from experiments.commands import complexity
-from experiments.report import fonts, plots
+from experiments.pictures import fonts, plots
 from train.folder.record import Record, Score, read
 
 ROOT = Path(__file__).parents[3]
@@ -269,7 +269,7 @@ def test_the_committed_pictures_are_what_their_measurements_draw(tmp_path):
 
 def test_drawing_leaves_pyplot_and_its_style_alone(tmp_path):
     code = (
-        "import sys; from experiments.report import plots; assert 'matplotlib' not in sys.modules\n"
+        "import sys; from experiments.pictures import plots; assert 'matplotlib' not in sys.modules\n"
         "import numpy as np; plots.alignment(np.eye(2), 'ab', 'xy', sys.argv[1])\n"
         "assert 'matplotlib.pyplot' not in sys.modules and 'jax' not in sys.modules"
     )

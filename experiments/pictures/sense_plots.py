@@ -5,13 +5,16 @@ matplotlib is loaded by the function that draws.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Shaped
 
 from data.files import arrays
-from experiments.report.plots import drawn, look
+from experiments.pictures.plots import drawn, look
+
+if TYPE_CHECKING:
+    from experiments.pictures.picture import Picture
 
 MOST = 4  # pictures side by side
 
@@ -34,11 +37,11 @@ def read(run_dir: Path) -> dict[str, Form]:
     return dict(sorted(forms.items(), key=lambda item: -len(item[1].senses)))
 
 
-def draw(forms: Mapping[str, Form], path: Path, caption: str = "") -> None:
+def draw(forms: Mapping[str, Form], path: Path | None = None, caption: str = "") -> "Picture":
     """The first few forms, each along its own two directions of most variance."""
     chosen = dict(list(forms.items())[:MOST])
     size = 3.2 * len(chosen), 3.4
-    with drawn(path, len(chosen), size, shared=False, caption=caption) as (_, panels):
+    with drawn(path, len(chosen), size, shared=False, caption=caption) as (figure, panels):
         for (name, form), axes in zip(chosen.items(), panels, strict=True):
             for number, sense in enumerate(np.unique(form.senses)):
                 points = form.points[form.senses == sense]
@@ -48,3 +51,4 @@ def draw(forms: Mapping[str, Form], path: Path, caption: str = "") -> None:
             axes.set_xticks([])
             axes.set_yticks([])
             axes.legend(loc="best", fontsize=8)
+    return figure

@@ -8,13 +8,16 @@ import html
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from data.files import arrays
-from experiments.report.plots import COLOURS, drawn
+from experiments.pictures.plots import COLOURS, drawn
+
+if TYPE_CHECKING:
+    from experiments.pictures.picture import Picture
 
 LEVELS = 12  # shades of either colour
 ON = bytes.fromhex(COLOURS[1][1:])
@@ -93,8 +96,8 @@ def coloured(lit: Lit) -> str:
     return "".join(parts)
 
 
-def draw(lit: Lit, path: Path, caption: str = "") -> None:
-    """The same as a picture, on a grid of characters."""
+def draw(lit: Lit, path: Path | None = None, caption: str = "") -> "Picture":
+    """The same as a picture, on a grid of characters; written where there is a path."""
     import matplotlib
 
     lines = lit.text.removesuffix("\n").split("\n")
@@ -118,3 +121,4 @@ def draw(lit: Lit, path: Path, caption: str = "") -> None:
             at += len(line) + 1
         axes.imshow(colours, extent=(0, shape[1], shape[0], 0), aspect="auto", interpolation="nearest")
         axes.set_title(lit.heading)
+    return figure
