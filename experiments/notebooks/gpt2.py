@@ -6,7 +6,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # GPT-2: surprisal and generation
 #
 # One network, one number for each word: how surprising it was. Turned round, the same number writes text. How
