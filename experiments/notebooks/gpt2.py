@@ -69,8 +69,8 @@ assert gap[: len(ids) // 2].max() < 1e-3
 
 # %%
 def pieces(ids):
-    """Pieces without the sign that some tokenizers put where a word begins."""
-    return [piece.lstrip("▁Ġ") or piece for piece in tokenizer.pieces(list(map(int, ids)))]
+    """The pieces that ids stand for."""
+    return tokenizer.pieces(list(map(int, ids)))
 
 
 def surprisal(rows):
