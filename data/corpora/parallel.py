@@ -200,13 +200,15 @@ class Directions(ParallelCorpus):
 
     "2fr The old baker sings.": trained and validated on all `directions`, tested on the one that is asked
     for, which may be none of them. Of train a direction has every `shares`-th sentence, from its own place
-    among the directions on, so that with two of both no sentence is there in three languages. The vocabulary
-    has the words of `later` directions too, which weights that are trained on will want.
+    among the directions on, so that with two of both no sentence is there in three languages. Directions that
+    the weights learned `earlier` keep their places. The vocabulary has the words of `later` directions too,
+    which weights that are trained on will want.
     """
 
     corpus: ParallelCorpus = Generated()
     directions: tuple[str, ...] = ("en-de", "de-fr")
     shares: Positive = 2
+    earlier: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
 
     @property
@@ -223,7 +225,7 @@ class Directions(ParallelCorpus):
         """The corpus has all directions, and that which is asked for."""
         if not self.directions:
             raise ValueError("Directions.directions is empty: give some, as in ('en-de', 'de-fr')")
-        for way in (*self.directions, *self.later):
+        for way in (*self.earlier, *self.directions, *self.later):
             self.corpus.require(*directed(way))
         self.corpus.require(source, target)
 
@@ -233,7 +235,7 @@ class Directions(ParallelCorpus):
             found = self.corpus.pairs(split, source, target, data_dir)
             return [(self.asked(ours, target), theirs) for ours, theirs in found]
         found = []
-        for place, (one, other) in enumerate(map(directed, self.directions)):
+        for place, (one, other) in enumerate(map(directed, self.directions), len(self.earlier)):
             both = self.corpus.pairs(split, one, other, data_dir)
             own = both[place % self.shares :: self.shares] if split == "train" else both
             found += [(self.asked(ours, other), theirs) for ours, theirs in own]
@@ -250,10 +252,9 @@ class Directions(ParallelCorpus):
         return f"2{target} {text}"
 
     def protocol(self, split: str, source: str, target: str) -> str:
-        """The corpus's, and what was trained on."""
+        """The corpus's; of a split that has all directions, which these are."""
         told = self.corpus.protocol(split, source, target)
-        shared = f", 1/{self.shares} of it each" if self.shares > 1 else ""
-        return f"{told}, trained on {' '.join(self.directions)}{shared}"
+        return told if split == "test" else f"{told}, as {' '.join(self.directions)}"
 
 
 def directed(direction: str) -> tuple[str, str]:

@@ -84,7 +84,7 @@ def execute(arguments: argparse.Namespace) -> int:
         wanted, waiting = jobs.of_claims(claims, seeds, data_dir)
         if waiting:
             tables = ", ".join(dict.fromkeys(name for name, _ in waiting))
-            print(f"{len(waiting)} rows wait for --data-dir: {tables}", file=sys.stderr)
+            print(f"left out for want of --data-dir: {len(waiting)} of the rows, {tables}", file=sys.stderr)
     if arguments.missing:
         wanted = jobs.with_prerequisites(
             job for job in wanted if not records.has(job.table, job.name, job.seed)

@@ -48,10 +48,13 @@ def require() -> None:
 
 
 def executed(notebook, name: str) -> None:
-    """Run a notebook's cells from the top in a kernel of this Python, in the folder one stands in."""
+    """Run a notebook's cells from the top in a kernel of this Python, in the folder one stands in.
+
+    ValueError of one line for a cell that fails or takes more than `SECONDS`.
+    """
     from jupyter_client import AsyncKernelManager
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
     transport = "ipc" if os.name == "posix" else "tcp"  # over TCP others of the machine could listen
     with tempfile.TemporaryDirectory() as folder:
@@ -60,4 +63,7 @@ def executed(notebook, name: str) -> None:
         try:
             NotebookClient(notebook, km=kernel, timeout=SECONDS).execute()
         except CellExecutionError as error:
-            raise ValueError(f"notebook {name}: a cell ended with {error.ename}: {error.evalue}") from error
+            said = error.evalue.strip().partition("\n")[0]
+            raise ValueError(f"notebook {name}: a cell ended with {error.ename}: {said}") from error
+        except CellTimeoutError:
+            raise ValueError(f"notebook {name}: a cell took {SECONDS} s; run it in Jupyter") from None

@@ -6,7 +6,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # Where does a decoder look?
 #
 # Attention from its equation to an alignment: scores, softmax, what scaling is for, and how well weights

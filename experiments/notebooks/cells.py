@@ -6,7 +6,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # What does a single cell keep track of?
 #
 # Karpathy, Johnson & Fei-Fei (2015) found cells that turn on inside quotes. The lecture shows them, and says

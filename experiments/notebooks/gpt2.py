@@ -6,7 +6,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # GPT-2: surprisal and generation
 #
 # One network, one number for each word: how surprising it was. Turned round, the same number writes text. How
@@ -70,8 +69,8 @@ assert gap[: len(ids) // 2].max() < 1e-3
 
 # %%
 def pieces(ids):
-    """Pieces without the sign that some tokenizers put where a word begins."""
-    return [piece.lstrip("▁Ġ") or piece for piece in tokenizer.pieces(list(map(int, ids)))]
+    """The pieces that ids stand for."""
+    return tokenizer.pieces(list(map(int, ids)))
 
 
 def surprisal(rows):

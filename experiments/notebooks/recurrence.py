@@ -6,7 +6,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # From a fixed window to the RNN to the LSTM
 #
 # How far back does a network see, how far back does it *learn*, and what is it about an LSTM's cell that

@@ -6,7 +6,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # Self-attention: heads, positions, and what it costs
 #
 # Every word looks at every other. What that can do, what it cannot know, and when it is cheap: none of it has

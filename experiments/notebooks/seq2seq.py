@@ -6,7 +6,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # Sequence to sequence, and the bottleneck
 #
 # Two recurrent networks: one reads a sentence into a vector, the other speaks from it. The lectures say that

@@ -6,7 +6,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # Is it better, or was it luck?
 #
 # Two systems, two numbers. A verdict of this project needs three things: the same protocol, several seeds,

@@ -6,7 +6,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # What the Transformer's heads can do
 #
 # First two heads built by hand, so that we know exactly why they look where they look; then what holds a deep
@@ -162,8 +161,7 @@ line = next(line for line in lines if 6 <= len(line.split()) <= 10)
 seen = model.attention(line)
 heads = {f"layer {layer + 1}, head {head + 1}": seen.weights[layer, head]
          for layer in range(seen.weights.shape[0]) for head in range(seen.weights.shape[1])}  # fmt: skip
-short = lambda pieces: [piece.lstrip("▁Ġ") or piece for piece in pieces]
-piece_plots.maps(heads, short(seen.over), short(seen.pieces))
+piece_plots.maps(heads, seen.over, seen.pieces)
 
 # %% [markdown]
 # It is tempting to give each a name. Numbers first: how much of a head's weight lies on the word itself, the

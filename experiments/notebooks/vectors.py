@@ -6,7 +6,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # From word vectors to ELMo to BERT
 #
 # A vector for each word, by counting; where that fails; and what “in context” has to mean before it is worth

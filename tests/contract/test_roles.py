@@ -7,7 +7,14 @@ import textwrap
 from pathlib import Path
 
 from data.batches.batch import Batching
-from data.items.corpus import LabelledCorpus, ParallelCorpus, QuestionCorpus, TaggedCorpus, TextCorpus
+from data.items.corpus import (
+    LabelledCorpus,
+    ParallelCorpus,
+    ParsedCorpus,
+    QuestionCorpus,
+    TaggedCorpus,
+    TextCorpus,
+)
 from data.tasks.task import Task
 from data.tokenizers.level import Level
 from models.attention.positions import Positions
@@ -38,6 +45,7 @@ ROLES = {
     "a parallel corpus": ParallelCorpus,
     "a labelled corpus": LabelledCorpus,
     "a tagged corpus": TaggedCorpus,
+    "a treebank": ParsedCorpus,
     "a corpus of questions": QuestionCorpus,
     "a tokenizer": Level,
     "a task": Task,

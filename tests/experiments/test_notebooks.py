@@ -41,6 +41,12 @@ def test_a_notebook_opens_with_claims_of_a_lecture(path):
 
 
 @pytest.mark.parametrize("path", FILES.values(), ids=list(FILES))
+def test_a_notebook_begins_with_its_heading_and_no_cell_is_empty(path):
+    texts = [text.strip() for _, text in cells(path)]
+    assert texts[0].startswith(f"# {notebooks.title(path)}") and all(texts)
+
+
+@pytest.mark.parametrize("path", FILES.values(), ids=list(FILES))
 def test_a_notebook_ends_with_an_exercise_that_names_a_command(path):
     kind, last = list(cells(path))[-1]
     assert kind == "markdown" and "## Exercise\n" in last and "`lookback " in last

@@ -34,7 +34,15 @@ def test_a_test_is_of_the_direction_that_is_asked_for_and_validation_of_those_le
         (("2fr", source), target) for source, target in WORLD.pairs("test", "en", "fr")
     ]
     assert len(BOTH.pairs("valid", "en", "fr")) == 12
-    assert BOTH.protocol("test", "en", "fr").endswith("en-fr, test, trained on en-de de-fr, 1/2 of it each")
+    assert BOTH.protocol("test", "en", "fr") == WORLD.protocol("test", "en", "fr")
+    assert BOTH.protocol("valid", "en", "fr").endswith("valid, as en-de de-fr")
+
+
+def test_what_is_learned_one_after_the_other_shares_no_sentence_either():
+    one, other = (BOTH.pairs("train", "en", "fr")[half] for half in (slice(20), slice(20, None)))
+    first = dataclasses.replace(BOTH, directions=("en-de",), later=("de-fr",))
+    second = dataclasses.replace(BOTH, directions=("de-fr",), earlier=("en-de",))
+    assert (first.pairs("train", "en", "fr"), second.pairs("train", "en", "fr")) == (one, other)
 
 
 def test_the_vocabulary_has_words_of_later_directions():
@@ -54,6 +62,7 @@ def test_the_vocabulary_has_words_of_later_directions():
         (Directions(WORLD, ("en-de-fr",)), "'en-de-fr' is no direction"),
         (Directions(WORLD, ()), "directions is empty"),
         (Directions(WORLD, ("en-cs",)), "language"),
+        (Directions(WORLD, earlier=("en",)), "'en' is no direction"),
         (Directions(Newstest(), ("de-fr",)), "pair of newstest2014"),
     ],
 )

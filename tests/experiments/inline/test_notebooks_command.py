@@ -49,6 +49,6 @@ def test_a_missing_library_is_named_with_what_to_install(lookback, tmp_path, mon
 def test_a_cell_that_fails_is_told_by_its_error(tmp_path):
     pytest.importorskip("nbclient")
     script = tmp_path / "broken.py"
-    script.write_text("# %%\nraise RuntimeError('no such luck')\n")
-    with pytest.raises(ValueError, match="notebook broken: a cell ended with RuntimeError: no such luck"):
+    script.write_text("# %%\nraise RuntimeError('no such luck\\nand more of it')\n")
+    with pytest.raises(ValueError, match="^notebook broken: a cell ended with RuntimeError: no such luck$"):
         notebooks.write(script, tmp_path / "a.ipynb", run=True)

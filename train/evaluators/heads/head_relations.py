@@ -1,7 +1,7 @@
 """Which grammatical relation each head of attention finds, if any  -- Clark et al. 2019, §4.2."""
 
 import dataclasses
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -53,9 +53,11 @@ class HeadRelations(Evaluator):
     is the sum over its pieces, from a word the mean. Of each relation the head, and the way, from the
     dependent or to it, are chosen by `chosen` and scored on `split`; so is the offset, up to `furthest` words
     either way. "untrained" is the best head, chosen and scored likewise, of the same network with random
-    weights. "heads told apart" is the share, in per cent, of heads that find some relation better than every
-    offset does, and by more than 95 % of the untrained heads do in their best. Relations with fewer arcs than
-    `fewest` in either split are left out.
+    weights. Relations with fewer arcs than `fewest` in either split are left out.
+
+    "heads told apart" is a share of heads, in per cent. What a head has over the best offset on `split`, in
+    the relation and the way where that is most, is positive there, and more than 95 % of the untrained heads
+    have.
     """
 
     needs = {"model": (OnEncoder, LanguageModel)}
@@ -69,9 +71,11 @@ class HeadRelations(Evaluator):
     fewest: Positive = 30
 
     def require(self, run: Run) -> None:
-        """And ValueError where the model does not attend to its own text."""
+        """And ValueError where the model does not attend to its own text, or heads are chosen by the test."""
         super().require(run)
         known("HeadRelations.chosen", self.chosen, SPLITS)
+        if self.chosen == self.split:
+            raise ValueError(f"evaluators: HeadRelations.chosen and .split are both {self.split!r}: set one")
         model = run.model.encoder if isinstance(run.model, OnEncoder) else run.model
         if not model.attends:
             raise ValueError(
@@ -79,10 +83,23 @@ class HeadRelations(Evaluator):
             )
 
     def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Parsed]:
-        """The sentences of both splits; ValueError of one that the model has no room for."""
-        found = [item for split in (self.chosen, self.split) for item in self.items(split, data_dir)]
+        """The sentences of both splits; ValueError of one that the model has no room for, or too few."""
+        splits = [self.items(split, data_dir) for split in (self.chosen, self.split)]
+        self.relations(splits)
+        found = [item for items in splits for item in items]
         for item in found:
             reading(" ".join(item.words), run.task, run.model, tokenizer)
+        return found
+
+    def relations(self, splits: Sequence[Sequence[Parsed]]) -> list[str]:
+        """The relations that have arcs enough in every split; ValueError where none has."""
+        counts = [Counter(arc.relation for item in items for arc in judged_arcs(item)) for items in splits]
+        found = sorted(name for name in counts[0] if min(of[name] for of in counts) >= self.fewest)
+        if not found:
+            raise ValueError(
+                f"evaluators: HeadRelations: no relation has {self.fewest} arcs in each split: raise "
+                "sentences, or lower fewest"
+            )
         return found
 
     def items(self, split: str, data_dir: str | None) -> list[Parsed]:
@@ -96,14 +113,9 @@ class HeadRelations(Evaluator):
         dev, test = (looks(embedder, items) for items in splits)
         drawn = embedder.drawn(trained.run.seed)
         dev_drawn, test_drawn = (looks(embedder, items, drawn) for items in splits)
-        relations = sorted(
-            name
-            for name, way in dev.keys() & test.keys()
-            if way == WAYS[0] and min(len(of[name, way].here) for of in (dev, test)) >= self.fewest
-        )
-        if not relations:
-            raise ValueError(f"HeadRelations: no relation has {self.fewest} arcs; raise sentences")
-        protocol = trained.protocol(self.corpus.protocol(self.split), signature=f"chosen by {self.chosen}")
+        relations = self.relations(splits)
+        signature = f"first {self.sentences:,} sentences, chosen by {self.chosen}"
+        protocol = trained.protocol(self.corpus.protocol(self.split), signature=signature)
         gains, gains_drawn = [], []
         for name in relations:
             way, head = best_head(dev, name)
@@ -121,8 +133,27 @@ class HeadRelations(Evaluator):
                 into.append(found - best_offset(test, name, self.furthest)[2])
         bound = max(np.percentile(np.max(gains_drawn, axis=0), 95), 0.0)
         apart = np.max(gains, axis=0) > bound
-        said = {"signature": f"{apart.size} heads, {len(relations)} relations", "gain": f"{100 * bound:.1f}"}
+        said = {
+            "signature": f"first {self.sentences:,} sentences, {len(relations)} relations",
+            "heads": str(apart.size),
+            "gain": f"{100 * bound:.1f}",
+        }
         yield Result.of("heads told apart", self.split, of_values(Share, apart.ravel()), protocol | said)
+
+
+class JudgedArc(NamedTuple):
+    """The place of a word, that of its head, and the relation between them."""
+
+    place: int
+    head: int
+    relation: str
+
+
+def judged_arcs(item: Parsed) -> Iterator[JudgedArc]:
+    """The arcs of a sentence whose relation a head may find."""
+    for place, (head, relation) in enumerate(zip(item.heads, item.relations, strict=True)):
+        if head != ROOT and relation not in UNJUDGED:
+            yield JudgedArc(place, head, relation)
 
 
 def looks(
@@ -133,10 +164,9 @@ def looks(
     lines = [" ".join(item.words) for item in items]
     for item, line, attended in zip(items, lines, embedder.attentions(lines, params), strict=True):
         seen = most_looked_at(attended.weights, words_of(attended.spans, line, item.words), len(item.words))
-        for place, (head, relation) in enumerate(zip(item.heads, item.relations, strict=True)):
-            if head != ROOT and relation not in UNJUDGED:
-                found[relation, WAYS[0]].append((place, head, seen[..., place]))
-                found[relation, WAYS[1]].append((head, place, seen[..., head]))
+        for place, head, relation in judged_arcs(item):
+            found[relation, WAYS[0]].append((place, head, seen[..., place]))
+            found[relation, WAYS[1]].append((head, place, seen[..., head]))
     return {
         key: Looks(*(np.array(column) for column in zip(*arcs, strict=True))) for key, arcs in found.items()
     }

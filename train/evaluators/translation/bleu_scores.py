@@ -36,17 +36,27 @@ class Bleu(Evaluator):
     name: str | None = None
 
     def require(self, run: Run) -> None:
-        """And ValueError where sacreBLEU cannot tokenise the target language here."""
+        """And ValueError where there is no such direction, or sacreBLEU cannot tokenise its target here."""
         super().require(run)
+        task = self.judged(run.task)
+        if self.direction:
+            try:
+                task.corpus.require(*task.direction)
+            except ValueError as error:
+                raise ValueError(f"evaluators: Bleu.direction: {error}") from None
         try:
-            target = self.judged(run.task).target
-            bleu.require_tokenizer(self.tokenizer(self.judged(run.task)))
+            bleu.require_tokenizer(self.tokenizer(task))
         except ValueError as error:
-            raise ValueError(f"evaluators: Bleu: task.target={target}: {error}") from None
+            raise ValueError(f"evaluators: Bleu: task.target={task.target}: {error}") from None
 
     def tokenizer(self, task: Translation) -> bleu.Tokenize:
         """The tokenizer that is set, or that of the target language."""
         return self.tokenize or bleu.tokenizer_of(task.target)
+
+    @property
+    def decoding(self) -> str:
+        """How translations are found, as a result tells it."""
+        return str(self.search)
 
     def judged(self, task: Translation) -> Translation:
         """The run's task, of the corpus and in the direction that is translated."""
@@ -70,8 +80,8 @@ class Bleu(Evaluator):
         options = {"tokenize": self.tokenizer(task), "lowercase": translator.tokenizer.lowercases}
         matches = bleu.matches(sources, hypotheses, references, **options)
         for metric, (value, signature) in bleu.corpus_scores(hypotheses, references, **options).items():
-            corpus, decoding = task.protocol(self.split), str(self.search)
-            protocol = trained.protocol(corpus, signature=signature, decoding=decoding)
+            corpus = task.protocol(self.split)
+            protocol = trained.protocol(corpus, signature=signature, decoding=self.decoding)
             counts = matches if metric == "BLEU" else None
             yield Result(metric, name, value, protocol, options, counts)
 

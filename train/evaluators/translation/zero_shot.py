@@ -27,6 +27,11 @@ class PivotBleu(Bleu):
     through: str = "de"
     name: str | None = "pivot"
 
+    @property
+    def decoding(self) -> str:
+        """The search, and by way of which language."""
+        return f"{self.search}, through {self.through}"
+
     def require(self, run: Run) -> None:
         """And ValueError where the third language is none of the corpus, or one of the two."""
         super().require(run)

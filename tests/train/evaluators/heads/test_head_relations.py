@@ -99,6 +99,7 @@ def test_results_say_which_head_and_how_many_stand_out(monkeypatch, tmp_path):
     assert results["untrained", "obj"].value < 50 > results["offset", "obj"].value
     apart = results["heads told apart", "test"]
     assert apart.value == pytest.approx(100 / 3) and apart.counts.score == apart.value
+    assert apart.protocol["heads"] == "3" and "heads" not in apart.protocol["signature"]  # which is compared
 
 
 def test_a_model_whose_heads_look_nowhere_is_refused():
@@ -108,6 +109,14 @@ def test_a_model_whose_heads_look_nowhere_is_refused():
         HeadRelations().require(BOTH_WAYS)
     HeadRelations().require(table.BERT)
     HeadRelations().require(table.GPT)
+    with pytest.raises(ValueError, match="chosen and .split are both 'test'"):
+        HeadRelations(chosen="test").require(table.BERT)
+
+
+def test_too_few_arcs_are_told_before_the_training():
+    judge = HeadRelations(GeneratedTrees(World(train=0, valid=60, test=4)), fewest=10)
+    with pytest.raises(ValueError, match="no relation has 10 arcs in each split: raise sentences"):
+        judge.look(table.BERT, None, None)
 
 
 def test_items_are_of_two_words_at_least(monkeypatch):

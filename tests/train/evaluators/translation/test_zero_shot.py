@@ -58,9 +58,25 @@ def trained(tmp_path, monkeypatch):
     return Stub()
 
 
+@pytest.mark.parametrize("rows", [table.TABLE.rows, table.TABLE.real.rows], ids=["generated", "real"])
+def test_all_rows_are_scored_on_the_same_sentences_and_stand_in_one_column(rows):
+    for judges in zip(*(run.evaluators for run in rows.values()), strict=True):
+        told = {
+            judge.judged(run.task).protocol("test") for judge, run in zip(judges, rows.values(), strict=True)
+        }
+        assert len(told) == 1 and len({*judges}) == 1
+
+
+def test_the_claim_compares_what_has_learned_its_directions_from_halves_that_share_no_sentence():
+    first, second = (table.TABLE.rows[row].task.corpus for row in ("first alone", "sequential"))
+    assert (second.earlier, second.directions) == (first.directions, first.later)
+
+
 def test_by_way_of_the_third_language_it_says_what_it_learned(trained):
     scores = lambda judge: {one.metric: one.value for one in judge(trained)}["BLEU"]
     assert scores(PivotBleu(through="de")) == pytest.approx(100.0)
+    assert next(PivotBleu()(trained)).protocol["decoding"].endswith("through de")
+    trained.knows.asked = trained.knows.asked[: len(trained.knows.asked) // 2]
     half = len(trained.knows.asked) // 2
     assert all(line.startswith("2de ") for line in trained.knows.asked[:half])
     assert all(line.startswith("2fr ") for line in trained.knows.asked[half:])
@@ -92,6 +108,7 @@ def test_copies_and_silence_are_in_no_language(trained, monkeypatch):
         (PivotBleu(split="valid"), "PivotBleu.split"),
         (OffTarget(split="valid"), "OffTarget.split"),
         (Bleu(direction="en>fr"), "'en>fr' is no direction"),
+        (Bleu(direction="en-cs"), "Bleu.direction: .*cs"),
     ],
 )
 def test_what_cannot_be_judged_is_told_in_a_line(judge, said):
