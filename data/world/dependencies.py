@@ -1,7 +1,8 @@
 """Which word hangs on which in a sentence of the generated world, read off its derivation.
 
 Relations are named as in Universal Dependencies (de Marneffe et al. 2021) and mean what they mean there: what
-has content is the head, so that a preposition hangs on its noun and a copula on its adjective.
+has content is the head, so that a preposition hangs on its noun and a copula on its adjective. Inside a fixed
+phrase, as "at" of "at night", nothing is told but of its last word.
 """
 
 from collections.abc import Iterator

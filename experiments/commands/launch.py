@@ -64,6 +64,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from experiments.command_line.options import parted
     from experiments.evidence import records
     from experiments.launch import jobs, local
+    from experiments.report.claims import SEEDS
     from experiments.tables import catalogue, smoke
     from train.folder.ledger import is_done
     from train.interruptions import Interruptions, Stopped
@@ -82,6 +83,9 @@ def execute(arguments: argparse.Namespace) -> int:
     else:
         claims = catalogue.named_claims(arguments.claims)
         wanted, waiting = jobs.of_claims(claims, seeds, data_dir)
+        if arguments.missing:
+            decides = seeds or range(SEEDS)
+            waiting = [place for place in waiting if not all(records.has(*place, seed) for seed in decides)]
         if waiting:
             tables = ", ".join(dict.fromkeys(name for name, _ in waiting))
             print(f"left out for want of --data-dir: {len(waiting)} of the rows, {tables}", file=sys.stderr)

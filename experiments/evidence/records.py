@@ -59,7 +59,11 @@ def stale(described: dict) -> str:
     if row not in rows:
         return f"{table.name} has no row {row!r}"
     run = rows[row].of_seed(described["seed"])
-    return first_difference(to_tree(from_tree(described["run"])), to_tree(run), "run") or ""
+    try:
+        then = to_tree(from_tree(described["run"]))
+    except ValueError as error:  # a part or a field that is no more
+        return str(error)
+    return first_difference(then, to_tree(run), "run") or ""
 
 
 def given(table: Table, row: str) -> dict:

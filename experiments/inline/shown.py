@@ -40,7 +40,8 @@ def verdict(found: Verdict) -> str:
     for one in found.findings:
         told = [text for text in (one.text and f"**{one.text}**", one.missing and f"({one.missing})") if text]
         rules.append(f"- {one.part.rule}: {' '.join(told) or one.verdict}")
-    missing = [f"- to decide it: `{catalogue.deciding(found)}`"] if found.missing else []
+    command = catalogue.deciding(found)
+    missing = [f"- to decide it: `{command}`"] if command else []
     quote = f"> **{claim.id}**, lecture {claim.lecture}: “{claim.quote}” — **{found.word}**"
     return "\n".join([quote, "", *rules, *missing])
 

@@ -101,7 +101,8 @@ def of_claim(verdict: Verdict) -> str:
         )
     tables = dict.fromkeys(table for table, _ in claim.places)
     links = ", ".join(f'<a href="#table-{say(name)}">{say(name)}</a>' for name in tables)
-    command = f"<p><code>{say(catalogue.deciding(verdict))}</code></p>" if verdict.missing else ""
+    typed = catalogue.deciding(verdict)
+    command = f"<p><code>{say(typed)}</code></p>" if typed else ""
     note = f"<p>{say(claim.note)}</p>" if claim.note else ""
     word = f'<span class="verdict {verdict.word}">{verdict.word}</span>'
     return "".join(

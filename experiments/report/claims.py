@@ -88,6 +88,7 @@ class Finding:
     values: Mapping[int, float]
     p: float | None = None
     missing: str = ""
+    premise: bool = False  # whether what is missing is a condition that its runs do not meet
 
     @property
     def text(self) -> str:
@@ -130,11 +131,14 @@ def student(n: int) -> float:
 
 
 def interval(values: Sequence[float]) -> str:
-    """The mean with its 95 % interval over seeds, of Student's t."""
+    """The mean with its 95 % interval over seeds, of Student's t; or its ends, where they lie far apart."""
     if len(values) < 2 or not all(map(math.isfinite, values)):
         return ", ".join(map(told, values))
+    mean = statistics.fmean(values)
     half = student(len(values)) * statistics.stdev(values) / math.sqrt(len(values))
-    return f"{told(statistics.fmean(values))} ± {told(half)}"
+    if half > abs(mean):  # of ratios, which lie far apart: an interval around the mean would be of no use
+        return f"{told(mean)}, from {told(min(values))} to {told(max(values))}"
+    return f"{told(mean)} ± {told(half)}"
 
 
 def judged(claim: Claim, evidence: Evidence) -> Verdict:
@@ -151,8 +155,9 @@ def found(part: Part, evidence: Evidence) -> Finding:
         return Finding(part, UNDECIDED, values, missing=f"{len(values)} of {needed} seeds were run")
     for condition in part.given:
         if (said := found(condition, evidence)).verdict != CONFIRMED:
-            why = said.missing or f"{condition.rule} does not hold ({said.text})"
-            return Finding(part, UNDECIDED, values, missing=why)
+            unmet = len(said.values) >= (1 if condition.exact else SEEDS)
+            why = f"{condition.rule} does not hold ({said.text})" if unmet else said.missing
+            return Finding(part, UNDECIDED, values, missing=why, premise=unmet)
     p = None
     if part.test:
         tests = part.test.values(evidence)

@@ -96,7 +96,12 @@ def named_row(rows: Mapping[str, Any], name: str, of: str) -> Any:
 
 
 def deciding(verdict: Verdict) -> str:
-    """What to type to run what may decide a claim: rows without a record, or, where none is, more seeds."""
+    """What to type to run what may decide a claim: rows without a record, or, where none is, more seeds.
+
+    "" of what is decided, and where no run of these rows would: what they have to have learned they have not.
+    """
+    if not verdict.missing or all(one.premise for one in verdict.findings if one.verdict == UNDECIDED):
+        return ""
     ran = [len(one.values) for one in verdict.findings if one.verdict == UNDECIDED]
     words = ["lookback launch --claims", verdict.claim.id, "--missing"]
     if ran and min(ran) >= SEEDS:

@@ -99,10 +99,11 @@ class Embedder:
         found = {}
         for members, batch in batched(examples, self.context):
             maps = jax.device_get(self.maps(params, Jit().put_rows(batch, 0, self.devices)))
-            found |= dict(zip(members, maps, strict=False))  # rows beyond are empty
+            for number, own in zip(members, maps, strict=False):  # rows beyond are empty
+                count = len(examples[number].inputs)
+                found[number] = own[..., :count, :count].copy()  # else the whole batch is kept
         for number, (line, example) in enumerate(zip(lines, examples, strict=True)):
-            count = len(example.inputs)
-            yield Attended(*self.pieces(line, example), found[number][..., :count, :count])
+            yield Attended(*self.pieces(line, example), found.pop(number))
 
     def drawn(self, seed: int) -> PyTree:
         """Random parameters of the encoder, as a training from this seed might begin with."""

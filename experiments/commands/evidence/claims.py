@@ -59,5 +59,5 @@ def show(verdict, full: bool) -> None:
                 print(f"                  {line}")
     if claim.note:
         print(f"       {claim.note}")
-    if verdict.missing:
-        print(f"       {catalogue.deciding(verdict)}")
+    if command := catalogue.deciding(verdict):
+        print(f"       {command}")

@@ -7,7 +7,8 @@
 source what to say (Johnson et al. 2017). The two directions are learned from halves of the corpus that share
 no sentence, so that nothing is there in three languages; "overlapping" learns both from all of it.
 "sequential" learns one after the other, as the lecture has it, and its column of the first shows what it
-forgot. "supervised" learns the third direction too. A pivot is the same model twice, by way of B.
+forgot. "supervised" learns the third direction too, from the first's half, in as many updates. A pivot is the
+same model twice, by way of B.
 """
 
 import dataclasses

@@ -1,4 +1,7 @@
-"""Which word hangs on which in the generated world: a tree over all words, told alike in every language."""
+"""Which word hangs on which in the generated world: a tree, told alike in every language.
+
+Words inside fixed phrases ("at" of "at night") hang on nothing.
+"""
 
 import pytest
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from run_folder import keep_counts, write_run
 
-from experiments.report.claims import CONFIRMED, MIXED, REFUTED, UNDECIDED, Claim, Part, judged
+from experiments.report.claims import CONFIRMED, MIXED, REFUTED, UNDECIDED, Claim, Part, interval, judged
 from experiments.report.lectures import LECTURES
 from experiments.report.quantities import (
     BestLoss,
@@ -157,3 +157,8 @@ def test_a_claim_has_a_quote_a_lecture_and_bounds(claim):
     assert claim.parts and claim.quote and set(claim.lectures) <= LECTURES.keys()
     for part in claim.parts:
         assert math.isfinite(part.least) or math.isfinite(part.most), part.what
+
+
+def test_numbers_that_lie_far_apart_are_told_by_their_ends():
+    assert interval([66.0, 1000.0, 7500.0]) == "2855, from 66 to 7500"
+    assert interval([1.0, 1.1, 1.2]) == "1.1 ± 0.2484"

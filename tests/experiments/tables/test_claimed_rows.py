@@ -36,5 +36,13 @@ def test_the_command_names_a_folder_of_data_and_more_seeds_where_these_are_what_
     assert "--missing --seeds 6" in catalogue.deciding(disagree)
 
 
+def test_where_a_premise_does_not_hold_no_run_is_proposed():
+    none = judged(CLAIMS["C23"], Evidence(Path("nowhere")))
+    unmet = [dataclasses.replace(one, values={0: 1.0, 1: 1.0, 2: 1.0}, premise=True) for one in none.findings]
+    assert catalogue.deciding(none) and not catalogue.deciding(
+        dataclasses.replace(none, findings=tuple(unmet))
+    )
+
+
 def test_few_claims_are_of_no_run():
     assert len(OF_RUNS) >= len(CLAIMS) - 2

@@ -69,6 +69,7 @@ class HeadRelations(Evaluator):
     sentences: Positive = 500
     furthest: Positive = 5
     fewest: Positive = 30
+    untrained: Positive = 5  # networks, whose heads together say what chance finds
 
     def require(self, run: Run) -> None:
         """And ValueError where the model does not attend to its own text, or heads are chosen by the test."""
@@ -111,8 +112,9 @@ class HeadRelations(Evaluator):
         embedder = Embedder(trained)
         splits = [self.items(split, trained.data_dir) for split in (self.chosen, self.split)]
         dev, test = (looks(embedder, items) for items in splits)
-        drawn = embedder.drawn(trained.run.seed)
-        dev_drawn, test_drawn = (looks(embedder, items, drawn) for items in splits)
+        networks = [embedder.drawn(trained.run.seed + number) for number in range(self.untrained)]
+        dev_drawn = looks(embedder, splits[0], networks[0])
+        all_drawn = [looks(embedder, splits[1], params) for params in networks]
         relations = self.relations(splits)
         signature = f"first {self.sentences:,} sentences, chosen by {self.chosen}"
         protocol = trained.protocol(self.corpus.protocol(self.split), signature=signature)
@@ -126,11 +128,11 @@ class HeadRelations(Evaluator):
             fixed = test[name, by].at_offset(offset)
             yield Result.of("offset", name, of_values(Share, fixed), protocol | {"way": f"{by}, {offset:+d}"})
             way, head = best_head(dev_drawn, name)
-            control = test_drawn[name, way].hits[:, *head]
+            control = all_drawn[0][name, way].hits[:, *head]
             yield Result.of("untrained", name, of_values(Share, control), protocol | {"way": way})
-            for of, into in ((test, gains), (test_drawn, gains_drawn)):
-                found = np.max([of[name, way].hits.mean(axis=0) for way in WAYS], axis=0)
-                into.append(found - best_offset(test, name, self.furthest)[2])
+            offset_at_best = best_offset(test, name, self.furthest)[2]
+            gains.append(found_either_way(test, name) - offset_at_best)
+            gains_drawn.append([found_either_way(of, name) - offset_at_best for of in all_drawn])
         bound = max(np.percentile(np.max(gains_drawn, axis=0), 95), 0.0)
         apart = np.max(gains, axis=0) > bound
         said = {
@@ -179,6 +181,11 @@ def most_looked_at(
     between = merge_pieces(weights, words, words)
     between[..., np.arange(count), np.arange(count)] = 0.0
     return np.where(between.max(axis=-1) > 0, between.argmax(axis=-1), -1)
+
+
+def found_either_way(of: Mapping[tuple[str, str], Looks], name: str) -> Float[np.ndarray, "L N"]:
+    """How often each head finds a relation, the way it finds it better."""
+    return np.max([of[name, way].hits.mean(axis=0) for way in WAYS], axis=0)
 
 
 def best_head(of: Mapping[tuple[str, str], Looks], name: str) -> tuple[str, tuple[int, int]]:
