@@ -125,7 +125,8 @@ def test_prompts_of_unlike_length_and_steps_equal_one_pass(name, lengths):
     got = continued(name)(INPUTS, jnp.array(lengths))
     for row, length in enumerate(lengths):
         expected = logits(name)[row, length - 1 :]
-        np.testing.assert_allclose(got[row, : len(expected)], expected, atol=1e-4)
+        # Without layer norms logits come to 50, and rounding grows with them.
+        np.testing.assert_allclose(got[row, : len(expected)], expected, rtol=1e-5, atol=1e-4)
 
 
 @all_models

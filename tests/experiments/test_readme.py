@@ -13,11 +13,13 @@ from experiments.page.results_pages import WIDTH, Results
 from experiments.readme import BLOCK, FOLDER, PAGES, ROOT, rewritten, written
 from experiments.tables.catalogue import tables
 
+pytestmark = pytest.mark.usefixtures("committed")
+
 TABLES = tables()  # before another test puts a small one in the place of one of them
 
 
 @pytest.fixture(scope="module")
-def pages():
+def pages(committed):
     return dict(written(Results(RECORDS)))
 
 

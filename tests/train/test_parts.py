@@ -138,7 +138,7 @@ def test_changes_are_made_in_order():
         ("evaluators=Bleu()", "Run.evaluators takes"),
         ("evaluators.Accuracy.split=valid", "evaluators.Accuracy: name one of Bleu"),
         ("evaluators.Bleu=3", "evaluators.Bleu: name one of Bleu"),
-        ("task.corpus=Nope", "no part is called 'Nope'; there are Files, Generated, Multi30k"),
+        ("task.corpus=Nope", "no part is called 'Nope'; there are Directions, Files, Generated"),
         ("model.score=LSTM", "takes Score or None, not LSTM; there are Additive, Bilinear"),
         ("model.score=dot", "did you mean 'Dot'?"),
         ("evaluators=(Nope(),)", "no part is called 'Nope'; there are Accuracy, AlignmentError"),

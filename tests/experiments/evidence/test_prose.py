@@ -12,6 +12,8 @@ from experiments.report.claims import CONFIRMED, MIXED, REFUTED, UNDECIDED
 from experiments.report.quantities import Evidence
 from experiments.tables import catalogue
 
+pytestmark = pytest.mark.usefixtures("committed")
+
 FENCED = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 UNITS = r"\d+(?:\.\d+)? ?(?:%|per cent|BLEU|chrF|F1|points?\b|perplexity|nats|bits)"
 FIGURE = re.compile(UNITS + r"|(?<![-\d.])(?<!≥ )\d+\.\d|±")  # Python ≥ 3.11 and Apache-2.0 are none

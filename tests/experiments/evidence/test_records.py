@@ -7,6 +7,8 @@ import pytest
 from experiments.evidence.records import RECORDS, kept, stale
 from train.folder.record import read
 
+pytestmark = pytest.mark.usefixtures("committed")
+
 FOLDERS = list(kept())
 LARGEST = 15_000_000  # bytes, all of them
 

@@ -6,6 +6,8 @@ from experiments.evidence import records
 from experiments.launch.jobs import Job, of_claims, of_tables
 from experiments.tables import catalogue
 
+pytestmark = pytest.mark.usefixtures("committed")
+
 
 def test_all_rows_come_with_the_first_seed_before_the_next():
     table = catalogue.table("perplexity")

@@ -13,11 +13,13 @@ from experiments.report.claims import judged
 from experiments.report.quantities import Evidence
 from experiments.tables import catalogue
 
+pytestmark = pytest.mark.usefixtures("committed")
+
 VOID = {"meta", "br", "input", "circle", "path", "img"}
 
 
 @pytest.fixture(scope="module")
-def page():
+def page(committed):
     return render_page(RECORDS)
 
 

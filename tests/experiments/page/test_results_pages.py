@@ -22,6 +22,8 @@ from experiments.report.markup import Grid
 from experiments.tables.catalogue import claims, tables
 from train.folder.record import Record, Score
 
+pytestmark = pytest.mark.usefixtures("committed")
+
 TABLES = tables()
 PROTOCOL = {
     "signature": "a signature",
@@ -61,14 +63,14 @@ class Everything:
 
 
 @pytest.fixture(scope="module")
-def full():
+def full(committed):
     found = Results(FOLDER / "nowhere")
     found.evidence = Everything()
     return found
 
 
 @pytest.fixture(scope="module")
-def none():
+def none(committed):
     return Results(FOLDER / "nowhere")
 
 
