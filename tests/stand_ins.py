@@ -21,7 +21,7 @@ SPLITS = {"train": ("train",), "valid": ("val", "dev", "testa"), "test": ("test"
 
 def write(folder: Path) -> None:
     """All of them, below a folder."""
-    for corpus in (translations, texts, tags, glue, treebank, polar, reviews, words, questions):
+    for corpus in (translations, texts, tags, dependencies, glue, treebank, polar, reviews, words, questions):
         for path, content in corpus().items():
             where = folder / path
             where.parent.mkdir(parents=True, exist_ok=True)
@@ -72,6 +72,22 @@ def tags() -> dict:
             pairs = zip(one.tokens["en"], one.entities("en"), strict=True)
             blocks.append("\n".join(f"{word} NN I-NP {tag.replace('B-', 'I-')}" for word, tag in pairs))
         found[f"conll2003/{name}"] = "\n\n".join(blocks) + "\n"
+    return found
+
+
+def dependencies() -> dict:
+    """The English Web Treebank: CoNLL-U, a sentence twice, so that relations are often enough there."""
+    found = {}
+    for split, name in (("train", "train"), ("valid", "dev"), ("test", "test")):
+        blocks = []
+        for one in WORLD.sentences(split):
+            columns = zip(one.tokens["en"], one.tags("en"), one.dependencies("en"), strict=True)
+            rows = [
+                f"{at}\t{word}\t_\t{tag}\t_\t_\t{arc.head + 1}\t{arc.relation or 'dep'}\t_\t_"
+                for at, (word, tag, arc) in enumerate(columns, 1)
+            ]
+            blocks += [lines(rows)] * 2
+        found[f"UD_English-EWT/en_ewt-ud-{name}.conllu"] = lines(blocks)
     return found
 
 
