@@ -150,17 +150,18 @@ class UdEwt(TaggedCorpus):
 
     def items(self, split: str, data_dir: str | None = None) -> list[Tagged]:
         """The sentences of the file of a split."""
-        path = folders.locate(f"UD_English-EWT/{self.file(split)}", data_dir)
+        path = folders.locate(f"UD_English-EWT/{ewt_file(split)}", data_dir)
         tag = {"upos": 3, "xpos": 4}[self.tags]
         return tagged(tagged_rows(path, word=1, tag=tag, columns=10, separator="\t"), self.labels, self.spans)
 
     def protocol(self, split: str) -> str:
         """FILE TAGS."""
-        return f"{self.file(split).removesuffix('.conllu')} {self.tags}"
+        return f"{ewt_file(split).removesuffix('.conllu')} {self.tags}"
 
-    def file(self, split: str) -> str:
-        """The name of the file of a split."""
-        return f"en_ewt-ud-{usual(split)}.conllu"
+
+def ewt_file(split: str) -> str:
+    """The name of the English Web Treebank's file of a split."""
+    return f"en_ewt-ud-{usual(split)}.conllu"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ from experiments.report.changed_rows import with_ablations
 from experiments.report.claims import Verdict, judged
 from experiments.report.columns import Significance
 from experiments.report.quantities import Evidence
-from experiments.report.table import Records, Table, render
+from experiments.report.table import render
 from experiments.tables import catalogue
 from train.metrics.distances import by_distance
 
@@ -59,15 +59,8 @@ def table(name: str, *rows: str, columns: Sequence[str] = ()) -> Markdown:
     runs = {row: of for row, of in records(name).items() if row in found.rows}
     if not runs:
         return Markdown(f"{found.title}: not run yet, `{whole.command(rows or list(whole.rows))}`")
-    return Markdown(filled(found, runs, tested))
-
-
-def filled(of: Table, runs: Records, p_values: bool = True) -> str:
-    """The table of these runs as Markdown without published rows, or the command that runs it."""
-    if not runs:
-        return f"{of.title}: not run yet, `{of.command(list(of.rows))}`\n"
-    own = dataclasses.replace(of, published=())
-    return "\n".join(render(part, runs, p_values=p_values) for part in with_ablations(own, runs))
+    own = dataclasses.replace(found, published=())
+    return Markdown("\n".join(render(part, runs, p_values=tested) for part in with_ablations(own, runs)))
 
 
 def records(name: str) -> Mapping[str, Sequence]:

@@ -3,12 +3,12 @@
 import dataclasses
 import functools
 
-from data.corpora.tags import UPOS, tagged_rows
+from data.corpora.tags import UPOS, ewt_file, tagged_rows
 from data.fields import brief
 from data.files import folders
 from data.items.corpus import ParsedCorpus
 from data.items.parsed import ROOT, Parsed
-from data.splits import known_split, listed, usual
+from data.splits import known_split, listed
 from data.world.lexicon import Language
 from data.world.world import World
 
@@ -24,7 +24,7 @@ class UdEwtTrees(ParsedCorpus):
 
     def items(self, split: str, data_dir: str | None = None) -> list[Parsed]:
         """The sentences of the file of a split; ValueError names the line of a head that is no word."""
-        path = folders.locate(f"UD_English-EWT/{self.file(split)}", data_dir)
+        path = folders.locate(f"UD_English-EWT/{ewt_file(split)}", data_dir)
         columns = (
             tagged_rows(path, COLUMNS["word"], COLUMNS[name], columns=10, separator="\t")
             for name in ("tag", "head", "relation")
@@ -49,11 +49,7 @@ class UdEwtTrees(ParsedCorpus):
 
     def protocol(self, split: str) -> str:
         """FILE, basic dependencies."""
-        return f"{self.file(split).removesuffix('.conllu')}, basic dependencies"
-
-    def file(self, split: str) -> str:
-        """The name of the file of a split."""
-        return f"en_ewt-ud-{usual(split)}.conllu"
+        return f"{ewt_file(split).removesuffix('.conllu')}, basic dependencies"
 
 
 @dataclasses.dataclass(frozen=True)

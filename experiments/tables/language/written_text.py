@@ -21,6 +21,7 @@ from experiments.report.claims import Claim, Part
 from experiments.report.columns import COSTS, Column
 from experiments.report.quantities import Score
 from experiments.report.table import Table
+from experiments.tables.representations.word_senses import STILL
 from models.encoders.bert import TINY
 from models.heads.masked_lm import MaskedLM
 from models.language.gpt2 import GPT2
@@ -29,7 +30,7 @@ from train.evaluators.language.perplexities import Perplexity
 from train.evaluators.language.sampled_text import SampledText
 from train.objectives.masked_tokens import MaskedTokens
 from train.objectives.next_token import NextToken
-from train.optimizers import Adam, Constant, Cosine
+from train.optimizers import Adam, Cosine
 from train.run import Run
 
 PIECES = WordPiece(size=2000)
@@ -64,7 +65,6 @@ GPT = dataclasses.replace(
     evaluate_every=200,
     evaluators=(SampledText(), Perplexity()),
 )
-STILL = {"optimizer": Adam(schedule=Constant(peak=0.0)), "steps": 3, "evaluate_every": 3}
 
 TABLE = Table(
     name="written_text",

@@ -32,13 +32,12 @@ from train.evaluators.heads.head_relations import HeadRelations
 from train.evaluators.language.masked_scores import PretrainingScores
 from train.evaluators.language.perplexities import Perplexity
 from train.objectives.next_token import NextToken
-from train.optimizers import Adam, Constant, Cosine
+from train.optimizers import Adam, Cosine
 from train.run import Run
 from train.weights.bert import described
 from train.weights.initial import Weights
 from train.weights.published import CONFIG, require_files
 
-STILL = {"optimizer": Adam(schedule=Constant(peak=0.0)), "steps": 3, "evaluate_every": 3}
 RELATIONS = ("obj", "nsubj", "case", "det", "amod")
 TREES = HeadRelations(GeneratedTrees(word_senses.WORLD))
 ENCODER = word_senses.MASKED.model.encoder
@@ -75,7 +74,7 @@ def given(folder: str) -> dict[str, dict[str, Run]]:
         task=Tagging(UdEwt(), WordPiece()),
         evaluators=(HeadRelations(UdEwtTrees(), sentences=1000),),
         initial=Weights(weights),
-        **STILL,
+        **word_senses.STILL,
     )
     return {system: {"relations": run}}
 
@@ -106,7 +105,7 @@ TABLE = Table(
                 text_pretraining.MINI,
                 initial=text_pretraining.READER,
                 evaluators=(HeadRelations(UdEwtTrees(), sentences=1000),),
-                **STILL,
+                **word_senses.STILL,
             )
         },
         columns=COLUMNS | COSTS,

@@ -71,7 +71,7 @@ BOTH_WAYS = dataclasses.replace(
     batches=Padded(tokens=1024, shapes=4),
     steps=1000,
 )
-UNTRAINED = {"optimizer": Adam(schedule=Constant(peak=0.0)), "steps": 3, "evaluate_every": 3}
+STILL = {"optimizer": Adam(schedule=Constant(peak=0.0)), "steps": 3, "evaluate_every": 3}
 
 metrics = {
     "cosine, one sense": Column("cosine, one sense", "test", 2, better="neither"),
@@ -90,7 +90,7 @@ TABLE = Table(
         "LSTM": READ_ON,
         "ELMo": BOTH_WAYS,
         "BERT": MASKED,
-        "BERT, untrained": dataclasses.replace(MASKED, **UNTRAINED),
+        "BERT, untrained": dataclasses.replace(MASKED, **STILL),
     },
     columns={**metrics, "parameters": COSTS["parameters"], "time": COSTS["time"]},
     baseline="skip-gram",
