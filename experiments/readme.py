@@ -19,10 +19,9 @@ from experiments.commands import complexity
 from experiments.evidence.records import RECORDS
 from experiments.page import results_pages
 from experiments.page.results_pages import TEXT, WIDTH, Results
-from experiments.report.changed_rows import with_ablations
 from experiments.report.lectures import LECTURES
-from experiments.report.markup import item
-from experiments.report.table import render
+from experiments.report.markup import item, markdown, markdown_text
+from experiments.report.table import published_grids, unrun
 from experiments.tables.catalogue import tables
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,11 +54,11 @@ def rendered(kind: str, name: str, found: Results) -> str:
 
 
 def table(name: str, found: Results) -> str:
-    """The table of the runs there are, published rows beside them, or the command that runs it."""
+    """The rows of a table that were run, published ones beside them, or the command that runs it."""
     chosen, records = tables()[name], found.evidence.table(name)
     if not records:
-        return f"{chosen.title}: not run yet, `{chosen.command(list(chosen.rows))}`\n"
-    return "\n".join(render(part, records) for part in with_ablations(chosen, records))
+        return f"{markdown_text(unrun(chosen))}\n"
+    return markdown([*results_pages.grids(chosen, records), *published_grids(chosen)])
 
 
 def written(found: Results) -> Iterator[tuple[Path, str]]:

@@ -231,7 +231,7 @@ class Directions(ParallelCorpus):
 
     def pairs(self, split: str, source: str, target: str, data_dir: str | None = None) -> Pairs:
         """Those of all directions; of test those of source and target alone."""
-        if known_split(split) == "test":
+        if not self.mixes(split):
             found = self.corpus.pairs(split, source, target, data_dir)
             return [(self.asked(ours, target), theirs) for ours, theirs in found]
         found = []
@@ -240,6 +240,10 @@ class Directions(ParallelCorpus):
             own = both[place % self.shares :: self.shares] if split == "train" else both
             found += [(self.asked(ours, other), theirs) for ours, theirs in own]
         return found
+
+    def mixes(self, split: str) -> bool:
+        """Train and validation do."""
+        return known_split(split) != "test"
 
     def texts(self, source: str, target: str, data_dir: str | None = None) -> Iterator[str]:
         """Both sides of every direction, later ones too."""
@@ -254,7 +258,7 @@ class Directions(ParallelCorpus):
     def protocol(self, split: str, source: str, target: str) -> str:
         """The corpus's; of a split that has all directions, which these are."""
         told = self.corpus.protocol(split, source, target)
-        return told if split == "test" else f"{told}, as {' '.join(self.directions)}"
+        return f"{told}, as {' '.join(self.directions)}" if self.mixes(split) else told
 
 
 def directed(direction: str) -> tuple[str, str]:

@@ -75,6 +75,10 @@ class ParallelCorpus(Corpus):
         """(source, target) of each sentence."""
         raise NotImplementedError
 
+    def mixes(self, split: str) -> bool:
+        """Whether a split has other directions beside the one that is asked for."""
+        return False
+
     def texts(self, source: str, target: str, data_dir: str | None = None) -> Iterable[str]:
         """What a vocabulary is made from: both sides of the training split."""
         return (line for pair in self.pairs("train", source, target, data_dir) for line in pair)

@@ -17,7 +17,6 @@ there are, as --format says. Text in an SVG stays text. Drawn again, a picture i
 import argparse
 
 FORMATS = ("png", "svg", "pdf")
-OTHERS = (".jpg", ".jpeg", ".gif", ".eps", ".ps", ".tif", ".tiff", ".bmp", ".webp")
 DISTANCES = {
     "accuracy": ("Recall of a name or topic, per cent", "words between the cue and the question", False),
     "gradient": (
@@ -60,10 +59,10 @@ def places(out, format: str | None, names) -> dict:
     suffix = out.suffix.lower()
     if len(names) == 1 and "." in names[0] and names[0].endswith(suffix) and suffix:
         return {names[0]: out}
-    if suffix in OTHERS:
-        raise ValueError(f"--out {out}: a picture is .{', .'.join(FORMATS)}, not {suffix}")
-    if suffix.removeprefix(".") not in FORMATS or out.is_dir():
+    if out.is_dir() or not suffix[1:].isalpha():
         return {name: out / (name if "." in name else f"{name}.{format or FORMATS[0]}") for name in names}
+    if suffix[1:] not in FORMATS:
+        raise ValueError(f"--out {out}: a picture is .{', .'.join(FORMATS)}, not {suffix}; or name a folder")
     if format and suffix != f".{format}":
         raise ValueError(f"--out {out} is no .{format}: leave out --format, or name a folder")
     if len(names) > 1:

@@ -12,8 +12,9 @@ from experiments.evidence.records import RECORDS
 from experiments.report.changed_rows import with_ablations
 from experiments.report.claims import Verdict, judged
 from experiments.report.columns import Significance
+from experiments.report.markup import markdown_text
 from experiments.report.quantities import Evidence
-from experiments.report.table import render
+from experiments.report.table import render, unrun
 from experiments.tables import catalogue
 from train.metrics.distances import by_distance
 
@@ -58,7 +59,7 @@ def table(name: str, *rows: str, columns: Sequence[str] = ()) -> Markdown:
     tested = any(isinstance(column, Significance) for column in found.columns.values())
     runs = {row: of for row, of in records(name).items() if row in found.rows}
     if not runs:
-        return Markdown(f"{found.title}: not run yet, `{whole.command(rows or list(whole.rows))}`")
+        return Markdown(markdown_text(unrun(whole, rows)))
     own = dataclasses.replace(found, published=())
     return Markdown("\n".join(render(part, runs, p_values=tested) for part in with_ablations(own, runs)))
 

@@ -134,7 +134,8 @@ def leader(table: Table, records: Records) -> str:
         return "–"
     cell = filled[leading[0]]
     others = f" and {len(leading) - 1} more" if len(leading) > 1 else ""
-    return markdown_escape(f"{name} {column.text(cell)} (n = {cell.n}): {leading[0]}{others}")
+    told = f"{column.metric} at {name}" if name.isdecimal() else name
+    return markdown_escape(f"{told} {column.text(cell)} (n = {cell.n}): {leading[0]}{others}")
 
 
 def left_to_run(results: Results) -> str:

@@ -212,6 +212,11 @@ def _left(table: Table, records: Records) -> list[tuple[str, ...]]:
     return [(what, Code(table.command(names))) for what, names in left.items() if names]
 
 
+def unrun(table: Table, rows: Sequence[str] = ()) -> tuple[str, Code]:
+    """What stands for a table that nobody ran, with the command that runs it, or these of its rows."""
+    return f"{table.title}: not run yet, ", Code(table.command(list(rows or table.rows)))
+
+
 def scored(filled: Cells) -> dict[str, int]:
     """How many runs of each line have a score."""
     return {row: max((cell.n for cell in of.values() if cell), default=0) for row, of in filled.items()}

@@ -51,6 +51,7 @@ def test_a_file_takes_one_picture_in_the_format_of_its_suffix(tmp_path, runs, lo
             "a.svg is one picture, and there are learning_curves, accuracy: choose one with --picture",
         ),
         (("--out", "a.jpg"), "a picture is .png, .svg, .pdf, not .jpg"),
+        (("--out", "a.txt"), "a picture is .png, .svg, .pdf, not .txt; or name a folder"),
         (("--picture", "acuracy"), "acuracy"),
         (("--picture", "accuracy", "--out", "a.svg", "--format", "pdf"), "a.svg is no .pdf"),
     ],

@@ -140,4 +140,7 @@ def test_of_several_that_are_best_one_is_named():
     told = "BLEU 24.0 ± 1.0 (n = 3): lstm-additive and 1 more"
     assert leader(TABLES["attention_scores"], ours) == told
     assert leader(TABLES["attention_scores"], {"lstm-dot": seeds["lstm-dot"]}) == "–"
+    assert leader(TABLES["vanishing_gradients"], Everything().table("vanishing_gradients")).startswith(
+        "gradient at 64 "
+    )
     assert leader(TABLES["exploding_gradients"], Everything().table("exploding_gradients")) == "–"

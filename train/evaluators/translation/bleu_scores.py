@@ -44,6 +44,7 @@ class Bleu(Evaluator):
                 task.corpus.require(*task.direction)
             except ValueError as error:
                 raise ValueError(f"evaluators: Bleu.direction: {error}") from None
+            require_one_direction(self, task)
         try:
             bleu.require_tokenizer(self.tokenizer(task))
         except ValueError as error:
@@ -94,3 +95,12 @@ class Bleu(Evaluator):
     ) -> list[str]:
         """The best translation of each source."""
         return [found[0].text for found in translator(sources)]
+
+
+def require_one_direction(evaluator: Evaluator, task: Translation) -> None:
+    """ValueError where the split that is judged has other directions beside the task's."""
+    if task.corpus.mixes(evaluator.split):
+        raise ValueError(
+            f"evaluators: {type(evaluator).__name__}.split={evaluator.split!r} has several directions, "
+            "of which none can be judged alone: take 'test'"
+        )

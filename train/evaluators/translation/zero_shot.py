@@ -9,7 +9,7 @@ from data.splits import known
 from data.tasks.translation import Translation
 from models.decoding.search import Search
 from models.translation.encoder_decoder import EncoderDecoder
-from train.evaluators.translation.bleu_scores import Bleu
+from train.evaluators.translation.bleu_scores import Bleu, require_one_direction
 from train.inference.translator import Translator
 from train.metrics.counts import Share, of_values
 from train.metrics.languages import LanguageGuess
@@ -35,8 +35,8 @@ class PivotBleu(Bleu):
     def require(self, run: Run) -> None:
         """And ValueError where the third language is none of the corpus, or one of the two."""
         super().require(run)
-        known("PivotBleu.split", self.split, ("test",))  # the others have all directions
         task = self.judged(run.task)
+        require_one_direction(self, task)
         others = [one for one in task.corpus.spoken if one not in task.direction]
         known("PivotBleu.through", self.through, others)
 
@@ -65,9 +65,9 @@ class OffTarget(Evaluator):
     lines: Positive = 2000  # of each language, that n-grams are counted in
 
     def require(self, run: Run) -> None:
-        """And ValueError of a split that has all directions."""
+        """And ValueError of a split that has several directions."""
         super().require(run)
-        known("OffTarget.split", self.split, ("test",))
+        require_one_direction(self, run.task)
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         task = trained.task

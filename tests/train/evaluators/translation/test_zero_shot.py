@@ -105,6 +105,7 @@ def test_copies_and_silence_are_in_no_language(trained, monkeypatch):
     [
         (PivotBleu(through="fr"), "PivotBleu.through"),
         (PivotBleu(through="cs"), "PivotBleu.through"),
+        (Bleu(split="valid", direction="en-de"), "Bleu.split='valid' has several directions"),
         (PivotBleu(split="valid"), "PivotBleu.split"),
         (OffTarget(split="valid"), "OffTarget.split"),
         (Bleu(direction="en>fr"), "'en>fr' is no direction"),
