@@ -33,3 +33,8 @@ def command_lines() -> dict[str, str]:
                 if not {"NAME", "COMMAND"} & set(one.split()):
                     lines.setdefault(SAID.match(re.sub(r"\s+&&\s+", " && ", one))[1].strip(), where)
     return lines
+
+
+def trains(line: str) -> bool:
+    """Whether a line begins by training, and neither needs the user's `mine` nor leaves it to others."""
+    return line.startswith("lookback run ") and "mine" not in line

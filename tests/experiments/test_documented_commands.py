@@ -1,105 +1,27 @@
-"""Every command line that users are shown does what it says: in a shell, as it stands, but small."""
+"""Every command line that users are shown does what it says: in a shell, as it stands, but small.
 
-import os
+Those that train, and need no run of another line, are in test_documented_runs.py: a worker each.
+"""
+
 import re
 import shlex
-import shutil
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-import stand_ins
-from documented import command_lines
+import user_folder
+from documented import ROOT, command_lines, trains
 
-from data.files import installed
-from experiments.tables import catalogue
-
-LINES = command_lines()
-ROOT = Path(__file__).parents[2]
-RUN = re.compile(r"""runs/([\w-]+)/([^/"]+)/[\d*]""")  # the folder of a run, or of runs, that a command takes
+ALL = command_lines()
+LINES = {line: where for line, where in ALL.items() if not trains(line)}
 CODES = {"lookback data verify multi30k --data-dir ~/corpora": 1}  # stand-ins have other checksums
 NETWORK = ("lookback data fetch multi30k",)
-BERT = "runs/bert_pretraining/BERT-tiny/0"
-WEIGHTS = {"gpt2": "runs/perplexity/wide/0", "bert-base-uncased": BERT}
-WEIGHTS |= {f"site/{package.module}/{package.inside}": BERT for package in installed.PACKAGES.values()}
-TEXT = (
-    "The farmer saw the old dog .\nIn the evening Emma works .\n\nThe dog was tired .\nThe door is open .\n\n"
-)
 
 
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory):
-    """shell(line) -> the finished process, in a folder with all that the lines name."""
-    folder = tmp_path_factory.mktemp("user")
-    socket, program, site = folder / "socket", folder / "bin" / "lookback", folder / "site"
-    site.mkdir()  # where packages are that pip would install
-    server = [sys.executable, str(ROOT / "tests" / "commands_server.py"), str(socket)]
-    program.parent.mkdir()
-    program.write_text(
-        f'#!/bin/sh\nexec {shlex.join([sys.executable, "-S", "-E", *server[1:]])} lookback "$@"\n'
-    )
-    program.chmod(0o755)
-    environment = {name: value for name, value in os.environ.items() if name != "LOOKBACK_DATA"}
-    environment |= {
-        "PATH": f"{program.parent}:{os.environ['PATH']}",
-        "HOME": str(folder),
-        "LOOKBACK_SMOKE": "1",
-        "LOOKBACK_CACHE": str(folder / "cache"),
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{site}",
-    }
-
-    def run(line: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            ["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
-        )
-
-    with subprocess.Popen(server, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "ready\n"
-        furnish(folder, run)
+    """shell(line) -> the finished process."""
+    with user_folder.opened(tmp_path_factory.mktemp("user"), LINES) as run:
         yield run
-        process.kill()
-
-
-def furnish(folder: Path, run) -> None:
-    """The corpora, texts, runs and published weights that lines name."""
-    stand_ins.write(folder / "CORPORA")
-    for name in ("DIR", "corpora"):
-        (folder / name).symlink_to("CORPORA")
-    (folder / "TORCH" / "bin").mkdir(parents=True)
-    (folder / "TORCH" / "bin" / "python").symlink_to(sys.executable)
-    for name in ("texts", "letters", "FOLDER", "my/text"):
-        (folder / name).mkdir(parents=True)
-        (folder / name / "one.txt").write_text(TEXT * 400)
-    for name in ("book.txt", "diary.txt", "letters.txt", "text.txt", "source.txt", "sentences.txt"):
-        (folder / name).write_text(TEXT * (400 if name in ("book.txt", "diary.txt", "letters.txt") else 1))
-    for name in ("a.csv", "b.csv", "c.csv", "reviews.csv"):
-        (folder / name).write_text("text,label\n" + "a warm film,positive\na dull film,negative\n" * 20)
-    for name in ("a.conll", "b.conll", "c.conll", "test.conll"):
-        (folder / name).write_text("Anna B-PER\nwohnt O\nin O\nWien B-LOC\n\nSie O\nschläft O\n\n" * 20)
-    (folder / "my").mkdir(exist_ok=True)
-    for name in ("a.en", "a.de", "b.en", "b.de", "c.en", "c.de"):
-        (folder / "my" / name).write_text("The farmer saw the old dog .\nEmma works .\n" * 20)
-    for name in ("newstest.en", "newstest.de", "source.en", "reference.de"):
-        (folder / name).write_text("The farmer saw the old dog .\n")
-    (folder / "lines.txt").write_text("The [MASK] of a function .\n")
-    (folder / "pairs.tsv").write_text("The dog works .\tThe dog is tired .\n")
-    for table, row in sorted({found for line in LINES for found in RUN.findall(line)}):
-        if row not in ("*", *catalogue.table(table).rows):
-            continue  # a name that an earlier line gives
-        real = ["--data-dir", "CORPORA"] if "-" in table else []
-        rows = [] if row == "*" else ["--rows", row]
-        trained = run(shlex.join(["lookback", "run", table, *rows, *real]))
-        assert trained.returncode == 0, trained.stderr
-    shutil.copy(folder / "runs" / "translation" / "transformer" / "0" / "run.json", folder)
-    wide = run("lookback run perplexity --rows GPT-2 model.context=256 --name wide")
-    assert wide.returncode == 0, wide.stderr
-    for package in installed.PACKAGES.values():
-        (folder / "site" / package.module).mkdir()
-        (folder / "site" / package.module / "__init__.py").touch()
-    for name, directory in WEIGHTS.items():
-        written = run(f"lookback export {directory} {name}")
-        assert written.returncode == 0, written.stderr
 
 
 @pytest.mark.slow
@@ -121,7 +43,6 @@ def test_the_lines_of_python_run_as_they_stand(shell):
 
 
 def test_lines_are_found_wherever_users_look():
-    assert len(LINES) > 120 and {"README.md", "lookback --help", "lookback plot --help"} <= set(
-        LINES.values()
-    )
+    assert len(ALL) > 120 and {"README.md", "lookback --help", "lookback plot --help"} <= set(ALL.values())
     assert "lookback list | grep attention" in LINES
+    assert "lookback run translation --data-dir CORPORA" in ALL.keys() - LINES.keys()
