@@ -1,6 +1,9 @@
 """The models of the tables, each as small as its contract can be tested on, and none of them twice."""
 
 import dataclasses
+from collections.abc import Collection, Iterable
+
+import pytest
 
 from experiments.readme import tables
 
@@ -48,3 +51,10 @@ def small_models(role: type) -> dict[str, object]:
             if isinstance(run.model, role):
                 found.setdefault(small(run.model), f"{name}/{row}")
     return {name: model for model, name in found.items()}
+
+
+def one_of_each(models: dict[str, object], also: Collection[str] = ()) -> Iterable:
+    """The names of models, for a parameter: the first of each class and `also` these; slow are the others."""
+    first = {type(model): name for name, model in reversed(models.items())}.values()
+    quick = {*first, *also}
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in models]

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from small_models import VOCABULARY, small, small_models
+from small_models import VOCABULARY, one_of_each, small, small_models
 
 from models.attention.pointers import Average, Gate
 from models.attention.positions import ALiBi, RelativeBias, Rotary
@@ -48,10 +48,10 @@ VARIANTS = {  # that no table has
     "gpt2-dot": dataclasses.replace(GPT, score=Dot()),
 }
 MODELS = small_models(LanguageModel) | VARIANTS
-READERS = [name for name, model in MODELS.items() if isinstance(model, RecurrentLM)]
 BRANCHING = ["lstm-gate", "convolution-dilated", "averaged-window", "gpt2-grouped-relative"]
 BRANCHING += ["gpt2-additive-grouped-rotary", "gpt2-bilinear-alibi"]
-all_models = pytest.mark.parametrize("name", MODELS)
+all_models = pytest.mark.parametrize("name", one_of_each(MODELS, BRANCHING))
+READERS = {name: model for name, model in MODELS.items() if isinstance(model, RecurrentLM)}
 
 
 def reach(name: str) -> int:
@@ -149,7 +149,7 @@ def test_no_gradient_from_the_future(name):
         np.testing.assert_array_equal(moved > 0, (distance >= 0) & (distance < reach(name)))
 
 
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", one_of_each(READERS, ["gru-average", "lstm-gate"]))
 def test_chunks_of_any_length_are_one_reading(name):
     def read(model, carry, inputs):
         states, carry = model.read(carry, inputs)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from small_models import VOCABULARY, small, small_models
+from small_models import VOCABULARY, one_of_each, small, small_models
 
 from models.attention.positions import ALiBi, Learned, RelativeBias, Rotary
 from models.attention.scores import Additive, Bilinear
@@ -36,8 +36,10 @@ VARIANTS = {  # that no table has
     "rotary-grouped-additive": dataclasses.replace(ROTARY, pre_norm=True, score=Additive(5)),
 }
 MODELS = small_models(EncoderDecoder) | VARIANTS
-all_models = pytest.mark.parametrize("name", MODELS)
-looking = pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.attends])
+QUICK = ("gru-bilinear", "pre-LN-learned", "relative-bilinear", "rotary-grouped-additive")
+LOOKING = {name: model for name, model in MODELS.items() if model.attends}
+all_models = pytest.mark.parametrize("name", one_of_each(MODELS, QUICK))
+looking = pytest.mark.parametrize("name", one_of_each(LOOKING, QUICK))
 
 
 def slope(model, params, batch):

@@ -37,6 +37,7 @@ from train.run import Run
 from train.weights.load import weights
 
 pytestmark = pytest.mark.usefixtures("as_children")
+slow = pytest.mark.slow  # others of a kind that one is quick of
 
 SMALL = World(train=60, valid=8, test=8, depth=0, distance=0, ambiguity=0)
 RNN = Run(
@@ -162,7 +163,7 @@ loop.train(from_tree(json.loads(sys.argv[1])), Path(sys.argv[2]))
 
 @pytest.mark.parametrize(
     "run",
-    [pytest.param(RNN, id="rnn", marks=pytest.mark.slow), pytest.param(TRANSFORMER, id="transformer")],
+    [pytest.param(RNN, id="rnn", marks=slow), pytest.param(TRANSFORMER, id="transformer")],
 )
 def test_killed_and_resumed_in_another_process_is_the_run_in_one_go(run, tmp_path, uninterrupted, same_flags):
     command = [sys.executable, "-c", KILLED, json.dumps(to_tree(run)), str(tmp_path)]
@@ -203,7 +204,11 @@ def test_the_same_run_started_twice_is_refused_and_the_first_loses_nothing(
     )
 
 
-@pytest.mark.parametrize("signum, code", [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["TERM", "INT"])
+@pytest.mark.parametrize(
+    "signum, code",
+    [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=slow)],
+    ids=["TERM", "INT"],
+)
 def test_asked_to_stop_it_saves_says_how_to_go_on_and_does(signum, code, tmp_path, uninterrupted):
     before = signal.getsignal(signum)
     stopped = stopped_at(1, RNN, tmp_path, signum)
@@ -214,6 +219,7 @@ def test_asked_to_stop_it_saves_says_how_to_go_on_and_does(signum, code, tmp_pat
     assert outcome_of(RNN, tmp_path) == uninterrupted(RNN)
 
 
+@slow
 def test_stopped_again_and_again_it_still_averages_the_regular_checkpoints(tmp_path, uninterrupted):
     for step in (2, 6, 8):
         stopped_at(step, RNN, tmp_path)
@@ -224,8 +230,14 @@ def test_stopped_again_and_again_it_still_averages_the_regular_checkpoints(tmp_p
 
 @pytest.mark.parametrize(
     "run",
-    [STACKED, CARRIED, dataclasses.replace(CARRIED, accumulate=2), UNEVEN, NOTHING, WINDOWED],
-    ids=["stacked", "carried", "stacked and carried", "uneven", "nothing carried", "windowed"],
+    [
+        pytest.param(STACKED, id="stacked"),
+        pytest.param(CARRIED, id="carried"),
+        pytest.param(dataclasses.replace(CARRIED, accumulate=2), id="stacked and carried", marks=slow),
+        pytest.param(UNEVEN, id="uneven", marks=slow),
+        pytest.param(NOTHING, id="nothing carried", marks=slow),
+        pytest.param(WINDOWED, id="windowed", marks=slow),
+    ],
 )
 def test_whatever_the_batches_are_it_resumes_bit_for_bit(run, tmp_path, uninterrupted):
     stopped_at(1, run, tmp_path)

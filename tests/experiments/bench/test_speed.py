@@ -119,6 +119,7 @@ def test_peers_need_no_jax():
                 assert name in allowed or name.partition(".")[0] in allowed, f"{path}: {name}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("each", speed.smoked(speed.lines("cpu")), ids=lambda each: each.group)
 def test_ours_runs_at_the_smallest_size(each, monkeypatch):
     monkeypatch.setattr(devices, "setup", lambda: None)  # the tests' own devices are set up already

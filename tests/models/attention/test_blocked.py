@@ -65,6 +65,7 @@ CASES = {  # queries, keys, head size, key heads, mask, bias, dropout
         0.3,
     ),
 }
+QUICK = ("full-cross", "causal", "window", "relative", "dense-rows-dropout", "everything")
 
 
 def value_and_grads(compute, terms, q, k, v, bias, weight):
@@ -89,7 +90,13 @@ def close(got, expected, relative: float):
         assert np.abs(ours - exact).max() <= relative * np.abs(exact).max()
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=name, marks=() if name in QUICK else pytest.mark.slow)
+        for name, case in CASES.items()
+    ],
+)
 def test_values_and_gradients_are_those_of_the_reference_in_float64(case):
     queries, keys, size, key_heads, mask, bias, rate = case
     inputs = qkv(queries, keys, size, key_heads)
