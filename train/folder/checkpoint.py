@@ -209,6 +209,20 @@ class Checkpoints:
         how = {path: on_host for path in record["leaves"] if path.startswith("params/")}
         return flax.traverse_util.unflatten_dict(self._leaves(step, how), sep="/")["params"]
 
+    def beside(self, step: int) -> dict:
+        """What was saved beside the leaves of a checkpoint; Damaged where any of its files is not sound."""
+        return self._record(step)
+
+    def take(self, other: "Checkpoints", step: int, iterator: dict, run: dict) -> None:
+        """A checkpoint of another run as it is, but with this place in the data, and of this run."""
+        record = other.beside(step) | {"iterator": iterator, "run": run}
+        written = self.directory / TEMPORARY.replace("*", str(step), 1).replace("*", "")
+        shutil.rmtree(written, ignore_errors=True)
+        shutil.copytree(other.directory / str(step), written)
+        (written / RECORD).write_text(json.dumps(plain(record)))
+        (written / DIGESTS).write_text(json.dumps(digests(written), indent=1))
+        written.rename(self.directory / str(step))
+
     def average(self, steps: Sequence[int]) -> dict:
         """The mean of the parameters at `steps`  -- Vaswani et al. 2017, section 6.1."""
         self.wait()

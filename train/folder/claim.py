@@ -5,9 +5,11 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
+import jax
+
 from data.tokenizers.tokenizer import Tokenizer
 from train import devices
-from train.folder import manifest
+from train.folder import manifest, twin
 from train.folder.checkpoint import Checkpoints, complain
 from train.folder.ledger import LEDGER, is_done
 from train.folder.manifest import MANIFEST
@@ -90,12 +92,18 @@ def is_finished(directory: Path, run: Run) -> bool:
 def claim(
     directory: Path, run: Run, tokenizer: Tokenizer, experiment: str, row: str, writes: bool = True
 ) -> dict:
-    """run.json of this run, written at the first call; ValueError where the directory is another run's."""
+    """run.json of this run, written at the first call; ValueError where the directory is another run's.
+
+    Its `trained` names the run whose training is this one's too, where there is one (twin.py).
+    """
     if holds(directory, run):
         _, described = read(directory)
         tokenizer.require(described["tokenizer"], directory / "tokenizer.json")
         return described
     described = describe(run, tokenizer, experiment, row)
+    alone = jax.process_count() == 1  # several would have to save together what one of them has read
+    if alone and not run.model.fitted and (other := twin.find(directory, described)):
+        described = manifest.sealed(described | {"trained": twin.told(other)})
     if writes:
         manifest.write(directory, described)
     return described

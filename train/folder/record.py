@@ -34,8 +34,8 @@ class Score(NamedTuple):
 class Record:
     """One run as it stands on disk; a run that was interrupted has curves and no results.
 
-    `results` are {(metric, name): score}. `origins` tell the commit and the device it began with, and those
-    it ended with.
+    `results` are {(metric, name): score}. `origins` tell the commit and the device it was trained by where
+    another run's training was taken over, those it began with, and those it ended with.
     """
 
     path: Path
@@ -128,7 +128,7 @@ def read(run_dir: Path | str) -> Record:
         cost=costs[-1] if costs else {},
         train=curve(lines, "train", path / LEDGER),
         valid=curve(lines, "valid", path / LEDGER),
-        origins=(run, *costs[-1:]),
+        origins=(*filter(None, [run.get("trained")]), run, *costs[-1:]),
     )
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from data.tokenizers.tokenizer import Tokenizer
 from train import processes
 from train.folder import claim as run_directory
-from train.folder import outputs
-from train.folder.checkpoint import Checkpoints
+from train.folder import outputs, twin
+from train.folder.checkpoint import Checkpoints, complain
 from train.folder.log import Log, Position
 from train.loop.progress import Bar
 from train.run import Run, Trained
@@ -59,6 +59,10 @@ class Job:
         self.prepare(*(run.task.encoded(split, self.tokenizer, data_dir) for split in ("train", "valid")))
         # Claimed once all it needs has proved good: a start that fails leaves the directory to another try.
         self.described = run_directory.claim(directory, run, self.tokenizer, experiment, row, self.leads)
+        other = twin.named(directory, self.described)
+        if other and not self.checkpoints.steps and twin.find(directory, self.described) == other:
+            complain(f"{directory}: trained already, as {other}; what is left is to evaluate it")
+            twin.take_over(other, directory, self.checkpoints, self.described)
 
     def recall(self, iterator: dict) -> None:
         """What was saved of the past with a checkpoint: the history, and the place in the ledger."""
