@@ -31,6 +31,9 @@ gc.set_threshold(50_000, 20, 100)  # tracing makes objects by the million, and h
 
 # Files of a minute and more of one processor: they begin first, so that none is left alone at the end.
 LONG = (
+    "experiments/test_smoke.py",
+    "experiments/test_documented_runs.py",
+    "experiments/test_documented_commands.py",
     "contract/test_decoder.py",
     "contract/test_encoder_decoder.py",
     "attention/test_blocked.py",
