@@ -241,6 +241,7 @@ def test_a_damaged_newest_checkpoint_is_reported_and_the_one_before_it_used(copi
     assert lookback("translate", copied, stdin=b"the baker\n")[0] == 0
 
 
+@pytest.mark.slow
 def test_a_rate_that_explodes_ends_in_one_line(refused, tmp_path):
     change = "optimizer=Sgd(schedule=Constant(peak=1e30))"
     pattern = "step [12] gave .* at learning rate 1e[+]30; lower optimizer.schedule.peak"

@@ -57,6 +57,7 @@ def test_generate_goes_on_from_the_prompt_the_same_for_the_same_seed(trained, sa
     assert first.startswith("the old") and len(first) == len("the old") + 30 + 1
 
 
+@pytest.mark.slow
 def test_generate_draws_as_it_is_told(trained, say):
     _, directory = trained
     options = ("generate", str(directory), "--length", "20", "--prompt", "the old")
@@ -105,6 +106,7 @@ def test_no_number_depends_on_the_editor_that_wrote_a_text(disguise, trained, sa
         assert say(*command, stdin=disguise(text)) == say(*command, stdin=text)
 
 
+@pytest.mark.slow
 def test_finetune_begins_with_the_weights_it_is_given(trained, capsys):
     folder, directory = trained
     (folder / "other.txt").write_text("a new song of the same young baker\n" * 40, encoding="utf-8")
@@ -129,6 +131,7 @@ def test_finetune_begins_with_the_weights_it_is_given(trained, capsys):
     assert "--rate: takes float, above 0, not '-1'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_relative_folder_is_a_folder_and_what_was_exported_is_finetuned(trained, capsys, monkeypatch):
     folder, directory = trained
     monkeypatch.chdir(folder)

@@ -93,6 +93,7 @@ def nowhere(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUICK)
 def test_a_quick_notebook_runs_from_the_top(name, nowhere):
     assert runpy.run_path(str(FILES[name]))["figure"]._repr_png_().startswith(b"\x89PNG")

@@ -65,6 +65,7 @@ def package(published, tmp_path, monkeypatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_generate_goes_on_as_from_python(lookback, published):
     prompts = ["the baker", "a dog"]
     code, out, _ = lookback(
@@ -152,6 +153,7 @@ def test_rows_that_begin_with_a_name_are_those_of_its_folder_by_that_name(packag
         assert name.initial.find(Path()).resolve() == folder.initial.find(Path())
 
 
+@pytest.mark.slow
 def test_a_run_that_begins_with_a_name_has_its_encoder_and_its_pieces(lookback, package, tmp_path):
     small = ("steps=2", "evaluate_every=1", "task.corpus.world=World(train=20, valid=5, test=5)")
     command = ("run", "glue", "--weights", "minilm", "--rows", "minilm: entailment", "--seeds", "1")

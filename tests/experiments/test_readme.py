@@ -34,6 +34,7 @@ def test_a_number_that_no_record_has_is_found():
     assert rewritten(text.replace(block[0], block[0].replace("| C1 |", "| C1, CONFIRMED |"))) == text
 
 
+@pytest.mark.slow
 def test_checked_from_the_command_line():
     command = [sys.executable, "-m", "experiments.readme", "--check"]
     assert subprocess.run(command, cwd=ROOT).returncode == 0

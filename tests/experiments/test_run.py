@@ -52,6 +52,7 @@ def test_a_table_on_real_data_goes_by_its_own_name_too(monkeypatch, lookback):
 # which rows
 
 
+@pytest.mark.slow
 def test_published_weights_are_a_line_more_by_the_command_that_help_shows(lookback, tmp_path):
     words = ("run", "glue", "--weights", GOLDEN, "--seeds", "1", "--runs-dir", tmp_path)
     code, out, _ = lookback(*words, "--rows", "bert: polarity", *TINY)
@@ -104,6 +105,7 @@ def test_what_names_no_seeds_is_one_line(text):
         named_seeds(text.split(" "))
 
 
+@pytest.mark.slow
 def test_a_named_seed_is_trained_and_a_seed_is_no_change_of_a_row(lookback, tmp_path):
     code, out, _ = lookback(*RUN, "--seeds", "2,", "--runs-dir", tmp_path)
     assert code == 0 and [path.name for path in (tmp_path / "translation" / "lstm-additive").iterdir()] == [

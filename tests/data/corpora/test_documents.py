@@ -80,6 +80,7 @@ def test_sentences_of_the_world_are_together_with_those_of_their_subject(languag
     assert len(set.union(*groups)) == len(groups)
 
 
+@pytest.mark.slow
 def test_a_review_is_a_document(data_dir):
     found = documents(ReviewText(IMDB()), "valid", str(data_dir))
     assert len(found) > 1000 and 5 < sum(map(len, found)) / len(found) < 20

@@ -48,6 +48,7 @@ def test_sizes_lengths_labels_and_what_is_odd(labelled):
     ]
 
 
+@pytest.mark.slow
 def test_other_tasks_have_theirs(tmp_path):
     for split, texts in {"train": "a b\nc\n", "valid": "a b\nd\n", "test": "c\n"}.items():
         for language in ("en", "de"):

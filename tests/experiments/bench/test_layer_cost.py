@@ -179,6 +179,7 @@ def kept(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_run_leaves_results_a_plot_and_two_tables(kept, lookback):
     found = results.read(kept / "complexity-cpu.json")
     assert list(found) == ["recurrent", "convolution, dilated"]

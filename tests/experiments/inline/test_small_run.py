@@ -29,6 +29,7 @@ RUN = Run(
 )
 
 
+@pytest.mark.slow
 def test_the_parameters_are_those_of_a_run_that_was_trained_for_good(tmp_path):
     train(RUN, tmp_path / "run")
     theirs, ours = load(tmp_path / "run").trained.params, trained(RUN).trained.params
@@ -48,6 +49,7 @@ def test_a_counted_model_is_counted():
     assert math.isfinite(sum(bits for _, bits in model.surprisal("alice w1 with alice")))
 
 
+@pytest.mark.slow
 def test_a_run_of_the_readers_own_is_loaded(copied, monkeypatch):
     monkeypatch.setenv("LOOKBACK_RUN", str(copied))
     assert own_or_trained(RUN).trained.directory == copied

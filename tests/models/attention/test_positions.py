@@ -119,6 +119,7 @@ class Begun(KVCache):
         return super().mask(count, window) & (jnp.arange(16) >= 9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", INSIDE)
 def test_what_attention_sees_does_not_change_with_where_a_text_begins(name):
     model = GPT2(11, 16, features=8, num_heads=2, num_layers=2, positions=INSIDE[name], dropout=0.0)

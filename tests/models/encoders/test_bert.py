@@ -35,6 +35,7 @@ def count(tree) -> int:
     return sum(leaf.size for leaf in jax.tree.leaves(tree))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model, parameters",
     [
@@ -132,6 +133,7 @@ def test_a_row_of_nothing_but_padding_is_finite():
     assert all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(gradients))
 
 
+@pytest.mark.slow
 def test_dropout_falls_in_training_only():
     variables, rngs = filled(MODEL), {"dropout": jax.random.key(3)}
     train = lambda model: model.apply(variables, INPUTS, train=True, rngs=rngs, method="layers")
@@ -141,6 +143,7 @@ def test_dropout_falls_in_training_only():
     assert 0.35 < np.mean(dropped[0] == 0) < 0.65 and not np.any(dropped[1] == 0)
 
 
+@pytest.mark.slow
 def test_weights_of_attention_are_dropped_alone():
     """In each row by itself, and nowhere but in the blocks."""
     model = dataclasses.replace(MODEL, dropout=0.0, attention_dropout=0.4, num_layers=1)

@@ -78,6 +78,7 @@ def read_all(frozen: bool) -> FeatureTagger:
     return FeatureTagger(11, ENCODER, frozen, classes=3, choice=Mixed(2), features=4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frozen", [True, False])
 def test_a_frozen_encoder_has_no_gradient_and_no_dropout(frozen):
     model = read_all(frozen)
@@ -109,6 +110,7 @@ def test_its_parameters_are_an_encoder_and_a_head():
     assert jax.tree.structure(params["encoder"]) == jax.tree.structure(alone)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("segments", [None, jnp.tile(jnp.array([[0, 1]]), (2, 5))])
 def test_what_is_longer_than_the_context_is_read_in_parts(segments):
     model = FeatureTagger(11, ENCODER, classes=3, num_layers=0)
@@ -124,6 +126,7 @@ def test_what_is_longer_than_the_context_is_read_in_parts(segments):
     assert np.all(np.isfinite(got))
 
 
+@pytest.mark.slow
 def test_without_recurrent_layers_the_features_are_what_is_read():
     model = FeatureTagger(11, ENCODER, False, classes=3, choice=Layer(-1), num_layers=0)
     variables = jax.jit(model.init)(jax.random.key(0), INPUTS)

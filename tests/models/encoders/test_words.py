@@ -28,6 +28,7 @@ def drawn(module, *inputs, seed=0):
     )
 
 
+@pytest.mark.slow
 @each
 def test_states_of_padding_are_zero_and_padding_changes_no_state(encoder):
     params = drawn(encoder, IDS)
@@ -51,6 +52,7 @@ def test_padding_has_no_gradient_and_no_share_in_any(encoder):
     jax.tree.map(lambda one, two: np.testing.assert_allclose(one, two, atol=1e-5), gradient, wider)
 
 
+@pytest.mark.slow
 @each
 def test_dropout_falls_in_training_only(encoder):
     encoder = encoder.clone(dropout=0.5)
@@ -98,6 +100,7 @@ def test_a_bag_knows_of_no_order():
     np.testing.assert_array_equal(turned[:, ::-1], states)
 
 
+@pytest.mark.slow
 def test_both_directions_see_the_whole_text_and_one_its_beginning():
     for bidirectional in (True, False):
         encoder = ENCODERS[2].clone(bidirectional=bidirectional)

@@ -61,6 +61,7 @@ def test_parameters_are_the_encoders_and_the_heads_by_their_names():
     assert shapes["encoder"]["table"].shape == (V, 128)
 
 
+@pytest.mark.slow
 def test_the_table_learns_from_what_is_read_and_from_what_is_said(params):
     loss = lambda params: apply(params)[0][0, 0, 9]  # 9 is not read, and is asked about
     table = jax.grad(loss)(params)["encoder"]["table"]
@@ -87,6 +88,7 @@ def test_dropout_falls_in_training_alone(params):
     assert not jnp.allclose(one, other) and jnp.array_equal(apply(params)[0], apply(params)[0])
 
 
+@pytest.mark.slow
 def test_initial_weights_say_hardly_more_than_nothing():
     model = MaskedLM(1000, TINY)
     params = model.init(jax.random.key(0), INPUTS)

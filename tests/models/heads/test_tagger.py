@@ -76,6 +76,7 @@ def test_the_spelling_lstm_ends_at_both_ends_of_the_word():
         assert jnp.all(jnp.abs(changed - whole) > 1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", [WordLSTM(0, 5, 4, spelling=SPELLINGS[1]), WordLSTM(0, 5, 4)], **named)
 def test_padding_changes_no_logit_and_no_gradient(encoder):
     model = Tagger(10, encoder, classes=3, crf=True)

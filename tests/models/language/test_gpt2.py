@@ -24,6 +24,7 @@ def filled(model):
     return jax.tree.map(lambda p: jnp.asarray(rng.normal(size=p.shape) / 2, p.dtype), shapes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model, count",
     [(SMALL, 124_439_808), (MEDIUM, 354_823_168), (LARGE, 774_030_080), (XL, 1_557_611_200)],
@@ -127,6 +128,7 @@ def test_initial_weights_are_those_published():
     assert not any(np.any(feed[name]["bias"]) for name in feed)
 
 
+@pytest.mark.slow
 def test_weights_of_attention_are_dropped_alone():
     """The first token looks at itself alone: it is dropped or doubled, and never something between."""
     model = dataclasses.replace(MODEL, dropout=0.0, num_layers=1, num_heads=1)

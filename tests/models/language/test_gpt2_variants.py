@@ -29,6 +29,7 @@ def test_a_window_as_long_as_the_text_hides_nothing():
     np.testing.assert_allclose(local, whole, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", (2, 3, 5))
 def test_layers_reach_so_many_words_and_no_further(window):
     model = LocalGPT2(**SIZES, window=window)
@@ -40,6 +41,7 @@ def test_layers_reach_so_many_words_and_no_further(window):
         assert (float(jnp.abs(changed - before).max()) > 1e-6) == (back < reach), back
 
 
+@pytest.mark.slow
 def test_steps_by_the_cache_say_what_one_pass_says():
     model = LocalGPT2(**SIZES, window=3)
     params = filled(model)

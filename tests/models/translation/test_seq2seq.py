@@ -48,6 +48,7 @@ def sampled(model, probability: float) -> jax.Array:
     return apply(variables(model), SOURCE, INPUTS, jnp.float32(probability))
 
 
+@pytest.mark.slow
 @all_models
 def test_step_by_step_equals_teacher_forcing(model):
     memory = method(model, "encode")(SOURCE)

@@ -75,6 +75,7 @@ def hooked(monkeypatch, name, happen):
     monkeypatch.setattr(loop.Training, name, called)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "dropout, smoothing, told",
     [(0.0, 0.0, ""), (0.2, 0.0, "dropout"), (0.2, 0.1, "dropout, label smoothing 0.1")],
@@ -90,6 +91,7 @@ def test_losses_that_differ_by_more_than_their_text_say_so(tmp_path, capfd, drop
     assert valid.endswith(f" (without {told})" if told else valid.rpartition("perplexity")[2])
 
 
+@pytest.mark.slow
 def test_the_cost_line_closes_the_ledger_and_counts_what_was_done(tmp_path):
     run = dataclasses.replace(RUN, batches=dataclasses.replace(RUN.batches, shapes=2))
     loop.train(run, tmp_path)
@@ -155,6 +157,7 @@ def test_a_stop_just_after_an_explosion_saves_no_bad_state(tmp_path, monkeypatch
     assert Checkpoints(tmp_path / "checkpoints").latest == 2 and finite(tmp_path)
 
 
+@pytest.mark.slow
 def test_patience_ends_a_run_early_and_a_second_call_does_not_go_on(tmp_path):
     run = dataclasses.replace(RUN, optimizer=Sgd(schedule=Constant(peak=0.0)), patience=2)
     loop.train(run, tmp_path)
@@ -162,6 +165,7 @@ def test_patience_ends_a_run_early_and_a_second_call_does_not_go_on(tmp_path):
     assert lines_of(tmp_path, "cost")[0]["steps"] == 6
 
 
+@pytest.mark.slow
 def test_a_plateau_lowers_the_rate_and_the_lowered_rate_survives_a_stop(tmp_path, monkeypatch):
     run = dataclasses.replace(RUN, optimizer=Sgd(schedule=Plateau(peak=1e-30, factor=0.5)))
     with monkeypatch.context() as patch:
@@ -191,6 +195,7 @@ def test_a_second_ctrl_c_stops_at_once_a_second_term_does_not(interruptible):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_evaluating_is_not_swallowed_and_loses_nothing(tmp_path, monkeypatch, interruptible):
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(job, "weights", lambda *_: os.kill(os.getpid(), signal.SIGINT))
@@ -255,6 +260,7 @@ def test_a_fitted_run_whose_checkpoint_is_damaged_is_refused(tmp_path):
         loop.train(run, tmp_path)
 
 
+@pytest.mark.slow
 def test_lines_lost_before_the_last_checkpoint_are_told_and_the_ledger_stays(tmp_path, monkeypatch):
     with monkeypatch.context() as patch, pytest.raises(loop.Stopped):
         hooked(patch, "record", lambda self, step, *_: step == 5 and os.kill(os.getpid(), signal.SIGTERM))
@@ -270,6 +276,7 @@ def test_lines_lost_before_the_last_checkpoint_are_told_and_the_ledger_stays(tmp
     assert [line["step"] for line in lines_of(tmp_path, "train")] == list(range(1, 9))
 
 
+@pytest.mark.slow
 def test_the_last_checkpoint_of_a_finished_run_is_missed(tmp_path):
     loop.train(RUN, tmp_path)
     shutil.rmtree(tmp_path / "checkpoints" / "8")

@@ -4,10 +4,12 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+import pytest
 
 from experiments.tables.language.lookback_distance import APART, LENGTH, PATHS, TABLE
 
 
+@pytest.mark.slow
 def test_all_networks_have_as_many_parameters_within_a_tenth():
     networks = {row: run for row, run in TABLE.rows.items() if not run.model.fitted}
     size = len(networks["LSTM"].task.train_tokenizer())

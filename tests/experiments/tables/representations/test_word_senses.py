@@ -62,6 +62,7 @@ def embed(monkeypatch, tmp_path, directory):
     return called
 
 
+@pytest.mark.slow
 def test_embed_writes_vectors_and_pieces_of_each_line(embed):
     code, arrays = embed(b"The bat sleeps.\n\nThe bat sleeps.\n")
     assert code == 0

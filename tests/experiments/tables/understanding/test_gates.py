@@ -22,6 +22,7 @@ def parameters(run, vocabulary: int) -> int:
     return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", gates.TASKS)
 def test_both_cells_have_as_many_parameters(task):
     rnn, lstm = (gates.TABLE.rows[f"{cell}: {task}"] for cell in ("RNN", "LSTM"))

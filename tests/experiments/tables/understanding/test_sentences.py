@@ -79,6 +79,7 @@ def test_the_seed_of_a_cross_validated_corpus_is_its_fold():
     assert other.of_seed(7) == dataclasses.replace(other, seed=7)
 
 
+@pytest.mark.slow
 def test_smoke_goes_through_rows_and_keeps_nothing(lookback, tmp_path):
     rows = ("majority", "bag of words", "CNN")
     code, out, _ = lookback("run", "sentences", "--rows", *rows, "--smoke", "--runs-dir", tmp_path / "runs")

@@ -46,6 +46,7 @@ def test_of_an_elman_network_it_is_the_product_of_its_jacobians():
         np.testing.assert_allclose(got, [norms[0], norms[1], norms[3]], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_reach_is_a_share_of_the_gradient_one_step_back(tmp_path):
     ids = np.random.default_rng(0).integers(4, V, 40)
     task = types.SimpleNamespace(encoded=lambda *_: ids, protocol=lambda split: split)
