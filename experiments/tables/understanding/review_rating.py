@@ -125,19 +125,16 @@ def reviews(train: int) -> WorldRating:
     return WorldRating(World(train=train, valid=300, test=1000), slang=text_pretraining.SLANG)
 
 
+JUDGED = (
+    Errors("test", WorldRating(World(test=1000), slang=1.0), "slang"),
+    TextScores(tuple(text for text, _ in WORLD_TEXTS)),
+)
+# Of so many as it takes a network to do better than the mean.
 WORLD_SIZES = {
-    "100 reviews": of_size(BASE, "100 reviews", reviews(100), 300),
-    "500 reviews": of_size(BASE, "500 reviews", reviews(500), 500),
-    "4,000 reviews": of_size(
-        BASE,
-        "4,000 reviews",
-        reviews(4000),
-        1000,
-        (
-            Errors("test", WorldRating(World(test=1000), slang=1.0), "slang"),
-            TextScores(tuple(text for text, _ in WORLD_TEXTS)),
-        ),
-    ),
+    f"{size:,} reviews": of_size(
+        BASE, f"{size:,} reviews", reviews(size), 1000, JUDGED if size == 4000 else ()
+    )
+    for size in (1000, 2000, 4000)
 }
 LECTURE = (
     ("The food was delicious. Amazing!", "4.8"),
