@@ -14,6 +14,7 @@ import dataclasses
 
 from data.batches.examples import Padded
 from data.batches.masked import MaskedPairs
+from data.batches.masking import Masking
 from data.batches.streams import Streams
 from data.corpora.tags import GeneratedTags
 from data.corpora.text import GeneratedText
@@ -43,12 +44,14 @@ from train.run import Run
 
 WORLD = World(ambiguity=0.5, depth=1, train=10_000)
 MASKED = Run(
-    model=MaskedLM(encoder=BERT(context=128, features=96, num_heads=4, num_layers=4)),
+    model=MaskedLM(
+        encoder=BERT(context=128, features=96, num_heads=4, num_layers=4, dropout=0.0, attention_dropout=0.0)
+    ),
     task=Pretraining(GeneratedText(WORLD), WordPiece(size=1500), length=64, next_sentence=False),
     objective=MaskedTokens(next_sentence=False),
-    optimizer=Adam(schedule=Cosine(peak=1e-3, warmup=200, steps=3000), beta2=0.999, epsilon=1e-6, decay=0.01),
-    batches=MaskedPairs(rows=32),
-    steps=3000,
+    optimizer=Adam(schedule=Cosine(peak=1e-3, warmup=400, steps=7000), beta2=0.999, epsilon=1e-6, decay=0.01),
+    batches=MaskedPairs(rows=16, masking=Masking(share=0.4)),
+    steps=7000,  # it looks around after 3,500
     evaluate_every=500,
     keep=1,
     evaluators=(SenseSeparation(),),
