@@ -1,0 +1,57 @@
+"""From a picture to vectors of its places: the annotations that a decoder looks at."""
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float, UInt8
+
+from models.fields import Dtype, Part, Positive
+
+
+class Annotator(Part, nn.Module):
+    """Vectors a_1 .. a_L of the places of a picture, row by row  -- Xu et al. 2015, §3.1.1."""
+
+    abstract = True
+    dtype: Dtype = "float32"
+
+    @nn.nowrap
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """(rows, columns) of places that a picture of so many pixels has: L is their product."""
+        raise NotImplementedError
+
+    def __call__(self, pictures: UInt8[Array, "B Y X 3"]) -> Float[Array, "B L D"]:
+        """The annotations."""
+        raise NotImplementedError
+
+
+class Convolutions(Annotator):
+    """A small convolutional network whose last layer has a vector a place: relu(W * x + b), 3 x 3, repeated.
+
+    Each of `channels` halves the picture by its stride (Springenberg et al. 2015, without pooling); the last
+    layer keeps the places and has `features`. Two further channels of the picture say where a pixel is, from
+    -1 to 1 (Liu et al. 2018), since what stands above or below decides words.
+    """
+
+    channels: tuple[Positive, ...] = (32, 64)
+    features: Positive = 128
+
+    @nn.nowrap
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """Each halving rounds up."""
+        scale = 2 ** len(self.channels)
+        return -(-height // scale), -(-width // scale)
+
+    @nn.compact
+    def __call__(self, pictures: UInt8[Array, "B Y X 3"]) -> Float[Array, "B L D"]:
+        """Colours go from -1 to 1."""
+        count, height, width, _ = pictures.shape
+        x = pictures.astype(self.dtype) / 127.5 - 1
+        lines = (jnp.linspace(-1, 1, size, dtype=self.dtype) for size in (height, width))
+        where = jnp.stack(jnp.meshgrid(*lines, indexing="ij"), axis=-1)
+        x = jnp.concatenate([x, jnp.broadcast_to(where, (count, *where.shape))], axis=-1)
+        layer = lambda width, stride: nn.Conv(
+            width, (3, 3), stride, dtype=self.dtype, kernel_init=nn.initializers.he_normal()
+        )
+        for channels in self.channels:
+            x = nn.relu(layer(channels, 2)(x))
+        x = nn.relu(layer(self.features, 1)(x))
+        return x.reshape(count, -1, self.features)
