@@ -23,7 +23,7 @@ class Annotator(Part, nn.Module):
         raise NotImplementedError
 
 
-class Convolutions(Annotator):
+class ConvolutionalAnnotator(Annotator):
     """A small convolutional network whose last layer has a vector a place: relu(W * x + b), 3 x 3, repeated.
 
     Each of `channels` halves the picture by its stride (Springenberg et al. 2015, without pooling); the last

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PyTree, UInt8
 
-from models.layers.annotations import Annotator, Convolutions
+from models.layers.annotations import Annotator, ConvolutionalAnnotator
 from models.layers.dense import Dense
 from models.translation.recurrent_decoder import Memory, RecurrentDecoder
 
@@ -30,7 +30,7 @@ class Captioner(RecurrentDecoder):
     in translation the state that has read the word looks, and the readout is fed on.
     """
 
-    annotator: Annotator = Convolutions()
+    annotator: Annotator = ConvolutionalAnnotator()
     gated: bool = True
 
     reads = "captioned pictures"

@@ -10,7 +10,7 @@ import pytest
 
 from models.attention.scores import Additive
 from models.decoding.search import Search, source_attention
-from models.layers.annotations import Convolutions
+from models.layers.annotations import ConvolutionalAnnotator
 from models.layers.recurrent import GRU
 from models.translation.captioner import Captioner
 
@@ -23,7 +23,7 @@ SOFT = Captioner(
     features=8,
     score=Additive(7),
     dropout=0.5,
-    annotator=Convolutions(channels=(4, 5), features=6),
+    annotator=ConvolutionalAnnotator(channels=(4, 5), features=6),
 )
 MODELS = {
     "soft": SOFT,
@@ -79,7 +79,7 @@ def test_weights_are_over_the_places_of_the_picture_row_by_row():
 
 
 def test_annotations_are_of_odd_sizes_too():
-    annotator = Convolutions(channels=(4, 5), features=6)
+    annotator = ConvolutionalAnnotator(channels=(4, 5), features=6)
     odd = jnp.zeros((1, 9, 13, 3), jnp.uint8)
     shape = jax.eval_shape(lambda: annotator.init_with_output(jax.random.key(0), odd)[0]).shape
     assert shape == (1, np.prod(annotator.grid(9, 13)), 6) and annotator.grid(9, 13) == (3, 4)
