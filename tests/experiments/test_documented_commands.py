@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import stand_ins
 from documented import command_lines
+from PIL import Image
 
 from data.files import installed
+from data.world.scenes import Scenes
 from experiments.tables import catalogue
 
 LINES = command_lines()
@@ -82,6 +84,8 @@ def furnish(folder: Path, run) -> None:
         (folder / "my" / name).write_text("The farmer saw the old dog .\nEmma works .\n" * 20)
     for name in ("newstest.en", "newstest.de", "source.en", "reference.de"):
         (folder / name).write_text("The farmer saw the old dog .\n")
+    scene = next(Scenes(test=1).scenes("test")).picture
+    Image.fromarray(scene).save(folder / "scene.png")
     (folder / "lines.txt").write_text("The [MASK] of a function .\n")
     (folder / "pairs.tsv").write_text("The dog works .\tThe dog is tired .\n")
     for table, row in sorted({found for line in LINES for found in RUN.findall(line)}):
