@@ -102,6 +102,12 @@ def caption_scores(
     return {f"BLEU-{one.order}": (Counts(one, found), signature) for one in (Bleu1, Bleu2, Bleu3, Bleu)}
 
 
+def tokenised(texts: Sequence[str], tokenize: str = "13a", lowercase: bool = False) -> list[str]:
+    """The texts as BLEU compares them: tokens with spaces between."""
+    tokenizer = _bleu(tokenize, lowercase).tokenizer
+    return [tokenizer(composed(text.lower() if lowercase else text).rstrip()) for text in texts]
+
+
 def by_source_length(
     counts: Counts, edges: Sequence[int] = (10, 20, 30, 40, 50)
 ) -> list[tuple[int, int, int, float]]:

@@ -4,7 +4,8 @@ g(s)    of each n-gram of a text its count times log N - log max(1, pictures who
 CIDEr   10/4 sum_n mean_r exp(-(l_c - l_r)^2 / (2 sigma^2)) sum min(g(c), g(r)) g(r) / (|g(c)| |g(r)|)
 
 over n-grams of n = 1 .. 4, with sigma = 6, of N pictures. Weights come from the references that are scored
-against: of another set of pictures the same caption has another score. A score of 1 is what people reach.
+against: of another set of pictures the same caption has another score. Word for word what all references
+say is 10.
 """
 
 from collections import Counter

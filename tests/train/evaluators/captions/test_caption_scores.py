@@ -11,9 +11,10 @@ from train.evaluators.captions import caption_scores
 from train.evaluators.captions.caption_scores import CaptionScores
 from train.inference.translator import Hypothesis
 
+TASK = Captioning(GeneratedCaptions(Scenes(train=30, test=12)))
 ITEMS = [
     Captioned(None, (item.captions[0], "Somebody does something."), item.name)
-    for item in GeneratedCaptions(Scenes(test=12)).items("test")
+    for item in TASK.corpus.items("test")
 ]
 
 
@@ -33,11 +34,17 @@ def test_any_reference_may_be_said_and_how_many_captions_differ_is_told(
     monkeypatch.setattr(Captioning, "items", lambda *_: ITEMS)
 
     class Stub:
-        task, run, data_dir, directory = table.SOFT.task, table.SOFT, None, tmp_path
+        task, run, data_dir, directory = TASK, table.SOFT, None, tmp_path
         tokenizer = type("Tokenizer", (), {"lowercases": False})
         protocol = staticmethod(lambda corpus, **more: {"corpus": corpus} | more)
 
-    results = {one.metric: one for one in CaptionScores()(Stub())}
+    found = list(CaptionScores()(Stub()))
+    results = {one.metric: one for one in found if one.name == "test"}
+    fixed = {one.metric: one for one in found if one.name == "one caption"}
+    assert fixed.keys() == results.keys() - {"different captions"} and fixed["BLEU-4"].value < 60
+    assert fixed["BLEU-4"].protocol["decoding"] == "the commonest caption of train"
+    if bleu == 100 == different:
+        assert results["CIDEr"].value > 3 > fixed["CIDEr"].value
     assert results["BLEU-4"].value == pytest.approx(bleu, abs=1)
     assert results["different captions"].value == pytest.approx(different)
     assert "nrefs:2" in results["BLEU-1"].protocol["signature"]
