@@ -4,7 +4,7 @@ import dataclasses
 import functools
 from pathlib import Path
 
-from data.fields import Positive
+from data.fields import Positive, brief
 from data.files import compressed, folders, json_text, picture_files
 from data.items.captioned import Captioned
 from data.items.corpus import CaptionCorpus
@@ -72,15 +72,15 @@ def _captions(path: Path) -> dict[str, dict[str, tuple[str, ...]]]:
     for number, image in enumerate(images):
         try:
             captions = tuple(" ".join(sentence["tokens"]) for sentence in image["sentences"])
-            name, split = image["filename"], image["split"]
+            name, split = str(image["filename"]), str(image["split"])
         except (KeyError, TypeError) as error:
             raise ValueError(
                 f"{path}: images[{number}] needs filename, split and sentences with tokens ({error!r})"
             ) from None
         if split not in found or not captions:
             raise ValueError(
-                f"{path}: images[{number}], {name}: split {split!r} is none of {', '.join(found)}, or it has "
-                "no sentence"
+                f"{path}: images[{number}], {name[:40]}: split {brief(split)} is none of {', '.join(found)}, "
+                "or it has no sentence"
             )
         found[split][name] = captions
     return found
