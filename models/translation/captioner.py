@@ -1,13 +1,17 @@
 """From a picture to words: a recurrent decoder that looks at the places of the picture."""
 
+from typing import NamedTuple
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PyTree, UInt8
+from jaxtyping import Array, Bool, Float, Int, PyTree, UInt8
 
 from models.layers.annotations import Annotator, ConvolutionalAnnotator
 from models.layers.dense import Dense
 from models.translation.recurrent_decoder import Memory, RecurrentDecoder
+
+TINY = 1e-20  # a weight, where its logarithm is taken
 
 
 class Beginning(nn.Module):
@@ -59,9 +63,48 @@ class Captioner(RecurrentDecoder):
             return Memory(first)
         return Memory(first, places, self.score.keys(places), jnp.ones(places.shape[:2], bool))
 
-    def look(
-        self, state: Float[Array, "B H"], memory: Memory
-    ) -> tuple[Float[Array, "B E"], Float[Array, "B S"]]:
-        """(context, weights) of one state: the gate says how much of what is seen counts."""
-        context, weights = super().look(state, memory)
-        return (nn.sigmoid(self.gate(state)) * context if self.gated else context), weights
+    def look(self, state: Float[Array, "B H"], memory: Memory) -> tuple[Float[Array, "B E"], PyTree]:
+        """(context, look) of one state: the gate says how much of what is seen counts."""
+        context, look = self.glimpse(state, memory)
+        return (nn.sigmoid(self.gate(state)) * context if self.gated else context), look
+
+    def glimpse(self, state: Float[Array, "B H"], memory: Memory) -> tuple[Float[Array, "B E"], PyTree]:
+        """(what is seen, look) before the gate: soft attention sees the mean of the places by the weights."""
+        return super().look(state, memory)
+
+
+class Glimpse(NamedTuple):
+    """The weights of a step, which of the places was seen, and whether that one was drawn from them."""
+
+    weights: Float[Array, "B *T S"]
+    seen: Float[Array, "B *T S"]
+    drawn: Bool[Array, "B *T"]
+
+
+class HardCaptioner(Captioner):
+    """A captioner that sees one place at a time  -- Xu et al. 2015, §4.1: hard attention.
+
+    z_t = a_i, i ~ Multinoulli(alpha_t) in an update, where dropout is on, and the likeliest place else. A
+    word in two sees the mean by the weights all the same, which lowers the variance; the paper draws that for
+    a whole picture. What is drawn has no gradient: `Reinforced` learns the weights.
+    """
+
+    def glimpse(self, state: Float[Array, "B H"], memory: Memory) -> tuple[Float[Array, "B E"], Glimpse]:
+        """(what is seen, look) before the gate."""
+        mean, weights = super().glimpse(state, memory)
+        one_of = lambda places: jax.nn.one_hot(places, weights.shape[-1], dtype=weights.dtype)
+        if not self.has_rng("dropout"):
+            seen, drawn = one_of(weights.argmax(-1)), jnp.zeros(len(weights), bool)
+            return jnp.einsum("BS,BSE->BE", seen, memory.states), Glimpse(weights, seen, drawn)
+        places, whether = jax.random.split(self.make_rng("dropout"))
+        logs = jnp.log(jnp.maximum(weights, TINY))
+        chosen = one_of(jax.random.categorical(places, logs))
+        drawn = jax.random.bernoulli(whether, 0.5, (len(weights),))
+        seen = jnp.where(drawn[:, None], chosen, weights)
+        context = jnp.where(drawn[:, None], jnp.einsum("BS,BSE->BE", chosen, memory.states), mean)
+        return context, Glimpse(weights, seen, drawn)
+
+    @staticmethod
+    def weights_of(looks: Glimpse) -> Float[Array, "B *T S"]:
+        """Those that places are drawn from."""
+        return looks.weights

@@ -81,24 +81,22 @@ class RecurrentDecoder(EncoderDecoder):
         return memory.first, jnp.zeros((batch, self.embed_dim), self.dtype)
 
     def advance(self, memory: Memory, carry: PyTree, word: Float[Array, "B D"], train: bool = False):
-        """The one step of the decoder, from an embedded word to (carry, (readout, weights [B S] or None))."""
+        """The one step of the decoder, from an embedded word to (carry, (readout, its look or None))."""
         states, fed = carry
         x = jnp.concatenate([word, fed], axis=-1) if self.input_feeding and self.score is not None else word
         after = []
         for level, (cell, state) in enumerate(zip(self.decoder, states, strict=True)):
             state, x = cell(state, self.drop(x, train) if level else x)
             after.append(state)
-        weights = None
+        look = None
         if self.score is not None:
-            context, weights = self.look(x, memory)
+            context, look = self.look(x, memory)
             x = jnp.concatenate([context, x], axis=-1)
         readout = jnp.tanh(self.readout(x))
-        return (tuple(after), readout), (readout, weights)
+        return (tuple(after), readout), (readout, look)
 
-    def look(
-        self, state: Float[Array, "B H"], memory: Memory
-    ) -> tuple[Float[Array, "B E"], Float[Array, "B S"]]:
-        """(context, weights) of one state."""
+    def look(self, state: Float[Array, "B H"], memory: Memory) -> tuple[Float[Array, "B E"], PyTree]:
+        """(context, what `weights_of` finds the weights [B S] in) of one state."""
         query = state[:, None]
         context, weights = attend(self.score.compare(query, memory.keys), memory.states, memory.mask[:, None])
         return context[:, 0], weights[:, 0]
@@ -109,21 +107,26 @@ class RecurrentDecoder(EncoderDecoder):
         return product.astype(jnp.float32)
 
     def forced(self, memory: Memory, inputs: Int[Array, "B T"], train: bool = False):
-        """Readouts [B T D] and weights [B T S], the words given. Logits wait: one product serves all T."""
+        """Readouts [B T D] and looks, the words given. Logits wait: one product serves all T."""
         scan = over_time(lambda self, carry, word: self.advance(memory, carry, word, train))
         words = self.drop(self.embedding(inputs), train)
         return scan(self, self.start(memory), words)[1]
 
     def states(self, source: Source, inputs: Int[Array, "B T"], train: bool = False) -> Float[Array, "B T D"]:
         """The readouts, with dropout, of all positions at once."""
-        return self.states_and_weights(source, inputs, train)[0]
+        return self.states_and_looks(source, inputs, train)[0]
 
-    def states_and_weights(
+    @staticmethod
+    def weights_of(looks: PyTree) -> Float[Array, "B *T S"]:
+        """The weights of what `look` returned, of one step or of all."""
+        return looks
+
+    def states_and_looks(
         self, source: Source, inputs: Int[Array, "B T"], train: bool = False
-    ) -> tuple[Float[Array, "B T D"], Float[Array, "B T S"] | None]:
-        """(`states`, the weights of all looks, None without a score)."""
-        readouts, weights = self.forced(self.encode(source, train), inputs, train)
-        return self.drop(readouts, train), weights
+    ) -> tuple[Float[Array, "B T D"], PyTree]:
+        """(`states`, what `look` returned at all positions, None without a score)."""
+        readouts, looks = self.forced(self.encode(source, train), inputs, train)
+        return self.drop(readouts, train), looks
 
     def step(
         self, memory: Memory, carry: PyTree, token: Int[Array, "B"]
@@ -136,7 +139,7 @@ class RecurrentDecoder(EncoderDecoder):
         """The weights alpha, which `attend` returns: of one layer and one head."""
         if self.score is None:
             raise ValueError(f"{type(self).__name__}(score=None) has no attention to show: give it a score")
-        return self.forced(self.encode(source), inputs)[1][:, None, None]
+        return self.weights_of(self.forced(self.encode(source), inputs)[1])[:, None, None]
 
     def sampled(
         self,

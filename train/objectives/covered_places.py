@@ -42,6 +42,7 @@ class DoublyStochastic(NextTargetToken):
         """Evaluated, their mean is log perplexity."""
         if update is None:
             return super().sums(model, params, batch, carry, update)
-        states, weights = self.apply(model, params, batch, update, method="states_and_weights")
+        states, looks = self.apply(model, params, batch, update, method="states_and_looks")
+        weights = model.weights_of(looks)
         loss, count = summed(model, params, states, batch, self.smoothing, self.tokens)
         return loss + self.coefficient * jnp.sum(uncovered(weights, batch["weights"])), (count, carry)

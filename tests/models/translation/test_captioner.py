@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from models.attention.scores import Additive
-from models.decoding.search import Search, source_attention
+from models.decoding.search import Search
 from models.layers.annotations import ConvolutionalAnnotator
 from models.layers.recurrent import GRU
-from models.translation.captioner import Captioner
+from models.translation.captioner import Captioner, HardCaptioner
+from train.parts import settings
 
 DRAW = np.random.default_rng(3)
 PICTURES = jnp.asarray(DRAW.integers(0, 256, (2, 12, 8, 3)), jnp.uint8)
@@ -29,6 +30,7 @@ MODELS = {
     "soft": SOFT,
     "ungated": dataclasses.replace(SOFT, gated=False, cell=GRU(), num_layers=2, tied=False),
     "none": dataclasses.replace(SOFT, score=None),
+    "hard": HardCaptioner(**settings(SOFT)),
 }
 all_models = pytest.mark.parametrize("name", MODELS)
 
@@ -67,15 +69,19 @@ def test_rows_are_independent_and_no_word_sees_the_next(name):
     assert np.all(darker > 0)
 
 
-def test_weights_are_over_the_places_of_the_picture_row_by_row():
-    """A change of one corner of the picture changes the annotation of that corner's place most."""
-    weights = source_attention(SOFT, params("soft"), PICTURES, INPUTS)
-    assert SOFT.annotator.grid(12, 8) == (3, 2) and weights.shape == (2, 1, 1, 4, 6)
+def test_weights_are_over_the_places_of_the_picture():
+    weights = compiled("soft", "attention")(PICTURES, INPUTS)
+    assert weights.shape == (2, 1, 1, 4, np.prod(SOFT.annotator.grid(12, 8)))
     np.testing.assert_allclose(weights.sum(-1), 1.0, atol=1e-6)
-    changed = PICTURES.at[:, :3, 5:].set(255 - PICTURES[:, :3, 5:])
-    places = (compiled("soft", "encode")(given).states for given in (PICTURES, changed))
-    apart = jnp.abs(jnp.subtract(*places)).sum((0, 2))
-    assert int(apart.argmax()) == 1 and apart[4] == 0  # top right; bottom left is out of reach
+
+
+def test_places_stand_row_by_row_and_see_what_is_near():
+    """The first pixel of a picture of 3 x 4 places is seen by the four around it, 0, 1, 4 and 5."""
+    dark = jnp.full((1, 12, 16, 3), 60, jnp.uint8)
+    annotate = SOFT.annotator
+    variables = jax.jit(annotate.init)(jax.random.key(1), dark)
+    apart = annotate.apply(variables, dark.at[0, 0, 0].set(250)) - annotate.apply(variables, dark)
+    assert [*np.flatnonzero(jnp.abs(apart[0]).sum(-1))] == [0, 1, 4, 5]
 
 
 def test_annotations_are_of_odd_sizes_too():
@@ -109,10 +115,30 @@ def test_a_first_state_is_of_the_mean_of_the_places():
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
-@pytest.mark.parametrize("beam", [1, 3])
-def test_search_is_limited_by_its_slack_as_a_picture_has_no_words(beam):
-    found = jax.jit(functools.partial(Search(beam=beam, slack=5), SOFT))(params("soft"), PICTURES)
-    assert found.tokens.shape == (2, beam, 5) and np.all(np.isfinite(found.scores))
+def test_search_is_limited_by_its_slack_as_a_picture_has_no_words():
+    found = jax.jit(functools.partial(Search(beam=3, slack=5), SOFT))(params("soft"), PICTURES)
+    assert found.tokens.shape == (2, 3, 5) and np.all(np.isfinite(found.scores))
+
+
+def test_hard_attention_sees_the_likeliest_place_and_in_an_update_one_drawn_or_the_mean():
+    memory = compiled("hard", "encode")(PICTURES)
+    state = jnp.asarray(DRAW.normal(size=(2, 8)), jnp.float32)
+    seen, look = compiled("hard", "glimpse")(state, memory)
+    likeliest = memory.states[jnp.arange(2), look.weights.argmax(-1)]
+    np.testing.assert_allclose(seen, likeliest, atol=1e-5)
+    update = jax.jit(
+        lambda key: MODELS["hard"].apply(
+            {"params": params("hard")}, state, memory, rngs={"dropout": key}, method="glimpse"
+        )
+    )
+    for key in jax.random.split(jax.random.key(0), 8):
+        seen, look = update(key)
+        for row in range(2):
+            if look.drawn[row]:
+                assert look.seen[row].sum() == 1 == look.seen[row].max()
+            else:
+                np.testing.assert_array_equal(look.seen[row], look.weights[row])
+            np.testing.assert_allclose(seen[row], look.seen[row] @ memory.states[row], atol=1e-5)
 
 
 def test_bfloat16_computes_in_it_and_answers_in_float32():
