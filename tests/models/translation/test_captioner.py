@@ -76,12 +76,13 @@ def test_weights_are_over_the_places_of_the_picture():
 
 
 def test_places_stand_row_by_row_and_see_what_is_near():
-    """The first pixel of a picture of 3 x 4 places is seen by the four around it, 0, 1, 4 and 5."""
-    dark = jnp.full((1, 12, 16, 3), 60, jnp.uint8)
-    annotate = SOFT.annotator
-    variables = jax.jit(annotate.init)(jax.random.key(1), dark)
-    apart = annotate.apply(variables, dark.at[0, 0, 0].set(250)) - annotate.apply(variables, dark)
-    assert [*np.flatnonzero(jnp.abs(apart[0]).sum(-1))] == [0, 1, 4, 5]
+    """The first 4 x 4 pixels of a picture of 3 x 4 places are seen by the four around them: 0, 1, 4, 5."""
+    picture = jnp.asarray(DRAW.integers(0, 256, (1, 12, 16, 3)), jnp.uint8)
+    other = picture.at[:, :4, :4].set(255 - picture[:, :4, :4])
+    annotator = ConvolutionalAnnotator(channels=(8, 9), features=10)
+    annotate = jax.jit(lambda picture: annotator.init_with_output(jax.random.key(1), picture)[0])
+    apart = jnp.abs(annotate(other) - annotate(picture))[0].sum(-1)
+    assert annotator.grid(12, 16) == (3, 4) and [*np.flatnonzero(apart)] == [0, 1, 4, 5]
 
 
 def test_annotations_are_of_odd_sizes_too():
