@@ -17,7 +17,7 @@ import numpy as np
 from sacrebleu.metrics import BLEU, CHRF
 
 from data.files.outside_text import composed
-from train.metrics.counts import Bleu, Bleu1, Bleu2, Bleu3, Counts
+from train.metrics.counts import Bleu, Bleu1, Bleu2, Bleu3, Bleu4, Counts
 
 Score = tuple[float, str]
 Tokenize = Literal[
@@ -99,7 +99,7 @@ def caption_scores(
     metric.corpus_score(list(hypotheses), list(itertools.zip_longest(*references)))  # what is signed
     signature = str(metric.get_signature())
     found = np.array(rows, float)
-    return {f"BLEU-{one.order}": (Counts(one, found), signature) for one in (Bleu1, Bleu2, Bleu3, Bleu)}
+    return {f"BLEU-{one.order}": (Counts(one, found), signature) for one in (Bleu1, Bleu2, Bleu3, Bleu4)}
 
 
 def tokenised(texts: Sequence[str], tokenize: str = "13a", lowercase: bool = False) -> list[str]:

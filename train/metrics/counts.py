@@ -158,19 +158,25 @@ class Bleu(Statistic):
         return np.reshape(scores, np.shape(sums)[:-1])
 
 
-class Bleu1(Bleu):
+class Bleu4(Bleu):
+    """Of items with several references: the nearest in length is another for another system."""
+
+    given = ("words",)
+
+
+class Bleu1(Bleu4):
     """Of single tokens."""
 
     order = 1
 
 
-class Bleu2(Bleu):
+class Bleu2(Bleu4):
     """Of single tokens and pairs."""
 
     order = 2
 
 
-class Bleu3(Bleu):
+class Bleu3(Bleu4):
     """Of up to three tokens."""
 
     order = 3

@@ -22,6 +22,15 @@ def test_the_score_is_that_of_the_corpus(order):
     assert "nrefs:2" in signature and len(counts.rows) == 3
 
 
+def test_systems_are_compared_whichever_reference_is_nearest_in_length():
+    ours, theirs = (
+        bleu.caption_scores(said, REFERENCES)["BLEU-4"][0]
+        for said in (SAID, ["the car stands near the sea shore today", "dogs", "a man"])
+    )
+    assert np.any(ours.column("reference") != theirs.column("reference"))
+    np.testing.assert_array_equal(ours.given, theirs.given)
+
+
 def test_bleu_1_by_hand():
     """car stands by the sea: of 7 tokens "a red car stands by the sea" all are in some reference."""
     counts, _ = bleu.caption_scores(SAID[:1], REFERENCES[:1])["BLEU-1"]
