@@ -24,7 +24,7 @@ from models.decoding.top_k import NEVER, log_normaliser, log_probs, mask_logits,
 from models.fields import Amount, Beam, Bound, Count, Part, Positive
 from models.ids import BOS, EOS, PAD
 from models.language.language_model import LanguageModel
-from models.translation.encoder_decoder import EncoderDecoder, Source
+from models.translation.encoder_decoder import EncoderDecoder, Reading
 
 Step = Callable[[object, Int[Array, "B"]], tuple[Float[Array, "B V"], object]]
 
@@ -272,7 +272,7 @@ class Search(Part):
         """The search in a protocol's words: "beam 5, score / length^1.0"."""
         return "greedy" if self.beam == 1 else f"beam {self.beam}, {self.penalty.rule}"
 
-    def __call__(self, model: EncoderDecoder, params, source: Source) -> Hypotheses:
+    def __call__(self, model: EncoderDecoder, params, source: Reading) -> Hypotheses:
         """The hypotheses of each source, best first."""
         variables = {"params": params}
         words, width = model.extent(source)
@@ -331,7 +331,7 @@ class Continuation(Part):
 
 
 def source_attention(
-    model: EncoderDecoder, params, source: Source, inputs: Int[Array, "B T"]
+    model: EncoderDecoder, params, source: Reading, inputs: Int[Array, "B T"]
 ) -> Float[Array, "B L N T S"]:
     """Where each output token looked, by layer and head: a teacher-forced pass over what was found."""
     weights, _ = model.apply(

@@ -9,7 +9,9 @@ from jaxtyping import Array, Bool, Float, Int, PyTree, UInt8
 
 from models.layers.annotations import Annotator, ConvolutionalAnnotator
 from models.layers.dense import Dense
+from models.translation.encoder_decoder import EncoderDecoder
 from models.translation.recurrent_decoder import Memory, RecurrentDecoder
+from models.translation.transformer import Source, Transformer
 
 TINY = 1e-20  # a weight, where its logarithm is taken
 
@@ -23,7 +25,21 @@ class Beginning(nn.Module):
         return jax.tree.map(lambda h: jnp.tanh(Dense(h.shape[-1], dtype=h.dtype)(mean)), blank)
 
 
-class Captioner(RecurrentDecoder):
+class OfPictures(EncoderDecoder):
+    """An encoder-decoder that reads pictures: it looks at the places that its `annotator` makes of them."""
+
+    abstract = True
+    annotator: Annotator = ConvolutionalAnnotator()
+
+    reads = "captioned pictures"
+
+    @staticmethod
+    def extent(source: UInt8[Array, "B Y X 3"]) -> tuple[Int[Array, "B"], int]:
+        """A picture has no words."""
+        return jnp.zeros(len(source), jnp.int32), 0
+
+
+class Captioner(OfPictures, RecurrentDecoder):
     """Show, attend and tell: a decoder over the annotations of a picture  -- Xu et al. 2015.
 
     encoder   a_1 .. a_L = annotator(picture), s_0 by their mean
@@ -34,10 +50,7 @@ class Captioner(RecurrentDecoder):
     in translation the state that has read the word looks, and the readout is fed on.
     """
 
-    annotator: Annotator = ConvolutionalAnnotator()
     gated: bool = True
-
-    reads = "captioned pictures"
 
     def setup(self):
         """Submodules: the decoder's, `encoder`, `beginnings` and `gate`."""
@@ -46,11 +59,6 @@ class Captioner(RecurrentDecoder):
         self.beginnings = [Beginning() for _ in range(self.num_layers)]
         if self.gated and self.attends:
             self.gate = Dense(1, dtype=self.dtype)
-
-    @staticmethod
-    def extent(source: UInt8[Array, "B Y X 3"]) -> tuple[Int[Array, "B"], int]:
-        """A picture has no words."""
-        return jnp.zeros(len(source), jnp.int32), 0
 
     def encode(self, source: UInt8[Array, "B Y X 3"], train: bool = False) -> Memory:
         """The decoder's first state, and with attention the annotations and the score's keys of them."""
@@ -108,3 +116,20 @@ class HardCaptioner(Captioner):
     def weights_of(looks: Glimpse) -> Float[Array, "B *T S"]:
         """Those that places are drawn from."""
         return looks.weights
+
+
+class TransformerCaptioner(OfPictures, Transformer):
+    """A Transformer whose source is the places of a picture, row by row, projected to its features."""
+
+    def setup(self):
+        """Submodules: the Transformer's, `annotate` and `project`."""
+        super().setup()
+        self.annotate = self.annotator.clone(parent=None, name=None, dtype=self.dtype)
+        self.project = Dense(self.features, dtype=self.dtype)
+
+    def encode(self, source: UInt8[Array, "B Y X 3"], train: bool = False) -> Source:
+        """The memory: each decoder layer's keys and values of the encoder's output."""
+        x = self.project(self.annotate(source))
+        count, places, _ = x.shape
+        x = self.placed(x, jnp.arange(places)[None], train)
+        return self.remembered(x, jnp.full(count, places), train)

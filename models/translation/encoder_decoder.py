@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int, PyTree, UInt8
 from models.ids import PAD
 from models.model import Network
 
-Source = Int[Array, "B S"] | UInt8[Array, "B Y X 3"]  # words, or pictures: what a kind says it `reads`
+Reading = Int[Array, "B S"] | UInt8[Array, "B Y X 3"]  # words, or pictures: what a kind says it `reads`
 
 
 class EncoderDecoder(Network):
@@ -32,11 +32,11 @@ class EncoderDecoder(Network):
             raise ValueError(f"model={kind} reads {self.reads}, and task={task} gives {run.task.gives}")
 
     @staticmethod
-    def extent(source: Source) -> tuple[Int[Array, "B"], int]:
+    def extent(source: Reading) -> tuple[Int[Array, "B"], int]:
         """(words of each source without padding, the sources' width): what limits of a search go by."""
         return jnp.sum(source != PAD, axis=1), source.shape[1]
 
-    def encode(self, source: Source, train: bool = False) -> PyTree:
+    def encode(self, source: Reading, train: bool = False) -> PyTree:
         """The memory: what the decoder looks at, or begins with."""
         raise NotImplementedError
 
@@ -50,7 +50,9 @@ class EncoderDecoder(Network):
         """(scores of the token after this one, the carry that it is part of)."""
         raise NotImplementedError
 
-    def states(self, source: Source, inputs: Int[Array, "B T"], train: bool = False) -> Float[Array, "B T D"]:
+    def states(
+        self, source: Reading, inputs: Int[Array, "B T"], train: bool = False
+    ) -> Float[Array, "B T D"]:
         """What `logits` takes, of all positions at once, the inputs given."""
         raise NotImplementedError
 
@@ -59,18 +61,18 @@ class EncoderDecoder(Network):
         raise NotImplementedError
 
     def __call__(
-        self, source: Source, inputs: Int[Array, "B T"], train: bool = False
+        self, source: Reading, inputs: Int[Array, "B T"], train: bool = False
     ) -> Float[Array, "B T V"]:
         """Scores of the target token after each input."""
         return self.logits(self.states(source, inputs, train))
 
-    def attention(self, source: Source, inputs: Int[Array, "B T"]) -> Float[Array, "B L N T S"]:
+    def attention(self, source: Reading, inputs: Int[Array, "B T"]) -> Float[Array, "B L N T S"]:
         """Weights over the source of each layer and head; apply with `mutable=["intermediates"]`."""
         raise ValueError(f"{type(self).__name__} has no attention to show: give it a score")
 
     def sampled(
         self,
-        source: Source,
+        source: Reading,
         inputs: Int[Array, "B T"],
         gold_probability: Float[Array, ""],
         train: bool = True,

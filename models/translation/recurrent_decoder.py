@@ -12,7 +12,7 @@ from models.layers.dropout import Dropout
 from models.layers.embedding import Embed
 from models.layers.random import uniform
 from models.layers.recurrent import LSTM, Cell, fresh, over_time
-from models.translation.encoder_decoder import EncoderDecoder, Source
+from models.translation.encoder_decoder import EncoderDecoder, Reading
 
 
 @flax.struct.dataclass
@@ -71,7 +71,7 @@ class RecurrentDecoder(EncoderDecoder):
             self.output = Dense(self.vocab_size, dtype=self.dtype)
         self.drop = Dropout(self.dropout)
 
-    def encode(self, source: Source, train: bool = False) -> Memory:
+    def encode(self, source: Reading, train: bool = False) -> Memory:
         """The decoder's first state, and with attention places to look at and the score's keys of them."""
         raise NotImplementedError
 
@@ -112,7 +112,9 @@ class RecurrentDecoder(EncoderDecoder):
         words = self.drop(self.embedding(inputs), train)
         return scan(self, self.start(memory), words)[1]
 
-    def states(self, source: Source, inputs: Int[Array, "B T"], train: bool = False) -> Float[Array, "B T D"]:
+    def states(
+        self, source: Reading, inputs: Int[Array, "B T"], train: bool = False
+    ) -> Float[Array, "B T D"]:
         """The readouts, with dropout, of all positions at once."""
         return self.states_and_looks(source, inputs, train)[0]
 
@@ -122,7 +124,7 @@ class RecurrentDecoder(EncoderDecoder):
         return looks
 
     def states_and_looks(
-        self, source: Source, inputs: Int[Array, "B T"], train: bool = False
+        self, source: Reading, inputs: Int[Array, "B T"], train: bool = False
     ) -> tuple[Float[Array, "B T D"], PyTree]:
         """(`states`, what `look` returned at all positions, None without a score)."""
         readouts, looks = self.forced(self.encode(source, train), inputs, train)
@@ -135,7 +137,7 @@ class RecurrentDecoder(EncoderDecoder):
         carry, (readout, _) = self.advance(memory, carry, self.embedding(token))
         return self.logits(readout), carry
 
-    def attention(self, source: Source, inputs: Int[Array, "B T"]) -> Float[Array, "B 1 1 T S"]:
+    def attention(self, source: Reading, inputs: Int[Array, "B T"]) -> Float[Array, "B 1 1 T S"]:
         """The weights alpha, which `attend` returns: of one layer and one head."""
         if self.score is None:
             raise ValueError(f"{type(self).__name__}(score=None) has no attention to show: give it a score")
@@ -143,7 +145,7 @@ class RecurrentDecoder(EncoderDecoder):
 
     def sampled(
         self,
-        source: Source,
+        source: Reading,
         inputs: Int[Array, "B T"],
         gold_probability: Float[Array, ""],
         train: bool = True,

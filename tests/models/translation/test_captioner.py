@@ -12,7 +12,7 @@ from models.attention.scores import Additive
 from models.decoding.search import Search
 from models.layers.annotations import ConvolutionalAnnotator
 from models.layers.recurrent import GRU
-from models.translation.captioner import Captioner, HardCaptioner
+from models.translation.captioner import Captioner, HardCaptioner, TransformerCaptioner
 from train.parts import settings
 
 DRAW = np.random.default_rng(3)
@@ -31,6 +31,15 @@ MODELS = {
     "ungated": dataclasses.replace(SOFT, gated=False, cell=GRU(), num_layers=2, tied=False),
     "none": dataclasses.replace(SOFT, score=None),
     "hard": HardCaptioner(**settings(SOFT)),
+    "transformer": TransformerCaptioner(
+        vocab_size=11,
+        features=8,
+        mlp_dim=10,
+        num_heads=2,
+        num_encoder_layers=1,
+        num_decoder_layers=1,
+        annotator=SOFT.annotator,
+    ),
 }
 all_models = pytest.mark.parametrize("name", MODELS)
 

@@ -8,7 +8,7 @@ from data.items.captioned import Captioned
 from data.tasks.captioning import Captioning
 from data.tokenizers.tokenizer import Tokenizer
 from models.decoding.search import Search
-from models.translation.captioner import Captioner
+from models.translation.captioner import OfPictures
 from train.folder.outputs import keep
 from train.inference.caption_writer import OF_PICTURES, CaptionWriter
 from train.metrics import bleu, cider
@@ -25,7 +25,7 @@ class CaptionScores(Evaluator):
     commonest caption of the training split.
     """
 
-    needs = {"task": Captioning, "model": Captioner}
+    needs = {"task": Captioning, "model": OfPictures}
     why = "judges captions"
     split: str = "test"
     search: Search = OF_PICTURES

@@ -7,7 +7,7 @@ import numpy as np
 
 from data.corpora.captioned.captions import GeneratedCaptions
 from data.tasks.captioning import Captioning
-from models.translation.captioner import Captioner
+from models.translation.captioner import OfPictures
 from train.inference.caption_writer import CaptionWriter
 from train.metrics.alignment import merge_pieces, words_of
 from train.metrics.counts import Counts, Share
@@ -27,7 +27,7 @@ class Pointing(Evaluator):
     the box.
     """
 
-    needs = {"task": Captioning, "task.corpus": GeneratedCaptions, "model": Captioner}
+    needs = {"task": Captioning, "task.corpus": GeneratedCaptions, "model": OfPictures}
     why = "looks up boxes of the generated world's pictures"
     split: str = "test"
 
