@@ -7,23 +7,31 @@ from PIL import Image
 
 from data.world.scenes import Scenes
 from experiments.tables.translation.captioning import TABLE
+from experiments.tables.understanding.tagging import TABLE as TAGGING
 from train.loop.training import train
 from train.parts import override
 
 SCENE = next(Scenes(test=1).scenes("test"))
 
 
-@pytest.fixture(scope="module")
-def run_dir(tmp_path_factory):
-    """Two steps of a small network that looks."""
-    directory = tmp_path_factory.mktemp("runs") / "soft" / "0"
-    run = override(
-        TABLE.rows["soft"],
-        [*TABLE.smoke, "model.features=8", "model.embed_dim=8", "model.score.features=8"],
-    )
-
+def trained_run(directory, row, *changes):
+    """Two steps of a small network."""
+    run = override(TABLE.rows[row], [*TABLE.smoke, "model.features=8", "model.embed_dim=8", *changes])
     train(dataclasses.replace(run, evaluators=()), directory)
     return directory
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    """A captioner without attention."""
+    return trained_run(tmp_path_factory.mktemp("runs") / "none" / "0", "no attention")
+
+
+@pytest.fixture(scope="module")
+def looking(tmp_path_factory):
+    """One that looks."""
+    directory = tmp_path_factory.mktemp("runs") / "soft" / "0"
+    return trained_run(directory, "soft", "model.score.features=8")
 
 
 @pytest.fixture
@@ -52,9 +60,10 @@ def test_without_files_pictures_of_the_test_come_with_their_captions(lookback, r
     assert rows[0][2] == SCENE.sentence.text("en")
 
 
-def test_maps_of_one_picture_are_drawn(lookback, run_dir, pictures):
+@pytest.mark.slow
+def test_maps_of_one_picture_are_drawn(lookback, looking, pictures):
     maps = pictures / "maps.png"
-    code, _, err = lookback("caption", run_dir, pictures / "scene.png", "--beam", 1, "--maps", maps)
+    code, _, err = lookback("caption", looking, pictures / "scene.png", "--beam", 1, "--maps", maps)
     assert code == 0, err
     assert Image.open(maps).width > 200
 
@@ -66,6 +75,7 @@ def test_maps_of_one_picture_are_drawn(lookback, run_dir, pictures):
         (("none.png",), "none.png"),
         (("scene.png", "scene.jpg", "--maps", "maps.png"), "--maps maps.png is of one picture, not 2"),
         (("scene.png", "--maps", "maps.doc"), "maps.doc"),
+        (("scene.png", "--maps", "maps.png"), "looks nowhere, it has no attention: give another run"),
     ],
 )
 def test_what_cannot_be_captioned_is_told_in_a_line(lookback, run_dir, pictures, monkeypatch, words, told):
@@ -75,11 +85,16 @@ def test_what_cannot_be_captioned_is_told_in_a_line(lookback, run_dir, pictures,
     assert (code, out) == (2, "") and told in err and err.count("\n") == 1
 
 
-def test_a_run_of_another_task_is_refused(lookback, trained):
-    code, _, err = lookback("caption", trained / "translation" / "lstm-additive" / "0", "--first", 1)
-    assert code == 2 and "is to caption pictures, and task=Translation is no Captioning" in err
+def test_a_run_of_another_task_is_refused(lookback, tmp_path):
+    train(
+        dataclasses.replace(override(TAGGING.rows["majority tag"], TAGGING.smoke), evaluators=()),
+        tmp_path / "tags",
+    )
+    code, _, err = lookback("caption", tmp_path / "tags", "--first", 1)
+    assert code == 2 and "is to caption pictures, and task=Tagging is no Captioning" in err
 
 
-def test_plot_lights_the_first_test_picture(lookback, run_dir, tmp_path):
-    code, out, err = lookback("plot", run_dir, "--picture", "caption_maps", "--out", tmp_path / "a.png")
+@pytest.mark.slow
+def test_plot_lights_the_first_test_picture(lookback, looking, tmp_path):
+    code, out, err = lookback("plot", looking, "--picture", "caption_maps", "--out", tmp_path / "a.png")
     assert code == 0 and out == f"{tmp_path / 'a.png'}\n", err
