@@ -44,6 +44,7 @@ def pictures(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_each_picture_has_a_line_and_its_size_does_not_matter(lookback, run_dir, pictures):
     names = [pictures / name for name in ("scene.png", "large.png", "scene.jpg")]
     code, out, err = lookback("caption", run_dir, *names, "--beam", 1)
@@ -52,6 +53,7 @@ def test_each_picture_has_a_line_and_its_size_does_not_matter(lookback, run_dir,
     assert [*found] == [*map(str, names)] and found[str(names[0])] == found[str(names[1])]
 
 
+@pytest.mark.slow
 def test_without_files_pictures_of_the_test_come_with_their_captions(lookback, run_dir):
     code, out, err = lookback("caption", run_dir, "--first", 2, "--beam", 1)
     assert code == 0, err
@@ -68,6 +70,7 @@ def test_maps_of_one_picture_are_drawn(lookback, looking, pictures):
     assert Image.open(maps).width > 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words, told",
     [

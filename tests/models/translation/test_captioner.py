@@ -67,7 +67,7 @@ def test_step_by_step_equals_teacher_forcing(name):
         np.testing.assert_allclose(logits, expected, atol=2e-5)
 
 
-@pytest.mark.parametrize("name", ["soft", "none", "transformer"])
+@pytest.mark.parametrize("name", ["soft", "none"])
 def test_rows_are_independent_and_no_word_sees_the_next(name):
     both = compiled(name)(PICTURES, INPUTS)
     np.testing.assert_allclose(compiled(name)(PICTURES[::-1], INPUTS[::-1]), both[::-1], atol=2e-5)
@@ -124,6 +124,7 @@ def test_a_first_state_is_of_the_mean_of_the_places():
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_search_is_limited_by_its_slack_as_a_picture_has_no_words():
     found = jax.jit(functools.partial(Search(beam=3, slack=5), SOFT))(params("soft"), PICTURES)
     assert found.tokens.shape == (2, 3, 5) and np.all(np.isfinite(found.scores))

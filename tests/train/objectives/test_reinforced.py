@@ -56,6 +56,7 @@ BATCH = {
 }
 
 
+@pytest.mark.slow
 def test_the_value_is_the_cross_entropy_the_baseline_its_mean_and_weights_have_a_gradient():
     params = jax.jit(MODEL.init)(jax.random.key(0), BATCH["source"], BATCH["inputs"])["params"]
     plain, ours = NextTargetToken(smoothing=0.0), Reinforced(smoothing=0.0, bonus=0.0)
