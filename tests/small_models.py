@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable
 
 import pytest
 
+import jax.numpy as jnp
+
 from experiments.readme import tables
 
 VOCABULARY = 16
@@ -41,6 +43,13 @@ def small(part):
         elif field.name in SIZES and value is not None:
             changes[field.name] = SIZES[field.name]
     return dataclasses.replace(part, **changes)
+
+
+def source_of(model):
+    """Two of what an encoder-decoder reads: sentences of five words, or pictures."""
+    if model.reads == "captioned pictures":
+        return jnp.ones((2, 12, 12, 3), jnp.uint8)
+    return jnp.ones((2, 5), jnp.int32)
 
 
 def small_models(role: type) -> dict[str, object]:

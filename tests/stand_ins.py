@@ -10,9 +10,12 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+from PIL import Image
+
 from data.corpora.glue import TASKS
 from data.corpora.sentiment import CrossValidated
 from data.corpora.similarity import FILES, GENDERS
+from data.world.scenes import Scenes
 from data.world.world import World
 
 WORLD = World(train=120, valid=30, test=30, depth=0, distance=0)
@@ -21,11 +24,40 @@ SPLITS = {"train": ("train",), "valid": ("val", "dev", "testa"), "test": ("test"
 
 def write(folder: Path) -> None:
     """All of them, below a folder."""
-    for corpus in (translations, texts, tags, dependencies, glue, treebank, polar, reviews, words, questions):
+    for corpus in (
+        translations,
+        texts,
+        tags,
+        dependencies,
+        glue,
+        treebank,
+        polar,
+        reviews,
+        words,
+        questions,
+        scenes,
+    ):
         for path, content in corpus().items():
             where = folder / path
             where.parent.mkdir(parents=True, exist_ok=True)
             where.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def scenes() -> dict:
+    """RSICD: pictures of the world in JPEG, each with its sentence, lower-cased and without its full stop."""
+    archive, images = io.BytesIO(), []
+    with zipfile.ZipFile(archive, "w") as members:
+        for split, (name, *_) in SPLITS.items():
+            for number, scene in enumerate(Scenes(train=40, valid=8, test=8).scenes(split)):
+                picture, file = io.BytesIO(), f"{name}_{number}.jpg"
+                Image.fromarray(scene.picture).save(picture, "JPEG")
+                members.writestr(f"RSICD_images/{file}", picture.getvalue())
+                said = [word.lower() for word in scene.sentence.tokens["en"][:-1]]
+                images.append({"filename": file, "split": name, "sentences": [{"tokens": said}] * 5})
+    return {
+        "rsicd/RSICD_images.zip": archive.getvalue(),
+        "rsicd/dataset_rsicd.json": json.dumps({"images": images, "dataset": "rsicd"}),
+    }
 
 
 def lines(texts) -> str:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import stand_ins
+from PIL import Image
 
 from data.files import installed
+from data.world.scenes import Scenes
 from experiments.tables import catalogue
 
 ROOT = Path(__file__).parents[1]
@@ -80,6 +82,7 @@ def furnish(folder: Path, run: Shell, lines: Iterable[str]) -> None:
         (folder / "my" / name).write_text("The farmer saw the old dog .\nEmma works .\n" * 20)
     for name in ("newstest.en", "newstest.de", "source.en", "reference.de"):
         (folder / name).write_text("The farmer saw the old dog .\n")
+    Image.fromarray(next(Scenes(test=1).scenes("test")).picture).save(folder / "scene.png")
     (folder / "lines.txt").write_text("The [MASK] of a function .\n")
     (folder / "pairs.tsv").write_text("The dog works .\tThe dog is tired .\n")
     named = {found for line in lines for found in RUN.findall(line)}

@@ -207,6 +207,16 @@ CORPORA = {
             by_hand="copy the files of its repository's data folder into sent-conv/raw/",
         ),
         Corpus(
+            name="rsicd",
+            title="RSICD: pictures from the air with five captions each, at 112 x 112 pixels",
+            kind="captioned pictures: en",
+            licence="none stated; for research, not to be passed on",
+            homepage="https://github.com/201528014227051/RSICD_optimal",
+            citation="Lu et al. 2018, Exploring Models and Data for Remote Sensing Image Caption Generation",
+            files=_files("rsicd"),
+            by_hand="scale the pictures of its page to 112 x 112; rsicd/ takes them as a zip, and the JSON",
+        ),
+        Corpus(
             name="amazon-alexa",
             title="Reviews of Amazon's loudspeakers with stars",
             kind="reviews: en, 1 to 5 stars",

@@ -10,7 +10,7 @@ import os
 import re
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -80,6 +80,29 @@ def first_member(packed: BinaryIO, name: str, limit: int) -> bytes | None:
                 with members.open(member) as file:
                     return file.read(limit + 1)
     return None
+
+
+def zip_members(path: PathLike, names: Iterable[str]) -> Iterator[bytes]:
+    """Members of a zip archive by their names, in whatever folder of it they lie, in the order asked for."""
+    left = limit = limit_of(path)
+    with open(path, "rb") as packed:
+        try:
+            members = zipfile.ZipFile(packed)
+            found = {one.filename.rsplit("/", 1)[-1]: one for one in reversed(members.infolist())}
+        except Exception as error:
+            raise damaged(path, "zip archive", error) from None
+        for name in names:
+            if name not in found:
+                raise ValueError(f"{path} has no member {name}: it is another archive than its name says")
+            try:
+                with members.open(found[name]) as file:
+                    content = file.read(left + 1)
+            except Exception as error:
+                raise damaged(path, "zip archive", error) from None
+            left -= len(content)
+            if left < 0:
+                raise too_large(path, limit)
+            yield content
 
 
 def tar_members(path: PathLike, pattern: str) -> Iterator[tuple[re.Match, bytes]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from data.fields import Part
+from data.items.captioned import Captioned
 from data.items.labelled import Labelled
 from data.items.parsed import Parsed
 from data.items.question import Question
@@ -166,3 +167,23 @@ class QuestionCorpus(Corpus):
         """Each context once, and then all that is asked."""
         asked = self.items(split, data_dir)
         return [*dict.fromkeys(one.context for one in asked), *(one.question for one in asked)]
+
+
+class CaptionCorpus(Corpus):
+    """Pictures of one size, each with captions in `language`."""
+
+    abstract = True
+    language: str
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of all pictures, in pixels."""
+        raise NotImplementedError
+
+    def items(self, split: str, data_dir: str | None = None) -> Sequence[Captioned]:
+        """The pictures of a split with their captions."""
+        raise NotImplementedError
+
+    def sentences(self, split: str, data_dir: str | None = None) -> list[str]:
+        """All captions of a split, those of a picture one after another."""
+        return [caption for item in self.items(split, data_dir) for caption in item.captions]

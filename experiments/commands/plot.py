@@ -1,4 +1,4 @@
-"""Pictures of runs: learning curves, and where a translation looked at its source.
+"""Pictures of runs: learning curves, and where a translation or a caption looked.
 
 examples:
   lookback plot runs/translation/lstm-additive/0     alignment of the first test sentence, and curves
@@ -9,6 +9,7 @@ examples:
   lookback plot runs/vanishing_gradients/*/*         gradients against distance, likewise
   lookback plot "runs/cells/LSTM 2x128/0"            source code coloured by the cells that keep track of it
   lookback plot runs/word_senses/BERT/0              sentences of words with several senses, coloured by sense
+  lookback plot runs/captioning/soft/0               where on the first test picture each word looked
 
 The suffix of a file in --out, .png, .svg or .pdf, says as what one picture is written; a folder takes all
 there are, as --format says. Text in an SVG stays text. Drawn again, a picture is the same to the byte.
@@ -112,8 +113,10 @@ def pictures(folders, sentence: str | None) -> dict:
                 found[cell_text.picture_name(each)] = partial(cell_text.draw, each, caption=caption)
         if forms := sense_plots.read(folder):
             found["senses"] = partial(sense_plots.draw, forms, caption=caption)
-        if attends(folder):
+        if attends(folder, "sentence pairs"):
             found["alignment"] = partial(align, folder, sentence, caption=caption)
+        if attends(folder, "captioned pictures"):
+            found["caption_maps"] = partial(light, folder, caption=caption)
     return found or {"learning_curves": partial(plots.learning_curves, runs)}
 
 
@@ -141,12 +144,29 @@ def by_length(record, edges=(5, 10, 15, 20, 25, 30)):
     return by_source_length(counts, edges) if counts else []
 
 
-def attends(directory) -> bool:
-    """Whether the model looks at its source while it speaks."""
+def attends(directory, source: str) -> bool:
+    """Whether the model looks at its source, of this kind, while it speaks."""
     from train.folder.claim import read
 
     run, _ = read(directory)
-    return run.task.gives == "sentence pairs" and run.model.attends
+    return run.task.gives == source and run.model.attends
+
+
+def light(directory, path, caption: str = "") -> None:
+    """The first test picture, lit where each word of its caption looked."""
+    from experiments.pictures import caption_maps
+    from train import devices
+
+    devices.setup()
+    from train.inference.caption_writer import CaptionWriter
+    from train.weights.load import load
+
+    trained = load(directory)
+    picture = trained.task.items("test", trained.data_dir)[0].picture
+    writer = CaptionWriter.of(trained)
+    ((best, *_),) = writer([picture])
+    (maps,) = writer.maps([picture], [best.ids])
+    caption_maps.draw(picture, trained.tokenizer.pieces(best.ids), maps, path, caption)
 
 
 def align(directory, sentence: str | None, path, caption: str = "") -> None:

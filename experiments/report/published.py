@@ -37,6 +37,21 @@ MULTI30K = (
     ),
 )
 
+_XU_COLUMNS = ("BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "METEOR")
+CAPTIONS = tuple(
+    Published(
+        row,
+        dict(zip(_XU_COLUMNS, values, strict=True)),
+        f"{corpus}, other pictures and captions than these, their places by a network trained on ImageNet",
+        "Xu et al. 2015, Table 1",
+    )
+    for corpus, row, *values in (
+        ("Flickr8k", "soft attention", "67", "44.8", "29.9", "19.5", "18.93"),
+        ("Flickr8k", "hard attention", "67", "45.7", "31.4", "21.3", "20.30"),
+        ("Flickr30k", "soft attention", "66.7", "43.4", "28.8", "19.1", "18.49"),
+    )
+)
+
 _WMT14_COLUMNS = ("EN-DE BLEU", "EN-FR BLEU", "EN-DE FLOPs", "EN-FR FLOPs")
 _WMT14 = (
     "WMT14 newstest2014, tokenised BLEU, EN-DE with compounds split; Transformer: beam 4, length penalty "

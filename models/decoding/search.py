@@ -24,7 +24,7 @@ from models.decoding.top_k import NEVER, log_normaliser, log_probs, mask_logits,
 from models.fields import Amount, Beam, Bound, Count, Part, Positive
 from models.ids import BOS, EOS, PAD
 from models.language.language_model import LanguageModel
-from models.translation.encoder_decoder import EncoderDecoder
+from models.translation.encoder_decoder import EncoderDecoder, Reading
 
 Step = Callable[[object, Int[Array, "B"]], tuple[Float[Array, "B V"], object]]
 
@@ -254,7 +254,8 @@ def keep_best(one: Hypotheses, other: Hypotheses, beam: int) -> Hypotheses:
 class Search(Part):
     """How a translation is looked for: `beam` 1 is greedy.
 
-    At most `stretch` x source + `slack` tokens are generated, of a source without its padding.
+    At most `stretch` x source + `slack` tokens are generated, of a source without its padding;
+    of a picture, which has no words, `slack`.
     """
 
     beam: Beam = 5
@@ -271,12 +272,12 @@ class Search(Part):
         """The search in a protocol's words: "beam 5, score / length^1.0"."""
         return "greedy" if self.beam == 1 else f"beam {self.beam}, {self.penalty.rule}"
 
-    def __call__(self, model: EncoderDecoder, params, source: Int[Array, "B S"]) -> Hypotheses:
+    def __call__(self, model: EncoderDecoder, params, source: Reading) -> Hypotheses:
         """The hypotheses of each source, best first."""
         variables = {"params": params}
-        words = jnp.sum(source != PAD, axis=1)
+        words, width = model.extent(source)
         limits = jnp.floor(self.stretch * words).astype(jnp.int32) + self.slack
-        length = math.ceil(self.stretch * source.shape[1]) + self.slack
+        length = math.ceil(self.stretch * width) + self.slack
         memory = model.apply(variables, source, method="encode")
         carry = model.apply(variables, memory, length, method="start")
         if self.beam == 1:
@@ -330,7 +331,7 @@ class Continuation(Part):
 
 
 def source_attention(
-    model: EncoderDecoder, params, source: Int[Array, "B S"], inputs: Int[Array, "B T"]
+    model: EncoderDecoder, params, source: Reading, inputs: Int[Array, "B T"]
 ) -> Float[Array, "B L N T S"]:
     """Where each output token looked, by layer and head: a teacher-forced pass over what was found."""
     weights, _ = model.apply(

@@ -1,10 +1,14 @@
 """What an encoder-decoder is to those that train it and search with it."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from jaxtyping import Array, Float, Int, PyTree
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PyTree, UInt8
 
+from models.ids import PAD
 from models.model import Network
+
+Reading = Int[Array, "B S"] | UInt8[Array, "B Y X 3"]  # words, or pictures: what a kind says it `reads`
 
 
 class EncoderDecoder(Network):
@@ -12,6 +16,7 @@ class EncoderDecoder(Network):
 
     abstract = True
     fits = ("the next target token",)
+    reads: ClassVar[str] = "sentence pairs"  # what a task has to give, in its word
     samples: ClassVar[bool] = False  # whether `sampled` is there: training on its own words
 
     @property
@@ -19,7 +24,19 @@ class EncoderDecoder(Network):
         """Whether there are weights over the source to show."""
         return True
 
-    def encode(self, source: Int[Array, "B S"], train: bool = False) -> PyTree:
+    def require(self, run: Any) -> None:
+        """And ValueError where the task gives something else to read."""
+        super().require(run)
+        if run.task.gives != self.reads:
+            kind, task = type(self).__name__, type(run.task).__name__
+            raise ValueError(f"model={kind} reads {self.reads}, and task={task} gives {run.task.gives}")
+
+    @staticmethod
+    def extent(source: Reading) -> tuple[Int[Array, "B"], int]:
+        """(words of each source without padding, the sources' width): what limits of a search go by."""
+        return jnp.sum(source != PAD, axis=1), source.shape[1]
+
+    def encode(self, source: Reading, train: bool = False) -> PyTree:
         """The memory: what the decoder looks at, or begins with."""
         raise NotImplementedError
 
@@ -34,7 +51,7 @@ class EncoderDecoder(Network):
         raise NotImplementedError
 
     def states(
-        self, source: Int[Array, "B S"], inputs: Int[Array, "B T"], train: bool = False
+        self, source: Reading, inputs: Int[Array, "B T"], train: bool = False
     ) -> Float[Array, "B T D"]:
         """What `logits` takes, of all positions at once, the inputs given."""
         raise NotImplementedError
@@ -44,18 +61,18 @@ class EncoderDecoder(Network):
         raise NotImplementedError
 
     def __call__(
-        self, source: Int[Array, "B S"], inputs: Int[Array, "B T"], train: bool = False
+        self, source: Reading, inputs: Int[Array, "B T"], train: bool = False
     ) -> Float[Array, "B T V"]:
         """Scores of the target token after each input."""
         return self.logits(self.states(source, inputs, train))
 
-    def attention(self, source: Int[Array, "B S"], inputs: Int[Array, "B T"]) -> Float[Array, "B L N T S"]:
+    def attention(self, source: Reading, inputs: Int[Array, "B T"]) -> Float[Array, "B L N T S"]:
         """Weights over the source of each layer and head; apply with `mutable=["intermediates"]`."""
         raise ValueError(f"{type(self).__name__} has no attention to show: give it a score")
 
     def sampled(
         self,
-        source: Int[Array, "B S"],
+        source: Reading,
         inputs: Int[Array, "B T"],
         gold_probability: Float[Array, ""],
         train: bool = True,

@@ -1,30 +1,14 @@
 """Sequence to sequence by two recurrent networks, with or without attention of one over the other."""
 
 import flax.linen as nn
-import flax.struct
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PyTree
+from jaxtyping import Array, Int, PyTree
 
-from models.attention.scores import Additive, Score, attend
-from models.fields import Count, Dtype, Positive, Share
 from models.ids import PAD
 from models.layers.dense import Dense
-from models.layers.dropout import Dropout
-from models.layers.embedding import Embed
-from models.layers.random import uniform
-from models.layers.recurrent import LSTM, Cell, Stack, fresh, over_time
-from models.translation.encoder_decoder import EncoderDecoder
-
-
-@flax.struct.dataclass
-class Memory:
-    """What the encoder leaves to the decoder. Without attention that is `first` alone: the bottleneck."""
-
-    first: PyTree
-    states: Float[Array, "B S E"] | None = None
-    keys: Float[Array, "B S F"] | None = None
-    mask: Bool[Array, "B S"] | None = None
+from models.layers.recurrent import Stack, fresh
+from models.translation.recurrent_decoder import Memory, RecurrentDecoder
 
 
 class Bridge(nn.Module):
@@ -36,61 +20,28 @@ class Bridge(nn.Module):
         return jax.tree.map(lambda h: jnp.tanh(Dense(h.shape[-1], dtype=h.dtype)(h)), carry)
 
 
-class Seq2Seq(EncoderDecoder):
+class Seq2Seq(RecurrentDecoder):
     """Encoder-decoder over a joint vocabulary  -- Sutskever 2014, Bahdanau 2015, Luong 2015 and colleagues.
 
     encoder   h_1 .. h_S = cells(x_1 .. x_S), two directions of features / 2 each if bidirectional
-    decoder   s_t = cells(s_t-1, [y_t; a_t-1]), s_0 the encoder's final state, by a bridge if bidirectional;
-              a_t-1 is there only with input feeding (Luong et al., section 3.3)
-    context   c_t = sum_k alpha_tk h_k, alpha_t = softmax_k score(s_t, h_k); none with score=None
-    readout   a_t = tanh(W [c_t; s_t]) (Luong et al., eq. 5), as wide as the embedding E
-    logits    W' a_t, or E a_t if tied (Press & Wolf 2017)
-
-    `cell` is a template: width and dtype are the model's. Computes in `dtype`, parameters are float32.
+    decoder   a `RecurrentDecoder` over these, s_0 the encoder's final state, by a bridge if bidirectional
     """
 
-    vocab_size: Count = 0
-    cell: Cell = LSTM()
-    embed_dim: Positive = 256
-    features: Positive = 256
-    num_layers: Positive = 1
     bidirectional: bool = True
-    score: Score | None = Additive()
-    input_feeding: bool = True
-    tied: bool = True
-    dropout: Share = 0.2
-    dtype: Dtype = "float32"
-
-    samples = True
-
-    @property
-    def attends(self) -> bool:
-        """Whether there is a score to look at the source by."""
-        return self.score is not None
 
     def setup(self):
-        """Submodules: `embedding`, `encoder`, `bridges`, `decoder`, `readout`, `drop` and `output`."""
+        """Submodules: the decoder's, `encoder` and `bridges`."""
         directions = 2 if self.bidirectional else 1
         if self.features % directions:
             raise ValueError(f"features={self.features} must be even: each direction has half of it")
-        if self.cell.features not in (None, self.features):
-            raise ValueError(f"cell.features={self.cell.features}: set features={self.features} instead")
-        width = self.features // directions
-        self.embedding = Embed(self.vocab_size, self.embed_dim, self.dtype)
+        self.set_up_decoder()
         self.encoder = Stack(
-            fresh(self.cell, features=width, dtype=self.dtype),
+            fresh(self.cell, features=self.features // directions, dtype=self.dtype),
             self.num_layers,
             self.bidirectional,
             self.dropout,
         )
         self.bridges = [Bridge() for _ in range(self.num_layers)]
-        self.decoder = [
-            fresh(self.cell, features=self.features, dtype=self.dtype) for _ in range(self.num_layers)
-        ]
-        self.readout = Dense(self.embed_dim, dtype=self.dtype)
-        if not self.tied:
-            self.output = Dense(self.vocab_size, dtype=self.dtype)
-        self.drop = Dropout(self.dropout)
 
     def encode(self, source: Int[Array, "B S"], train: bool = False) -> Memory:
         """The decoder's first state, and with attention the encoder's states and the score's keys of them."""
@@ -102,89 +53,3 @@ class Seq2Seq(EncoderDecoder):
         if self.score is None:
             return Memory(first)
         return Memory(first, states, self.score.keys(states), mask)
-
-    def start(self, memory: Memory, length: int = 0) -> PyTree:
-        """Cell carries and the readout to feed. They do not grow: `length` matters to other models only."""
-        batch = jax.tree.leaves(memory.first)[0].shape[0]
-        return memory.first, jnp.zeros((batch, self.embed_dim), self.dtype)
-
-    def advance(self, memory: Memory, carry: PyTree, word: Float[Array, "B D"], train: bool = False):
-        """The one step of the decoder, from an embedded word to (carry, (readout, weights [B S] or None))."""
-        states, fed = carry
-        x = jnp.concatenate([word, fed], axis=-1) if self.input_feeding and self.score is not None else word
-        after = []
-        for level, (cell, state) in enumerate(zip(self.decoder, states, strict=True)):
-            state, x = cell(state, self.drop(x, train) if level else x)
-            after.append(state)
-        weights = None
-        if self.score is not None:
-            query = x[:, None]
-            scores = self.score.compare(query, memory.keys)
-            context, weights = attend(scores, memory.states, memory.mask[:, None])
-            x, weights = jnp.concatenate([context, query], axis=-1)[:, 0], weights[:, 0]
-        readout = jnp.tanh(self.readout(x))
-        return (tuple(after), readout), (readout, weights)
-
-    def logits(self, readout: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
-        """By the table of the embeddings if `tied`, else by an output layer."""
-        product = self.embedding.attend(readout) if self.tied else self.output(readout)
-        return product.astype(jnp.float32)
-
-    def forced(self, memory: Memory, inputs: Int[Array, "B T"], train: bool = False):
-        """Readouts [B T D] and weights [B T S], the words given. Logits wait: one product serves all T."""
-        scan = over_time(lambda self, carry, word: self.advance(memory, carry, word, train))
-        words = self.drop(self.embedding(inputs), train)
-        return scan(self, self.start(memory), words)[1]
-
-    def states(
-        self, source: Int[Array, "B S"], inputs: Int[Array, "B T"], train: bool = False
-    ) -> Float[Array, "B T D"]:
-        """The readouts, with dropout, of all positions at once."""
-        readouts, _ = self.forced(self.encode(source, train), inputs, train)
-        return self.drop(readouts, train)
-
-    def step(
-        self, memory: Memory, carry: PyTree, token: Int[Array, "B"]
-    ) -> tuple[Float[Array, "B V"], PyTree]:
-        """One `advance`, without dropout."""
-        carry, (readout, _) = self.advance(memory, carry, self.embedding(token))
-        return self.logits(readout), carry
-
-    def attention(self, source: Int[Array, "B S"], inputs: Int[Array, "B T"]) -> Float[Array, "B 1 1 T S"]:
-        """The weights alpha, which `attend` returns: of one layer and one head."""
-        if self.score is None:
-            raise ValueError("Seq2Seq(score=None) has no attention to show: give it a score")
-        return self.forced(self.encode(source), inputs)[1][:, None, None]
-
-    def sampled(
-        self,
-        source: Int[Array, "B S"],
-        inputs: Int[Array, "B T"],
-        gold_probability: Float[Array, ""],
-        train: bool = True,
-    ) -> Float[Array, "B T D"]:
-        """States under scheduled sampling: each input is the gold word with this probability, else the
-        model's own last prediction  -- Bengio et al. 2015.
-
-        One scan of `step` chooses the words and has no backward pass; teacher forcing on them then does the
-        learning. So 1 is teacher forcing, 0 free running, and the price is one forward pass of the decoder:
-        1.3 times teacher forcing on CPU at a vocabulary of 8,000. Choosing is done without dropout.
-        """
-        memory = self.encode(source, train)
-        gold = uniform(self.make_rng("sampling"), inputs.shape) < gold_probability
-        readouts, _ = self.forced(memory, self.chosen(memory, inputs, gold), train)
-        return self.drop(readouts, train)
-
-    def chosen(
-        self, memory: Memory, inputs: Int[Array, "B T"], gold: Bool[Array, "B T"]
-    ) -> Int[Array, "B T"]:
-        """The gold word where `gold`, else the argmax of the step before; the first word is always gold."""
-        memory = jax.lax.stop_gradient(memory)
-
-        def body(self, state, given):
-            carry, predicted = state
-            token = jnp.where(given[1], given[0], predicted)
-            logits, carry = self.step(memory, carry, token)
-            return (jax.lax.stop_gradient(carry), jnp.argmax(logits, axis=-1).astype(token.dtype)), token
-
-        return over_time(body)(self, (self.start(memory), inputs[:, 0]), (inputs, gold))[1]

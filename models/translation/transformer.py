@@ -17,7 +17,7 @@ from models.fields import Count, Dtype, Positive, Share
 from models.ids import PAD
 from models.layers.dropout import Dropout
 from models.layers.embedding import Embed
-from models.translation.encoder_decoder import EncoderDecoder
+from models.translation.encoder_decoder import EncoderDecoder, Reading
 
 
 class DecoderLayer(nn.Module):
@@ -129,16 +129,26 @@ class Transformer(EncoderDecoder):
         self, ids: Int[Array, "B T"], positions: Int[Array, "#B T"], train: bool
     ) -> Float[Array, "B T D"]:
         """E[x] sqrt(D), and what the model's positions add to words, if anything."""
-        x, vectors = self.embedding(ids) * self.features**0.5, None
+        return self.placed(self.embedding(ids) * self.features**0.5, positions, train)
+
+    def placed(
+        self, x: Float[Array, "B T D"], positions: Int[Array, "#B T"], train: bool
+    ) -> Float[Array, "B T D"]:
+        """x and what the model's positions add to it, if anything; with dropout."""
+        vectors = None
         if self.positions is not None:
             vectors = self.positions.vectors(positions, self.features)
         return self.drop(x if vectors is None else x + vectors.astype(self.dtype), train)
 
     def encode(self, source: Int[Array, "B S"], train: bool = False) -> Source:
         """The memory: each decoder layer's keys and values of the encoder's output."""
-        lengths, positions = jnp.sum(source != PAD, axis=1), jnp.arange(source.shape[1])[None]
+        x = self.embed(source, jnp.arange(source.shape[1])[None], train)
+        return self.remembered(x, jnp.sum(source != PAD, axis=1), train)
+
+    def remembered(self, x: Float[Array, "B S D"], lengths: Int[Array, "B"], train: bool) -> Source:
+        """The memory of embedded inputs, of which each row has so many."""
+        positions = jnp.arange(x.shape[1])[None]
         around = where(self.positions, positions, self.num_heads, self.head_dim, False)
-        x = self.embed(source, positions, train)
         for layer in self.encoder:
             x, _ = layer(x, Mask(lengths=lengths), None, None, train, around)
         x = self.encoder_norm(x) if self.pre_norm else x
@@ -182,12 +192,12 @@ class Transformer(EncoderDecoder):
         return self.logits(states.reshape(len(token), -1)), carry
 
     def states(
-        self, source: Int[Array, "B S"], inputs: Int[Array, "B T"], train: bool = False
+        self, source: Reading, inputs: Int[Array, "B T"], train: bool = False
     ) -> Float[Array, "B T D"]:
         """The decoder's output, of all positions at once."""
         return self.decode(inputs, self.encode(source, train), None, train)[0]
 
-    def attention(self, source: Int[Array, "B S"], inputs: Int[Array, "B T"]) -> Float[Array, "B L N T S"]:
+    def attention(self, source: Reading, inputs: Int[Array, "B T"]) -> Float[Array, "B L N T S"]:
         """Weights over the source of each decoder layer and head; apply with `mutable=["intermediates"]`."""
         self.decode(inputs, self.encode(source), None, train=False)
         return sown([layer.source_attention for layer in self.decoder])

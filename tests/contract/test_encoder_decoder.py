@@ -35,7 +35,10 @@ VARIANTS = {  # that no table has
     "rotary-grouped": ROTARY,
     "rotary-grouped-additive": dataclasses.replace(ROTARY, pre_norm=True, score=Additive(5)),
 }
-MODELS = small_models(EncoderDecoder) | VARIANTS
+OF_SENTENCES = {
+    name: model for name, model in small_models(EncoderDecoder).items() if model.reads == "sentence pairs"
+}
+MODELS = OF_SENTENCES | VARIANTS  # what reads pictures has tests/models/translation/test_captioner.py
 QUICK = ("gru-bilinear", "pre-LN-learned", "relative-bilinear", "rotary-grouped-additive")
 LOOKING = {name: model for name, model in MODELS.items() if model.attends}
 all_models = pytest.mark.parametrize("name", one_of_each(MODELS, QUICK))

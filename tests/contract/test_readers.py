@@ -13,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import stand_ins
 from jax import eval_shape, tree
 from jax import random as jax_random
 from run_folder import write_run
 
+from data.corpora.captioned.rsicd import RSICD
 from data.corpora.glue import Glue
 from data.corpora.parallel import Files, Multi30k, Tatoeba
 from data.corpora.reviews import IMDB, AmazonAlexa
@@ -256,6 +258,10 @@ READERS = {
     "sentences of two classes": (
         lambda f: [put(f / f"sent-conv/raw/rt-polarity.{end}", LINES) for end in ("neg", "pos")],
         lambda f: each_split(CrossValidated(), f),
+    ),
+    "pictures with captions": (
+        lambda f: [put(f / path, content) for path, content in stand_ins.scenes().items()],
+        lambda f: RSICD(side=8).items("valid", str(f)),
     ),
     "TREC": (
         lambda f: put(f / "TREC/train_5500.label", "NUM:dist How far is it ?\nHUM:ind Who are you ?\n" * 5),

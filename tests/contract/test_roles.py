@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data.batches.batch import Batching
 from data.items.corpus import (
+    CaptionCorpus,
     LabelledCorpus,
     ParallelCorpus,
     ParsedCorpus,
@@ -24,6 +25,7 @@ from models.encoders.on_encoder import OnEncoder
 from models.heads.pooling import Pooling
 from models.language.language_model import LanguageModel
 from models.language.smoothing import Smoothing
+from models.layers.annotations import Annotator
 from models.layers.recurrent import Cell
 from models.translation.encoder_decoder import EncoderDecoder
 from train.objectives.objective import Objective
@@ -47,6 +49,8 @@ ROLES = {
     "a tagged corpus": TaggedCorpus,
     "a treebank": ParsedCorpus,
     "a corpus of questions": QuestionCorpus,
+    "a corpus of captions": CaptionCorpus,
+    "what annotates pictures": Annotator,
     "a tokenizer": Level,
     "a task": Task,
     "a batching": Batching,

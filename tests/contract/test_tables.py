@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from small_models import small
+from small_models import small, source_of
 
 from data.batches.examples import whole_batch
 from data.batches.pairs import whole_pairs
@@ -109,7 +109,7 @@ def one_of_each(models):
 @pytest.mark.parametrize("model", one_of_each(TRANSLATORS), **named)
 def test_a_translator_keeps_the_contract_in_shapes_and_types(model):
     """Traced, not computed: logits are float32, the carry keeps its shapes from step to step, search fits."""
-    source, inputs = jnp.ones((2, 5), jnp.int32), jnp.ones((2, 4), jnp.int32)
+    source, inputs = source_of(model), jnp.ones((2, 4), jnp.int32)
     variables = jax.eval_shape(model.init, jax.random.key(0), source, inputs)
     logits = jax.eval_shape(model.apply, variables, source, inputs)
     assert (logits.shape, logits.dtype) == ((2, 4, 20), jnp.float32)

@@ -40,8 +40,8 @@ def looking(model: nn.Module) -> Callable:
     return jax.jit(lambda params, source, inputs: source_attention(model, params, source, inputs))
 
 
-class Translator:
-    """Searches compiled once for each of a few (rows, width) shapes. Rows never influence each other."""
+class Searcher:
+    """What searches and looks by a model, compiled once for each of a few shapes of what it reads."""
 
     def __init__(self, model: nn.Module, params, tokenizer: Tokenizer, search: Search):
         self.model, self.tokenizer, self.search = model, tokenizer, search
@@ -49,6 +49,25 @@ class Translator:
         self.devices = jax.local_devices()
         self.params = jax.device_put(params, Jit().state_sharding(params, self.devices))
         self.find, self.look = searching(model, search), looking(model)
+
+    def searched(self, block: np.ndarray) -> Hypotheses:
+        """The hypotheses of a block of sources; rows never influence each other."""
+        placed = Jit().put_rows(block, 0, self.devices)
+        return jax.device_get(self.find(self.params, placed))
+
+    def finished(self, hypotheses: Hypotheses, row: int) -> list[Hypothesis]:
+        """The finished hypotheses of one row."""
+        kept = []
+        for tokens, score, log_probability in zip(
+            hypotheses.tokens[row], hypotheses.scores[row], hypotheses.log_probabilities[row], strict=True
+        ):
+            ids = tuple(int(i) for i in tokens if i != PAD)
+            kept.append(Hypothesis(self.tokenizer.decode(ids), float(score), float(log_probability), ids))
+        return kept
+
+
+class Translator(Searcher):
+    """From lines to lines. Rows are padded to one of a few widths, and to full groups."""
 
     @classmethod
     def of(cls, trained: Trained, search: Search = Search()) -> "Translator | WordByWord":
@@ -62,25 +81,10 @@ class Translator:
         ids = self.tokenizer.encode(lines)
         found: dict[int, list[Hypothesis]] = {}
         for members, width in grouped(ids):
-            hypotheses = self.searched([ids[i] for i in members], width)
+            rows = full_rows(len(members), width)  # those beyond the last are empty
+            hypotheses = self.searched(pad([ids[i] for i in members], rows, width))
             found |= {i: self.finished(hypotheses, row) for row, i in enumerate(members)}
         return (found[i] for i in range(len(ids)))
-
-    def searched(self, sources: list[list[int]], width: int) -> Hypotheses:
-        """The hypotheses of one group of sources, padded to `width`; rows beyond the last are empty."""
-        block = pad(sources, full_rows(len(sources), width), width)
-        placed = Jit().put_rows(block, 0, self.devices)
-        return jax.device_get(self.find(self.params, placed))
-
-    def finished(self, hypotheses: Hypotheses, row: int) -> list[Hypothesis]:
-        """The finished hypotheses of one row."""
-        kept = []
-        for tokens, score, log_probability in zip(
-            hypotheses.tokens[row], hypotheses.scores[row], hypotheses.log_probabilities[row], strict=True
-        ):
-            ids = tuple(int(i) for i in tokens if i != PAD)
-            kept.append(Hypothesis(self.tokenizer.decode(ids), float(score), float(log_probability), ids))
-        return kept
 
     def attention(self, line: str, ids: Sequence[int]) -> tuple[np.ndarray, list[str], list[str]]:
         """Weights [T, S] of each token of a translation over the pieces of its source; both sides' pieces.

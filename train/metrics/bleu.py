@@ -8,6 +8,7 @@ references are compared in Unicode's normal form C, whatever spelling of an acce
 """
 
 import functools
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Literal
@@ -16,7 +17,7 @@ import numpy as np
 from sacrebleu.metrics import BLEU, CHRF
 
 from data.files.outside_text import composed
-from train.metrics.counts import Bleu, Counts
+from train.metrics.counts import Bleu, Bleu1, Bleu2, Bleu3, Bleu4, Counts
 
 Score = tuple[float, str]
 Tokenize = Literal[
@@ -74,6 +75,37 @@ def matches(
         one = metric.corpus_score([hypothesis], [[reference]])
         rows.append([len(source.split()), one.ref_len, one.sys_len, *one.counts])
     return Counts(Bleu, np.array(rows, float))
+
+
+def caption_scores(
+    hypotheses: Sequence[str],
+    references: Sequence[Sequence[str]],
+    tokenize: str = "13a",
+    lowercase: bool = False,
+) -> dict[str, tuple[Counts, str]]:
+    """{"BLEU-1": (counts, signature), ..} up to BLEU-4, each caption against all references of its picture.
+
+    An n-gram counts as often as the reference that has it oftenest; the length is that of the reference
+    nearest in length  -- Papineni et al. 2002, section 2.
+    """
+    if not references or any(not those for those in references):
+        raise ValueError("nothing to score: a picture has no reference")
+    if len(hypotheses) != len(references):
+        raise ValueError(f"{len(hypotheses)} captions do not pair with references of {len(references)}")
+    metric, rows = _bleu(tokenize, lowercase), []
+    for hypothesis, those in zip(hypotheses, references, strict=True):
+        one = metric.corpus_score([composed(hypothesis)], [[composed(reference)] for reference in those])
+        rows.append([len(those[0].split()), one.ref_len, one.sys_len, *one.counts])
+    metric.corpus_score(list(hypotheses), list(itertools.zip_longest(*references)))  # what is signed
+    signature = str(metric.get_signature())
+    found = np.array(rows, float)
+    return {f"BLEU-{one.order}": (Counts(one, found), signature) for one in (Bleu1, Bleu2, Bleu3, Bleu4)}
+
+
+def tokenised(texts: Sequence[str], tokenize: str = "13a", lowercase: bool = False) -> list[str]:
+    """The texts as BLEU compares them: tokens with spaces between."""
+    tokenizer = _bleu(tokenize, lowercase).tokenizer
+    return [tokenizer(composed(text.lower() if lowercase else text).rstrip()) for text in texts]
 
 
 def by_source_length(

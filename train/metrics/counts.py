@@ -129,8 +129,11 @@ class Pearson(Statistic):
 class Bleu(Statistic):
     """BLEU by sacreBLEU, of the n-grams that match and of lengths  -- Papineni et al. 2002, section 2.3.
 
-    `words` of the source are those between spaces: what sentences are grouped by.
+    `words` of the source are those between spaces: what sentences are grouped by. The n-grams are of up to
+    `order` tokens.
     """
+
+    order: ClassVar[int] = 4
 
     columns = ("words", "reference", "hypothesis", "1", "2", "3", "4")
     given = ("words", "reference")
@@ -140,16 +143,43 @@ class Bleu(Statistic):
         """And how many n-grams there are, max(0, c - n + 1) in a hypothesis of c tokens."""
         return np.concatenate([rows, np.maximum(rows[:, 2:3] - np.arange(4), 0)], axis=1)
 
-    @staticmethod
-    def score(sums: Float[np.ndarray, "*S K"]) -> Float[np.ndarray, "*S"]:
+    @classmethod
+    def score(cls, sums: Float[np.ndarray, "*S K"]) -> Float[np.ndarray, "*S"]:
         """BLEU, smoothed by halves where no n-gram of a length matches (sacreBLEU's "exp")."""
         from sacrebleu.metrics import BLEU
 
+        n = cls.order
         scores = [
-            BLEU.compute_bleu(row[3:7], row[7:], sys_len=row[2], ref_len=row[1], smooth_method="exp").score
+            BLEU.compute_bleu(
+                row[3 : 3 + n], row[7 : 7 + n], row[2], row[1], smooth_method="exp", max_ngram_order=n
+            ).score
             for row in np.rint(sums).astype(int).reshape(-1, 11).tolist()
         ]
         return np.reshape(scores, np.shape(sums)[:-1])
+
+
+class Bleu4(Bleu):
+    """Of items with several references: the nearest in length is another for another system."""
+
+    given = ("words",)
+
+
+class Bleu1(Bleu4):
+    """Of single tokens."""
+
+    order = 1
+
+
+class Bleu2(Bleu4):
+    """Of single tokens and pairs."""
+
+    order = 2
+
+
+class Bleu3(Bleu4):
+    """Of up to three tokens."""
+
+    order = 3
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -230,6 +230,7 @@ def test_the_catalogue_is_complete():
         "glue": 19,
         "sst": 1,
         "sent-conv": 8,
+        "rsicd": 2,
         "amazon-alexa": 1,
     }
     assert len({file.path for file in files}) == len(files)

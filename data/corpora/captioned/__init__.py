@@ -1,0 +1,1 @@
+"""Pictures with captions: of the generated world, and photographs."""
