@@ -3,9 +3,8 @@
 import dataclasses
 from collections.abc import Collection, Iterable
 
-import pytest
-
 import jax.numpy as jnp
+import pytest
 
 from experiments.readme import tables
 

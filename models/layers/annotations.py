@@ -26,11 +26,10 @@ class Annotator(Part, nn.Module):
 class ConvolutionalAnnotator(Annotator):
     """A small convolutional network whose last layer has a vector a place: norm(relu(W * x + b)), repeated.
 
-    Kernels are 3 x 3; the norm is a layer norm of each place over its channels (Ba et al. 2016): without it
-    attention stood still for the first 200 updates. Each of `channels` halves the picture by its stride
-    (Springenberg et al. 2015, no pooling); the last layer keeps the places and has `features`. Two further
-    channels of the picture say where a pixel is, from -1 to 1 (Liu et al. 2018), since what stands above or
-    below decides words.
+    Kernels are 3 x 3; the norm is a layer norm of each place over its channels (Ba et al. 2016). Each of
+    `channels` halves the picture by its stride (Springenberg et al. 2015, no pooling); the last layer keeps
+    the places and has `features`. Two further channels of the picture say where a pixel is, from -1 to 1 (Liu
+    et al. 2018), since what stands above or below decides words.
     """
 
     channels: tuple[Positive, ...] = (32, 64)
