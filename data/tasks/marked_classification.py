@@ -18,6 +18,11 @@ class MarkedClassification(Classification):
     Special tokens are not marked.
     """
 
+    @property
+    def targets(self) -> str:
+        """As in Classification, where a class has marks beside it."""
+        return "a score" if self.scored else "a class of marked text"
+
     def require(self, run: Any) -> None:
         """ValueError where the corpus marks no words, or has pairs."""
         super().require(run)
