@@ -23,7 +23,7 @@ class WorldGender(LabelledCorpus):
         Paul sent the mothers his story and he laughed with the grandmother.        male
 
     Names of people and pronouns of one person, possessives too, are marked: nothing else tells, as whoever is
-    named besides is of either gender. After the pronouns of Pruthi et al. 2020, §3.
+    named besides is of either gender. After the pronouns of Pruthi et al. 2020, §4.1.
     """
 
     marks = True

@@ -1,5 +1,6 @@
 """Where a classifier looked, and what its prediction depends on, input by input."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from jaxtyping import Array, Float
 
 from data.items.example import Example
 from models.encoders.bert import BERT
+from models.heads.classifier import Classifier
 from models.layers.embedding import Embed
 from train.inference.predictor import Predictor, batched
 from train.metrics.attention import total_variation
@@ -39,7 +41,7 @@ class Explainer:
 
     def __call__(self, examples: Sequence[Example]) -> list[Looked]:
         """Where it looked in each example."""
-        found = self.rows(self.look, examples)
+        found = self.rows(looking(self.model), examples)
         return [
             Looked(p.astype(float), weights[:, : len(one.inputs)].astype(float), states[: len(one.inputs)])
             for one, (p, weights, states) in zip(examples, found, strict=True)
@@ -50,7 +52,7 @@ class Explainer:
 
         Gradient times input  -- Jain & Wallace 2019, §4.1.
         """
-        found = self.rows(self.gradient, examples)
+        found = self.rows(deriving(self.model), examples)
         return [own[: len(one.inputs)] for one, (own,) in zip(examples, found, strict=True)]
 
     def omissions(self, examples: Sequence[Example]) -> list[Float[np.ndarray, "T"]]:
@@ -76,31 +78,42 @@ class Explainer:
 
     def rows(self, compute: Callable, examples: Sequence[Example]) -> list[tuple[np.ndarray, ...]]:
         """What is computed of each example, as wide as its batch was."""
-        compute, found = by_rows(compute, self.devices), {}
+        found = {}
         for members, batch in batched(examples, self.trained.task.longest):
             outputs = jax.device_get(compute(self.params, Jit().put_rows(batch, 0, self.devices)))
             found |= {number: tuple(own[row] for own in outputs) for row, number in enumerate(members)}
         return [found[number] for number in range(len(examples))]
 
-    def look(self, params, batch: dict) -> tuple[Array, Array, Array]:
-        """Probabilities, weights and states of a batch."""
-        apply = lambda *arguments, **named: self.model.apply({"params": params}, *arguments, **named)
-        (logits, weights), _ = apply(*read(batch), method="looked", mutable=["intermediates"])
-        return jax.nn.softmax(logits), weights, apply(*read(batch), False, method="encoded")
-
-    def gradient(self, params, batch: dict) -> tuple[Float[Array, "B T"]]:
-        """dp / ds of each input, its vector s times what it is, at s = 1."""
-
-        def likeliest(scale: Float[Array, "B T"]) -> Float[Array, ""]:
-            with nn.intercept_methods(scaling(scale)):
-                return jax.nn.softmax(self.model.apply({"params": params}, *read(batch))).max(axis=-1).sum()
-
-        return (jnp.abs(jax.grad(likeliest)(jnp.ones(batch["inputs"].shape))),)
-
     def predict(self, pooled: Float[np.ndarray, "*B P"]) -> Float[np.ndarray, "*B C"]:
         """The probabilities of classes, of what is pooled."""
         logits = self.model.apply({"params": self.params}, jnp.asarray(pooled), method="classed")
         return np.asarray(jax.nn.softmax(logits), float)
+
+
+@functools.lru_cache(maxsize=8)
+def looking(model: Classifier) -> Callable:
+    """(probabilities, weights, states) of a batch: compiled once a process, whoever asks this model."""
+
+    def look(params, batch: dict) -> tuple[Array, Array, Array]:
+        apply = lambda *arguments, **named: model.apply({"params": params}, *arguments, **named)
+        (logits, weights), _ = apply(*read(batch), method="looked", mutable=["intermediates"])
+        return jax.nn.softmax(logits), weights, apply(*read(batch), False, method="encoded")
+
+    return by_rows(look, jax.local_devices())
+
+
+@functools.lru_cache(maxsize=8)
+def deriving(model: Classifier) -> Callable:
+    """(|dp / ds|,) of each input of a batch, its vector s times what it is, at s = 1."""
+
+    def derive(params, batch: dict) -> tuple[Float[Array, "B T"]]:
+        def likeliest(scale: Float[Array, "B T"]) -> Float[Array, ""]:
+            with nn.intercept_methods(scaling(scale)):
+                return jax.nn.softmax(model.apply({"params": params}, *read(batch))).max(axis=-1).sum()
+
+        return (jnp.abs(jax.grad(likeliest)(jnp.ones(batch["inputs"].shape))),)
+
+    return by_rows(derive, jax.local_devices())
 
 
 def scaling(scale: Float[Array, "B T"]) -> Callable:

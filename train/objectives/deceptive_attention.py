@@ -17,7 +17,7 @@ LEAST = 1e-12  # of the mass that is left: where there is none its logarithm is 
 
 @dataclasses.dataclass(frozen=True)
 class DeceptiveAttention(Objective):
-    """loss of `of` - penalty log(1 - m), m the attention on marked words  -- Pruthi et al. 2020, eq. 1.
+    """loss of `of` - penalty log(1 - m), m the attention on marked words  -- Pruthi et al. 2020, §3.
 
     The attention is what a classifier pools by, or that of the encoder's last layer from the first input,
     [CLS], where the classifier reads its state. Of several heads the term is the mean of theirs, or that of

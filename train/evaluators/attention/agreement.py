@@ -1,9 +1,10 @@
 """Does attention rank words as their influence on the prediction does, and does it find the gold ones?"""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from jaxtyping import Float
 
 from data.fields import Positive
 from data.items.example import Example
@@ -21,7 +22,7 @@ class AttentionAgreement(Looking):
     By gradient, |gradient times input|, and by omission, leaving an input out; special tokens are not ranked,
     heads are averaged, and means are over texts of two inputs or more  -- Jain & Wallace 2019, §4.1. Where
     words are marked, as the gold rationale, a hit is a text whose input of most weight is part of one, in per
-    cent of the texts that have any.
+    cent of the texts that have any; of inputs of equal weight one is as good as another.
     """
 
     texts: Positive = 200
@@ -43,5 +44,10 @@ class AttentionAgreement(Looking):
             yield Result.of(f"agreement with {name}", self.split, of_values(Mean, taus), protocol)
         marked = [place for place, one in enumerate(examples) if any(one.marks)]
         for name, texts in ranked.items() if marked else ():
-            hits = np.array([examples[place].marks[1 + texts[place].argmax()] for place in marked])
+            hits = np.array([hit(texts[place], examples[place].marks[1:-1]) for place in marked])
             yield Result.of(f"hits by {name}", self.split, of_values(Share, hits), protocol)
+
+
+def hit(weights: Float[np.ndarray, "T"], marks: Sequence[int]) -> float:
+    """Whether the input of most weight is marked; of several with as much the share of them that are."""
+    return float(np.asarray(marks)[weights == weights.max()].mean())

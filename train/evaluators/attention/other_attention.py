@@ -20,7 +20,7 @@ from train.metrics.counts import Mean, of_values
 from train.run import Result, Run
 
 RATE = 0.1  # of Adam, on logits of weights
-SCALE = 500.0  # of what a prediction changes beyond what it may  -- Jain & Wallace 2019, appendix C
+SCALE = 500.0  # of what a prediction changes beyond what it may
 
 
 @dataclasses.dataclass(frozen=True)

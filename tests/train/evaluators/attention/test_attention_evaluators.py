@@ -8,28 +8,49 @@ import numpy as np
 import pytest
 
 from data.batches.examples import Padded
-from data.corpora.polarity import Polarity
+from data.items.corpus import LabelledCorpus
 from data.items.example import Example
+from data.items.labelled import Labelled
 from data.tasks.classification import Classification
 from data.tasks.marked_classification import MarkedClassification
 from data.tokenizers.whole_words import WholeWords
 from data.world.tasks import WorldRating
-from data.world.world import World
 from models.encoders.bert import BERT
 from models.encoders.words import BagOfWords
 from models.heads.classifier import Classifier
 from models.heads.pooling import Attentive, First, Mean, UniformAttention
-from train.evaluators.attention.agreement import AttentionAgreement
+from train.evaluators.attention.agreement import AttentionAgreement, hit
 from train.evaluators.attention.marked_mass import MarkedMass
 from train.evaluators.attention.other_attention import AdversarialAttention, PermutedAttention
 from train.inference.explainer import Explainer
 from train.objectives.supervised import Label
 from train.run import Run, Trained
 
-CORPUS = Polarity(WorldRating(World(train=12, valid=4, test=6)))
+
+@dataclasses.dataclass(frozen=True)
+class Few(LabelledCorpus):
+    """Texts of at most six words, each with one that is marked."""
+
+    marks = True
+    labels = ("against", "for")
+
+    def items(self, split, data_dir=None):
+        texts = ("the soup is cold", "a warm room", "the soup is never cold", "cold and warm soup")
+        words = ("cold", "warm", "cold", "warm")
+        places = [text.index(word) for text, word in zip(texts, words, strict=True)]
+        return [
+            Labelled(text, None, at % 2, ((place, place + 4),))
+            for at, (text, place) in enumerate(zip(texts, places, strict=True))
+        ]
+
+    def protocol(self, split):
+        return f"few {split}"
+
+
+CORPUS = Few()
 RUN = Run(
     model=Classifier(encoder=BagOfWords(embed_dim=4), pooling=Attentive(features=3)),
-    task=MarkedClassification(CORPUS, WholeWords(lowercase=True)),
+    task=MarkedClassification(CORPUS, WholeWords(), longest=8),
     objective=Label(),
     batches=Padded(),
 )
@@ -149,6 +170,11 @@ def test_agreement_is_of_words_and_hits_are_of_marked_texts():
     assert all(abs(found[f"agreement with {name}"].value) <= 1 for name in ("gradient", "omission"))
 
 
+def test_of_equal_weights_each_is_as_good_as_another():
+    assert hit(np.array([0.2, 0.5, 0.3]), [0, 1, 0]) == 1.0
+    assert hit(np.array([0.4, 0.4, 0.2]), [0, 1, 1]) == 0.5
+
+
 PLAIN = dataclasses.replace(RUN, task=Classification(CORPUS))
 
 
@@ -168,7 +194,7 @@ PLAIN = dataclasses.replace(RUN, task=Classification(CORPUS))
         ),
         (
             AttentionAgreement(),
-            dataclasses.replace(PLAIN, task=Classification(CORPUS.reviews)),
+            dataclasses.replace(PLAIN, task=Classification(WorldRating())),
             "AttentionAgreement asks for classes, and the task has scores",
         ),
     ],
