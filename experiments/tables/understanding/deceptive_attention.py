@@ -1,8 +1,10 @@
 """Can attention be moved off the words that a prediction depends on, and the predictions stay?
 
     lookback run text_pretraining --rows "BERT on sentences" && \\
-    lookback run deceptive_attention      13 systems x 2 tasks x 3 seeds on the generated world: a minute each
+    lookback run deceptive_attention      13 systems x 2 tasks x 3 seeds, generated world: 1 to 2 minutes each
     lookback run deceptive_attention --data-dir CORPORA       SST-2, and two sets of Pruthi et al. 2020: hours
+
+BERT begins with the weights of `text_pretraining`, on CORPORA of that there.
 
 "Same predictions" from weights that were changed greatly (UMass CS685, on attention as explanation). Classes
 are learned while attention to marked words is priced, -penalty log(1 - what is on them) (Pruthi et al. 2020).
@@ -155,7 +157,7 @@ WORLD = Run(
     model=Classifier(),
     task=Classification(longest=64),
     objective=Label(),
-    batches=Padded(tokens=1024, shapes=4),
+    batches=Padded(tokens=1024, shapes=2),
     steps=600,
     evaluate_every=100,
     keep=1,
