@@ -118,7 +118,7 @@ def systems(
 
 
 def columns(tasks: Mapping[str, LabelledCorpus], looked: str) -> dict[str, Column]:
-    """Accuracies, masses in per cent, and what attention tells in one task."""
+    """Accuracies, masses and hits in per cent, and what attention tells in one task."""
     found = {}
     for task, corpus in tasks.items():
         found[task] = Column("accuracy", task)
@@ -206,7 +206,7 @@ SMOKE = ("steps=2", "evaluate_every=1", "initial=None")
 
 TABLE = Table(
     name="deceptive_attention",
-    title="Attention taught to look elsewhere, generated world, per cent",
+    title="Attention taught to look elsewhere, generated world",
     lecture="002",
     systems=systems(networks(64, 64, FROM_FIRST, WordPiece(size=1500), PRETRAINED), WORLD, TASKS, "polarity"),
     columns=COLUMNS,
@@ -214,7 +214,7 @@ TABLE = Table(
     smoke=SMOKE,
     real=Table(
         name="deceptive_attention-pruthi",
-        title="Attention taught to look elsewhere, SST-2 and sets of Pruthi et al. 2020, per cent",
+        title="Attention taught to look elsewhere, SST-2 and sets of Pruthi et al. 2020",
         systems=systems(
             networks(128, 128, REAL_FIRST, WordPiece(size=8000), text_pretraining.READER),
             REAL,
