@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from data.corpora.glue import TASKS
+from data.corpora.marked.impermissible import FOLDER
 from data.corpora.sentiment import CrossValidated
 from data.corpora.similarity import FILES, GENDERS
 from data.world.scenes import Scenes
@@ -24,19 +25,8 @@ SPLITS = {"train": ("train",), "valid": ("val", "dev", "testa"), "test": ("test"
 
 def write(folder: Path) -> None:
     """All of them, below a folder."""
-    for corpus in (
-        translations,
-        texts,
-        tags,
-        dependencies,
-        glue,
-        treebank,
-        polar,
-        reviews,
-        words,
-        questions,
-        scenes,
-    ):
+    corpora = (translations, texts, tags, dependencies, glue, treebank, polar, reviews, words, questions)
+    for corpus in (*corpora, impermissible, scenes):
         for path, content in corpus().items():
             where = folder / path
             where.parent.mkdir(parents=True, exist_ok=True)
@@ -161,6 +151,19 @@ def treebank() -> dict:
                 trees.append(f"({at % 5} {words})")
             members.writestr(f"trees/{name}.txt", lines(trees))
     return {"sst/trainDevTestTrees_PTB.zip": archive.getvalue()}
+
+
+def impermissible() -> dict:
+    """Both sets of Pruthi et al. 2020: every third word is marked."""
+    found = {}
+    for folder, names in (("sst-wiki", SPLITS), ("occupation-classification", ("valid", "test"))):
+        for split in names:
+            name = f"{FOLDER}/{folder}/{'dev' if split == 'valid' else split}.txt"
+            said = tokens(split)
+            found[name] = lines(f"{at % 2}\t{text}" for at, text in enumerate(said))
+            marks = (" ".join("100"[at % 3] for at, _ in enumerate(text.split())) for text in said)
+            found[f"{name}.block"] = lines(marks)
+    return found
 
 
 def polar() -> dict:

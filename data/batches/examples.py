@@ -22,6 +22,7 @@ class Layout(NamedTuple):
     scored: bool
     segments: bool
     letters: int
+    marks: bool
 
     @classmethod
     def of(cls, examples: Sequence[Example]) -> "Layout":
@@ -39,13 +40,14 @@ class Layout(NamedTuple):
                 raise ValueError("examples: targets are neither one for each input nor of one number")
         scored = any(np.asarray(one.targets).dtype.kind == "f" for one in examples)
         letters = max((len(word) for one in examples for word in one.characters), default=0)
-        return cls(targets, scored, any(len(one.segments) for one in examples), letters)
+        segments = any(len(one.segments) for one in examples)
+        return cls(targets, scored, segments, letters, any(len(one.marks) for one in examples))
 
 
 def example_batch(examples: Sequence[Example], layout: Layout, rows: int, width: int) -> Batch:
     """inputs [rows, width], PAD to the right and below; targets, and weights that are 0 where there is none.
 
-    And segments [rows, width] and characters [rows, width, letters] where the layout has them.
+    And segments and marks [rows, width] and characters [rows, width, letters] where the layout has them.
     """
     count = layout.targets or (1 if layout.targets is None else width)
     targets = np.zeros((rows, count), np.float32 if layout.scored else np.int32)
@@ -59,6 +61,8 @@ def example_batch(examples: Sequence[Example], layout: Layout, rows: int, width:
         batch |= {"targets": targets[:, 0], "weights": weights[:, 0]}
     if layout.segments:
         batch["segments"] = pad([one.segments for one in examples], rows, width)
+    if layout.marks:
+        batch["marks"] = pad([one.marks for one in examples], rows, width)
     if layout.letters:
         words = [pad(one.characters, width, layout.letters) for one in examples]
         empty = np.zeros((rows - len(words), width, layout.letters), np.int32)

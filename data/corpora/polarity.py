@@ -13,9 +13,10 @@ from data.world.tasks import WorldRating
 class Polarity(LabelledCorpus):
     """Of the generated world's reviews those of more than `middle` stars against those of less.
 
-    What has just so many is left out, as neutral sentences are of SST-2.
+    What has just so many is left out, as neutral sentences are of SST-2. Words of value are marked.
     """
 
+    marks = True
     reviews: WorldRating = WorldRating()
     middle: Annotated[float, Bound(above=1, below=5)] = 3.0
 

@@ -114,6 +114,7 @@ class LabelledCorpus(Corpus):
     abstract = True
     scored: ClassVar[bool] = False
     paired: ClassVar[bool] = False
+    marks: ClassVar[bool] = False  # whether items say which words are `marked`
     of_documents: ClassVar[bool] = False  # whether a text is many sentences, a document by itself
 
     def items(self, split: str, data_dir: str | None = None) -> Sequence[Labelled]:

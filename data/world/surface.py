@@ -1,6 +1,6 @@
 """What every language of the world shares when it speaks: tokens in brackets, and how neighbours meet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from data.world.derivation import Adverbial, Clause, Compound, Couple, Name, Place, Pronoun
@@ -139,10 +139,16 @@ class Speaker:
         return token
 
 
-def detokenise(tokens: tuple[str, ...]) -> str:
+def detokenise(tokens: Sequence[str]) -> str:
     """Raw text: marks and 's attach to the left, an elided form to the right; a capital begins it."""
     text = ""
     for token in tokens:
         attached = not text or token in PUNCTUATION or token == "'s" or text.endswith("'")
         text += token if attached else " " + token
     return text[:1].upper() + text[1:]
+
+
+def spans_of(tokens: Sequence[str]) -> list[tuple[int, int]]:
+    """The characters (first, beyond last) of each token in `detokenise(tokens)`."""
+    ends = [len(detokenise(tokens[: place + 1])) for place in range(len(tokens))]
+    return [(end - len(token), end) for token, end in zip(tokens, ends, strict=True)]

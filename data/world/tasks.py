@@ -8,7 +8,6 @@ that fewer items are the first of more; its first text decides the split that ma
 import dataclasses
 import functools
 import random
-import re
 
 from data.fields import Fraction
 from data.items.corpus import Corpus, LabelledCorpus
@@ -17,6 +16,7 @@ from data.splits import known_split
 from data.world.derivation import Adjunct, Clause, Compound, Name, NounPhrase, Pronoun
 from data.world.grammar import Sampler
 from data.world.lexicon import Adjective, Noun, Word, lexicon
+from data.world.surface import detokenise, spans_of
 from data.world.world import PATIENCE, Sentence, World, split_of
 
 WORLD = World(train=4000, valid=500, test=1000)
@@ -79,10 +79,11 @@ class WorldRating(LabelledCorpus):
 
     A word's value is turned by negation, weighed by how often it holds and by who vouches for it; what comes
     after "but" counts three times. `slang` is the share of these words that are drawn out (goooooddd), each
-    in a way of its own, so that a vocabulary of whole words does not know most of them.
+    in a way of its own, so that a vocabulary of whole words does not know most of them. They are marked.
     """
 
     scored = True
+    marks = True
     world: World = WORLD
     slang: Fraction = 0.0
 
@@ -97,41 +98,45 @@ class WorldRating(LabelledCorpus):
     def item(self, sampler: Sampler, generator: random.Random) -> Labelled:
         """One review and its stars."""
         past = sampler.chance(0.5)
-        texts, values = [], []
+        texts, values, marked, at = [], [], [], 0
         for _ in range(generator.randint(1, 3)):
             sampler.count = 0
-            derivation, value, words = opinion(sampler, past)
-            text = Sentence(derivation).text("en")
-            for word in words:
+            derivation, value = opinion(sampler, past)
+            sentence = Sentence(derivation)
+            tokens, places = sentence.forms("en"), sentence.places("en", "adjective")
+            for word in [tokens[place] for place in places]:
                 if sampler.chance(self.slang):
-                    text = re.sub(rf"\b{word}\b", lengthened(word, generator), text)
-            texts.append(text)
+                    long = lengthened(word, generator)
+                    tokens = [long if token == word else token for token in tokens]
+            spans = spans_of(tokens)
+            marked += [(at + first, at + beyond) for first, beyond in (spans[place] for place in places)]
+            texts.append(detokenise(tokens))
             values.append(value)
+            at += len(texts[-1]) + 1
         stars = 3 + sum(values) / len(values)
-        return Labelled(" ".join(texts), None, round(min(max(stars, 1.0), 5.0), 1))
+        return Labelled(" ".join(texts), None, round(min(max(stars, 1.0), 5.0), 1), tuple(marked))
 
 
-def opinion(sampler: Sampler, past: bool) -> tuple[Clause | Compound, float, tuple[str, ...]]:
-    """A sentence, what it says for or against the place, and the words of value in it."""
+def opinion(sampler: Sampler, past: bool) -> tuple[Clause | Compound, float]:
+    """A sentence, and what it says for or against the place."""
     if sampler.chance(0.3):
-        (first, one, word), (second, two, other) = statement(sampler, past), statement(sampler, past)
+        (first, one), (second, two) = statement(sampler, past), statement(sampler, past)
         conjunction = sampler.pick(("and", "but"))
         value = (one + two) / 2 if conjunction == "and" else (one + 3 * two) / 4
-        return Compound(sampler.index(), conjunction, first, second), value, (word, other)
-    clause, value, word = statement(sampler, past)
+        return Compound(sampler.index(), conjunction, first, second), value
+    clause, value = statement(sampler, past)
     if sampler.chance(0.3):
         verb = sampler.pick(sampler.lexicon.reports(past))
         who = sampler.entity(frozenset(("person",)), 0, definite=True)
         return (
             Clause(sampler.index(), who, verb, complement=clause, past=past),
             value * REPORT[verb.en[0]],
-            (word,),
         )
-    return clause, value, (word,)
+    return clause, value
 
 
-def statement(sampler: Sampler, past: bool) -> tuple[Clause, float, str]:
-    """The soup was rarely fresh: a clause, its value, its word of value."""
+def statement(sampler: Sampler, past: bool) -> tuple[Clause, float]:
+    """The soup was rarely fresh: a clause and its value, of which the adjective is the word."""
     adjective = sampler.pick([one for one in sampler.lexicon.adjectives if one.en in VALUES])
     value = VALUES[adjective.en]
     kinds = adjective.kinds & frozenset(value) if isinstance(value, dict) else adjective.kinds
@@ -141,11 +146,11 @@ def statement(sampler: Sampler, past: bool) -> tuple[Clause, float, str]:
     clause = Clause(sampler.index(), subject, adjective=adjective, past=past)
     if sampler.chance(0.35):
         polarity = sampler.pick(tuple(POLARITY))
-        return clause._replace(polarity=polarity), value * POLARITY[polarity], adjective.en
+        return clause._replace(polarity=polarity), value * POLARITY[polarity]
     if sampler.chance(0.5):
         frequency = sampler.pick(sampler.lexicon.frequencies)
-        return clause._replace(frequency=frequency), value * FREQUENCY[frequency.en], adjective.en
-    return clause, float(value), adjective.en
+        return clause._replace(frequency=frequency), value * FREQUENCY[frequency.en]
+    return clause, float(value)
 
 
 def lengthened(word: str, generator: random.Random) -> str:

@@ -46,11 +46,15 @@ class Sentence:
     @functools.cached_property
     def tokens(self) -> Mapping[str, tuple[str, ...]]:
         """The tokens of every language as they are written."""
-        return {language: tuple(token.form for token in self._tokens(language)) for language in LANGUAGES}
+        return {language: tuple(self.forms(language)) for language in LANGUAGES}
+
+    def forms(self, language: str) -> list[str]:
+        """The tokens of one language; no other is said."""
+        return [token.form for token in self._tokens(language)]
 
     def text(self, language: str) -> str:
         """Raw text, as a person would write it."""
-        return detokenise([token.form for token in self._tokens(language)])
+        return detokenise(self.forms(language))
 
     def tags(self, language: str) -> tuple[str, ...]:
         """The universal part of speech of every token."""
@@ -59,6 +63,11 @@ class Sentence:
     def nodes(self, language: str) -> tuple[frozenset[tuple[int, str]], ...]:
         """What every token realises: nodes (index of a phrase, part of it) of the derivation."""
         return tuple(frozenset(token.nodes) for token in self._tokens(language))
+
+    def places(self, language: str, part: str) -> list[int]:
+        """Which tokens realise this part of a phrase, whatever the phrase."""
+        every = enumerate(self.nodes(language))
+        return [place for place, nodes in every if any(realised == part for _, realised in nodes)]
 
     def alignment(self, source: str, target: str) -> frozenset[tuple[int, int]]:
         """Pairs (source token, target token) that realise a common node of the derivation."""

@@ -111,14 +111,8 @@ class BERT(Encoder):
         """h_0 .. h_L, one array."""
         return jnp.stack(self.all_layers(inputs, segments, train))
 
-    def attention(
-        self,
-        inputs: Int[Array, "B T"],
-        segments: Int[Array, "B T"] | None = None,
-        characters: Int[Array, "B T W"] | None = None,
-    ) -> Float[Array, "B L N T T"]:
-        """Where each head looked; apply with `mutable=["intermediates"]`."""
-        self.all_layers(inputs, segments, False)
+    def attended(self) -> Float[Array, "B L N T T"]:
+        """Where each head looked."""
         return sown([block.attention for block in self.blocks])
 
     def __call__(

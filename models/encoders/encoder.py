@@ -65,6 +65,11 @@ class Encoder(Network):
         characters: Int[Array, "B T W"] | None = None,
     ) -> Float[Array, "B L N T T"]:
         """Weights of each layer and head; apply with `mutable=["intermediates"]`."""
+        self(inputs, segments, characters)
+        return self.attended()
+
+    def attended(self) -> Float[Array, "B L N T T"]:
+        """What the call before has sown, in a method applied with `mutable=["intermediates"]`."""
         raise ValueError(f"{type(self).__name__} has no attention to show; BERT has")
 
     def embeddings(self) -> Float[Array, "V D"]:

@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from models.encoders.on_encoder import OnEncoder
 from models.fields import Count, Positive, Share
-from models.heads.pooling import Mean, Pooling
+from models.heads.pooling import First, Mean, Pooling
 from models.ids import PAD
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
@@ -22,12 +22,19 @@ class Classifier(OnEncoder):
     `mlp_dim` is given, relu(W' p + b') stands for p.
     """
 
-    fits = ("a class", "a score")
+    fits = ("a class", "a class of marked text", "a score")
     pooling: Pooling = Mean()
     pairs: bool = False
     mlp_dim: Positive | None = None
     classes: Count = 0
     dropout: Share = 0.0
+
+    @property
+    def attends(self) -> bool:
+        """Whether `looked` tells where it looked: its pooling, or its encoder from the first state."""
+        return not self.pairs and (
+            self.pooling.attends or (self.encoder.attends and isinstance(self.pooling, First))
+        )
 
     def require(self, run: Any) -> None:
         """ValueError where `pairs` are to be compared and the corpus has single texts."""
@@ -63,8 +70,28 @@ class Classifier(OnEncoder):
     ) -> Float[Array, "B *C"]:
         """Logits [B C], or scores [B] where `classes` is 1, in float32."""
         states = self.encoded(inputs, segments, characters, train)
-        p = self.drop(self.pooled(states, inputs != PAD, segments).astype(jnp.float32), train)
+        return self.classed(self.pooled(states, inputs != PAD, segments), train)
+
+    def classed(self, pooled: Float[Array, "*B P"], train: bool = False) -> Float[Array, "..."]:
+        """Logits [*B C], or scores [*B], of what is pooled."""
+        p = self.drop(pooled.astype(jnp.float32), train)
         if self.mlp_dim is not None:
             p = self.drop(nn.relu(self.hidden(p)), train)
         logits = self.output(p)
-        return logits[:, 0] if self.classes == 1 else logits
+        return logits[..., 0] if self.classes == 1 else logits
+
+    def looked(
+        self,
+        inputs: Int[Array, "B T"],
+        segments: Int[Array, "B T"] | None = None,
+        characters: Int[Array, "B T W"] | None = None,
+        train: bool = False,
+    ) -> tuple[Float[Array, "B *C"], Float[Array, "B N T"]]:
+        """And where it looked, as `attends` has it; apply with `mutable=["intermediates"]`.
+
+        N = 1 of a pooling; of an encoder these are the heads of its last layer.
+        """
+        logits = self(inputs, segments, characters, train)
+        if self.pooling.attends:
+            return logits, self.pooling.get_variable("intermediates", "weights")[-1][:, None]
+        return logits, self.encoder.attended()[:, -1, :, 0]

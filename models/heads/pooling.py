@@ -1,6 +1,9 @@
 """Pooling: from the states of a text to one vector."""
 
+from typing import ClassVar
+
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
@@ -21,9 +24,14 @@ def last_of(states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Ar
 
 
 class Pooling(Part, nn.Module):
-    """One vector of the states that count."""
+    """One vector of the states that count.
+
+    What `attends` gives their weighted sum, and sows the weights [B T] as `weights` where the collection
+    `intermediates` is asked for.
+    """
 
     abstract = True
+    attends: ClassVar[bool] = False
 
     def __call__(self, states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
         """The vector of each row; only states where `mask` is true count."""
@@ -79,16 +87,46 @@ class First(Pooling):
         return jnp.tanh(Dense(states.shape[-1], dtype=states.dtype, kernel_init=init, name="dense")(first))
 
 
-class Attentive(Pooling):
-    """sum_t a_t h_t, a = softmax_t(v . tanh(W h_t + b))  -- Yang et al. 2016, eqs. 5-7. Weights are sown."""
+class WeightedSum(Pooling):
+    """sum_t a_t h_t, a = softmax_t(s_t); `scores` makes the difference."""
+
+    abstract = True
+    attends = True
+
+    def scores(self, states: Float[Array, "B T D"]) -> Float[Array, "B T"]:
+        """s_t of each state."""
+        raise NotImplementedError
+
+    def __call__(self, states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
+        """0 where nothing is allowed."""
+        pooled, weights = attend(self.scores(states)[:, None], states, mask[:, None])
+        self.sow("intermediates", "weights", weights[:, 0])
+        return pooled[:, 0]
+
+
+class Attentive(WeightedSum):
+    """sum_t a_t h_t, a = softmax_t(v . tanh(W h_t + b))  -- Yang et al. 2016, eqs. 5-7."""
 
     features: Positive = 128
 
     @nn.compact
-    def __call__(self, states: Float[Array, "B T D"], mask: Bool[Array, "B T"]) -> Float[Array, "B D"]:
-        """0 where nothing is allowed; the weights are [B T]."""
+    def scores(self, states: Float[Array, "B T D"]) -> Float[Array, "B T"]:
+        """v . tanh(W h_t + b)."""
         hidden = jnp.tanh(Dense(self.features, dtype=states.dtype, name="hidden")(states))
-        scores = Dense(1, use_bias=False, dtype=states.dtype, name="query")(hidden)
-        pooled, weights = attend(scores.swapaxes(1, 2), states, mask[:, None])
-        self.sow("intermediates", "weights", weights[:, 0])
-        return pooled[:, 0]
+        return Dense(1, use_bias=False, dtype=states.dtype, name="query")(hidden)[..., 0]
+
+
+class UniformAttention(WeightedSum):
+    """sum_t h_t / T: attention that looks at all alike  -- Wiegreffe & Pinter 2019, §3.2."""
+
+    def scores(self, states: Float[Array, "B T D"]) -> Float[Array, "B T"]:
+        """0."""
+        return jnp.zeros_like(states[..., 0])
+
+
+class FrozenAttentive(Attentive):
+    """Attention as it was drawn: no gradient changes where it looks, and none reaches states by that way."""
+
+    def scores(self, states: Float[Array, "B T D"]) -> Float[Array, "B T"]:
+        """Those of `Attentive`, of random weights."""
+        return jax.lax.stop_gradient(super().scores(states))

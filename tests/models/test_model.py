@@ -103,7 +103,7 @@ TAGS = "a class of each input"
         (
             Classifier(),
             run(TAGS),
-            "model=Classifier learns a class or a score, .* gives a class of each",
+            "model=Classifier learns a class or a class of marked text or a score, .* gives a class of each",
         ),
         (Tagger(), run("a class"), "model=Tagger learns a class of each input"),
         (SpanFinder(), run("a class"), "model=SpanFinder learns a span"),

@@ -43,7 +43,7 @@ class Label(Supervised):
     With `mistakes` validation counts them, the 0-1 loss, and so the best checkpoint is the most accurate.
     """
 
-    learns = ("a class", "a class of each input", "a span")
+    learns = ("a class", "a class of marked text", "a class of each input", "a span")
     smoothing: Share = 0.0
     mistakes: bool = False
 

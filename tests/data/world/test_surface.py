@@ -4,7 +4,8 @@ import pytest
 
 from data.world.derivation import Adjunct, Adverbial, Clause, Couple, Name, NounPhrase, Place, Pronoun
 from data.world.lexicon import LANGUAGES, lexicon
-from data.world.world import Sentence
+from data.world.surface import detokenise, spans_of
+from data.world.world import Sentence, World
 
 WORDS = lexicon(1.0)
 
@@ -246,3 +247,13 @@ def test_coreference_by_hand():
     assert sentence.coreference("de") == {(3, 4): (0, 1)}
     sentence = Sentence(SPOKEN["particle at the end, verb last after weil"][0])
     assert sentence.coreference("en") == {(9, 10): (0, 3)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_span_of_a_token_is_where_it_stands_in_the_text(language):
+    for sentence in World(train=20).sentences("train"):
+        tokens = sentence.forms(language)
+        text = detokenise(tokens)
+        found = [text[first:beyond] for first, beyond in spans_of(tokens)]
+        assert found[1:] == tokens[1:] and found[0].lower() == tokens[0].lower()
+        assert text == sentence.text(language)

@@ -7,15 +7,25 @@ import pytest
 
 from models.baselines.majority import Majority
 from models.baselines.mean_score import MeanScore
+from models.encoders.bert import BERT
 from models.encoders.words import BagOfWords, WordLSTM
 from models.heads.classifier import Classifier
-from models.heads.pooling import Attentive, Ends, First, Last, Max, Mean
+from models.heads.pooling import (
+    Attentive,
+    Ends,
+    First,
+    FrozenAttentive,
+    Last,
+    Max,
+    Mean,
+    UniformAttention,
+)
 
 STATES = jax.random.normal(jax.random.key(0), (3, 5, 4))
 MASK = jnp.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [0, 1, 1, 0, 0]], bool)
 IDS = jnp.array([[1, 5, 6, 2, 7, 2], [1, 8, 2, 9, 2, 0]])
 SEGMENTS = jnp.array([[0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 0]])
-POOLINGS = (Mean(), Max(), Last(), Ends(), First(), Attentive())
+POOLINGS = (Mean(), Max(), Last(), Ends(), First(), Attentive(), UniformAttention(), FrozenAttentive())
 each = pytest.mark.parametrize("pooling", POOLINGS, ids=lambda pooling: type(pooling).__name__)
 
 
@@ -31,7 +41,7 @@ def drawn(module, *inputs):
 
 def pooled(pooling, states, params):
     """One text's states [t, D], by numpy."""
-    if isinstance(pooling, Mean):
+    if isinstance(pooling, Mean | UniformAttention):
         return states.mean(axis=0)
     if isinstance(pooling, Max):
         return states.max(axis=0)
@@ -86,6 +96,40 @@ def test_attention_shows_where_it_looked():
     (weights,) = kept["intermediates"]["weights"]
     np.testing.assert_allclose(weights.sum(axis=1), 1.0, atol=1e-6)
     assert not weights[~MASK].any()
+
+
+def test_frozen_attention_is_that_of_random_weights_and_no_gradient_moves_it():
+    variables = drawn(Attentive(), STATES, MASK)
+    loss = lambda pooling, variables: jnp.sin(pooling.apply(variables, STATES, MASK)).sum()
+    assert loss(FrozenAttentive(), variables) == loss(Attentive(), variables)
+    frozen, moving = (jax.grad(loss, 1)(kind(), variables) for kind in (FrozenAttentive, Attentive))
+    assert not any(leaf.any() for leaf in jax.tree.leaves(frozen))
+    assert all(leaf.any() for leaf in jax.tree.leaves(moving))
+
+
+TINY = BERT(features=8, num_heads=2, num_layers=2, context=8)
+
+
+@pytest.mark.parametrize(
+    "encoder, pooling, heads", [(BagOfWords(embed_dim=6), Attentive(), 1), (TINY, First(), 2)], ids=repr
+)
+def test_a_classifier_tells_where_it_looked_beside_its_logits(encoder, pooling, heads):
+    model = Classifier(vocab_size=20, encoder=encoder, pooling=pooling, classes=3)
+    variables = drawn(model, IDS)
+    (logits, weights), _ = model.apply(variables, IDS, method="looked", mutable=["intermediates"])
+    np.testing.assert_array_equal(logits, model.apply(variables, IDS))
+    assert model.attends and weights.shape == (2, heads, 6)
+    np.testing.assert_allclose(weights.sum(axis=-1), 1.0, atol=1e-6)
+    assert not weights[1, :, 5:].any()
+    if encoder is TINY:
+        of_encoder = {"params": variables["params"]["encoder"]}
+        maps, _ = model.encoder.apply(of_encoder, IDS, method="attention", mutable=["intermediates"])
+        np.testing.assert_array_equal(weights, maps[:, -1, :, 0])
+
+
+def test_a_classifier_that_looks_nowhere_says_so():
+    assert not Classifier(encoder=TINY, pooling=Mean()).attends
+    assert not Classifier(encoder=BagOfWords(), pooling=Attentive(), pairs=True).attends
 
 
 def test_a_pair_is_compared_by_its_four_parts():

@@ -1,0 +1,1 @@
+"""Where classifiers look, and whether it matters."""
