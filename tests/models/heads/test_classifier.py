@@ -172,6 +172,7 @@ def test_the_encoder_has_the_vocabulary_of_the_model():
     assert variables["params"]["encoder"]["embedding"]["table"].shape == (20, 6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frozen", [False, True])
 def test_a_frozen_encoder_has_no_gradient_and_no_dropout(frozen):
     encoder = WordLSTM(embed_dim=6, features=5, dropout=0.5)

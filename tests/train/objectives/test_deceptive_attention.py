@@ -86,6 +86,7 @@ def test_a_text_that_is_all_marked_and_an_empty_row_have_finite_gradients():
     assert jnp.isfinite(value) and all(jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient))
 
 
+@pytest.mark.slow
 def test_the_price_moves_attention_off_marked_words():
     params = drawn(BAG, 3.0)
     price = lambda params: DeceptiveAttention(penalty=1.0)(BAG, params, BATCH, KEY, STEP)[0]

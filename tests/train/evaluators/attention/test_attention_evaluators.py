@@ -140,6 +140,7 @@ def test_permuting_even_weights_changes_nothing_and_others_something():
     assert scores(PermutedAttention(permutations=5), BAG)["permuted"].value > 0.001
 
 
+@pytest.mark.slow
 def test_where_the_prediction_ignores_what_is_pooled_attention_can_be_anything():
     params = jax.tree.map(np.asarray, BAG.params)
     deaf = dataclasses.replace(
