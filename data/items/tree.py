@@ -1,4 +1,4 @@
-"""Constituent trees and how they are written: in brackets, as the Penn Treebank has them (Marcus et al. 1993).
+"""Constituent trees, and brackets as the Penn Treebank writes them  -- Marcus et al. 1993.
 
     (S (NP (DT The) (NN dog)) (VP (VBZ sleeps)) (. .))
 

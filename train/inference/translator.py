@@ -29,9 +29,9 @@ class Hypothesis:
 
 
 @functools.lru_cache(maxsize=4)
-def searching(model: nn.Module, search: Search) -> Callable:
+def searching(model: nn.Module, search: Search, pieces: tuple[str, ...] = ()) -> Callable:
     """hypotheses(params, source): compiled once a process, whoever translates by this model."""
-    return by_rows(lambda params, source: search(model, params, source), jax.local_devices())
+    return by_rows(lambda params, source: search(model, params, source, pieces), jax.local_devices())
 
 
 @functools.lru_cache(maxsize=4)
@@ -48,7 +48,8 @@ class Translator:
         # Of this process alone: with several, each translates for itself.
         self.devices = jax.local_devices()
         self.params = jax.device_put(params, Jit().state_sharding(params, self.devices))
-        self.find, self.look = searching(model, search), looking(model)
+        pieces = tokenizer.pieces(range(len(tokenizer))) if search.constraint else ()
+        self.find, self.look = searching(model, search, tuple(pieces)), looking(model)
 
     @classmethod
     def of(cls, trained: Trained, search: Search = Search()) -> "Translator | WordByWord":

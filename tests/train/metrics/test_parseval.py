@@ -5,7 +5,6 @@ import gzip
 import pytest
 
 from data.items.tree import Tree, read
-from tests.real_data import REAL
 from train.metrics.parseval import DELETED, Match, match, matches, spans
 
 STATUS = {"0": "valid", "1": "error", "2": "skip"}
@@ -20,6 +19,13 @@ def tree(text: str) -> Tree | None:
 def table(path) -> list[list[str]]:
     """The lines of sentences in what EVALB has printed: ID, length, status, recall, precision, counts."""
     return [line.split() for line in text(path) if len(line.split()) == 12 and line.split()[0].isdigit()]
+
+
+def there(folder):
+    """The folder; the test is skipped where it is not."""
+    if not folder.is_dir():
+        pytest.skip(f"needs EVALB's oracles in {folder}")
+    return folder
 
 
 def text(path) -> list[str]:
@@ -67,10 +73,8 @@ def test_what_stands_m_times_and_n_times_matches_min_times():
 
 
 @pytest.mark.parametrize("name, errors, skipped, f1", [("brackets", 0, 10, 81.21), ("tags", 164, 0, 81.75)])
-def test_600_sentences_as_the_program_counts_them(name, errors, skipped, f1):
-    folder = REAL / "evalb_more"
-    if not folder.is_dir():
-        pytest.skip("needs the oracles of EVALB")
+def test_600_sentences_as_the_program_counts_them(data_dir, name, errors, skipped, f1):
+    folder = there(data_dir / "evalb_more")
     golds, parses = (map(tree, text(folder / f"{name}.{kind}.gz")) for kind in ("gld", "tst"))
     found = list(matches(golds, parses))
     agree(table(folder / f"{name}.COLLINS.rsl.gz"), found)
@@ -81,11 +85,10 @@ def test_600_sentences_as_the_program_counts_them(name, errors, skipped, f1):
     assert round(200 * right / both, 2) == f1
 
 
-def test_the_samples_of_the_program():
+def test_the_samples_of_the_program(data_dir):
     """EQ_WORD (This = this, line 19) and forgiven tags of quotation marks are no part of COLLINS.prm."""
-    sample, bug = REAL / "reference_outputs" / "evalb_sample", REAL / "evalb_more" / "bug"
-    if not (sample.is_dir() and bug.is_dir()):
-        pytest.skip("needs the oracles of EVALB")
+    sample = there(data_dir / "reference_outputs" / "evalb_sample")
+    bug = there(data_dir / "evalb_more" / "bug")
     deleted = [label for label in DELETED if label != "."]
     golds, parses = (text(sample / f"sample.{kind}") for kind in ("gld", "tst"))
     found = list(matches(map(tree, golds), map(tree, parses), deleted))
