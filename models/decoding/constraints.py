@@ -1,8 +1,8 @@
 """What a search may say next, by a state that goes with each hypothesis.
 
-A `Constraint` is a part of a search; over the pieces of a vocabulary it is a `Rule`. `constrained` makes of
-any step, and a rule, a step that greedy search, sampling and beam search take as they take the other: what the
-rule keeps is part of the carry, so that hypotheses are spread and selected together with it.
+A `Constraint` is a part of a search; over the pieces of a vocabulary it is a `Rule`. `constrained` makes a
+step of any other and a rule: greedy search, sampling and beam search take it as they take the other. What the
+rule keeps is part of the carry, so that it is spread and selected together with the hypotheses.
 """
 
 import dataclasses
@@ -65,8 +65,8 @@ def constrained(step: Step, rule: Rule) -> Step:
 
 @flax.struct.dataclass
 class Open:
-    """Of each row, or hypothesis: the labels that are open, the outermost first, how many, whether the last one is empty
-    yet, the words to come, and the tokens that there is room for."""
+    """Of each row, or hypothesis: the labels that are open, the outermost first, and how many; whether the last
+    one is empty yet; the words to come, and the tokens that there is room for."""
 
     labels: Int[Array, "*B D"]
     depth: Int[Array, "*B"]
