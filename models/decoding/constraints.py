@@ -65,8 +65,8 @@ def constrained(step: Step, rule: Rule) -> Step:
 
 @flax.struct.dataclass
 class Open:
-    """Of each row, or hypothesis: the labels that are open, the outermost first, and how many; whether the last
-    one is empty yet; the words to come, and the tokens that there is room for."""
+    """Of each row, or hypothesis: the labels that are open, the outermost first, and how many; whether the
+    last one is empty yet; the words to come, and the tokens that there is room for."""
 
     labels: Int[Array, "*B D"]
     depth: Int[Array, "*B"]

@@ -39,7 +39,7 @@ class TreeParser:
             yield [parse_of(one.text.split(), given, one.score) for one in found]
 
     def words(self, sentences: Sequence[Sequence[str]]) -> Iterator[list[Parse]]:
-        """As of a call, of words alone: their tags are XX, or what the parser says where its leaves are tags."""
+        """As of a call, of words alone: their tags are XX, or the leaves of a parser of tags."""
         for given, parses in zip(sentences, self(sentences), strict=True):
             yield [parse_of(one.tokens, self.tagged(given, one.tokens), one.score) for one in parses]
 

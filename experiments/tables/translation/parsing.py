@@ -6,7 +6,8 @@
 words are brackets and leaves (Vinyals et al. 2015). Leaves are the words, or XX for any of them; "reversed"
 reads the words from the last to the first. The search keeps to trees of as many words as there are
 (models/decoding/constraints.py); "unconstrained" is the same beam without that, of which is told how often
-it finds no tree, and "greedy" the constrained search with a beam of 1.
+it finds no tree, and "greedy" the constrained search with a beam of 1. "PCFG" is what parsed before: the
+likeliest tree of a grammar that is counted in the same trees, with their tags.
 """
 
 import dataclasses
@@ -24,6 +25,7 @@ from experiments.report.quantities import PairedTest, Score
 from experiments.report.table import Table
 from experiments.tables.translation.translation import FEW, WORLD_LSTM, WORLD_TRANSFORMER
 from models.attention.scores import Additive
+from models.translation.pcfg import PCFG
 from train.evaluators.translation.bracket_scores import TREES, Parseval
 from train.optimizers import Adam, Cosine
 from train.run import Run
@@ -46,12 +48,14 @@ def rows(lstm: Run, transformer: Run) -> dict[str, Run]:
     """{row: run}: one state, attention, leaves that are all XX, words reversed, and the Transformer."""
     attentive = dataclasses.replace(lstm, model=dataclasses.replace(lstm.model, score=Additive()))
     alike = with_corpus(attentive, leaves="XX")
+    counted = with_corpus(dataclasses.replace(lstm, model=PCFG(), keep=1), leaves="tags")
     return {
         "LSTM": lstm,
         "LSTM + attention": attentive,
         "LSTM + attention + XX": alike,
         "LSTM + attention + XX, reversed": with_corpus(alike, reverse=True),
         "Transformer + XX": with_corpus(transformer, leaves="XX"),
+        "PCFG": dataclasses.replace(counted, evaluators=lstm.evaluators[:1]),
     }
 
 

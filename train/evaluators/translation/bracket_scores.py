@@ -11,15 +11,15 @@ from data.tasks.translation import Translation
 from data.tokenizers.tokenizer import Tokenizer
 from models.decoding.constraints import WellFormed
 from models.decoding.search import Search
-from models.translation.aligner import WordTranslator
+from models.translation.aligner import FittedTranslator
 from models.translation.encoder_decoder import EncoderDecoder
-from train.inference.tree_parser import Parse, TreeParser
+from train.inference.tree_parser import TreeParser
 from train.metrics.counts import F1, Counts, Share, of_values
 from train.metrics.parseval import Match, match
 from train.run import Evaluator, Result, Run, Trained
 
 TREES = Search(beam=10, stretch=5.0, slack=10, constraint=WellFormed())
-NEEDS = {"task": Translation, "task.corpus": Bracketings, "model": (EncoderDecoder, WordTranslator)}
+NEEDS = {"task": Translation, "task.corpus": Bracketings, "model": (EncoderDecoder, FittedTranslator)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Parseval(Evaluator):
         parser = TreeParser(trained, self.search)
         parses = [found[0] for found in parser([list(leaves(tree)) for tree in golds])]
         whole = [parse.whole for parse in parses]
-        matches = list(map(best_match, golds, parses))
+        matches = [match(gold, parse.tree) for gold, parse in zip(golds, parses, strict=True)]
         name, corpus = self.name or self.split, trained.task.corpus.corpus.protocol(self.split)
         protocol = trained.protocol(corpus, signature="EVALB, COLLINS.prm", decoding=str(self.search))
         gold, found, right = (
@@ -70,11 +70,6 @@ class Parseval(Evaluator):
             ("exact", [one.exact for one in matches]),
         ):
             yield Result.of(metric, name, of_values(Share, values), protocol)
-
-
-def best_match(gold: Tree, parse: Parse) -> Match:
-    """The brackets of a gold tree and of a sentence's parse."""
-    return match(gold, parse.tree)
 
 
 def counts(matches: Sequence[Match]) -> Counts:
