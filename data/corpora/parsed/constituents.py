@@ -22,6 +22,13 @@ class GeneratedConstituents(TreeCorpus):
         """Those of a split."""
         return list(_generated(self.world, known_split(split), self.language))
 
+    def readings(self, split: str) -> list[list[Tree]]:
+        """Of each sentence every tree that it may have in English, its own first."""
+        return [
+            plain_trees(read((one.tree("en") for one in sentence.readings()), "the world"))
+            for sentence in self.world.sentences(known_split(split))
+        ]
+
     def protocol(self, split: str) -> str:
         """The world, the language, the split."""
         return f"{self.world.describe(split)} {self.language} constituents, {split}"
@@ -31,7 +38,7 @@ class GeneratedConstituents(TreeCorpus):
 def _generated(world: World, split: str, language: str) -> tuple[Tree, ...]:
     """Made once a process, as it takes seconds."""
     texts = (sentence.tree(language) for sentence in world.sentences(split))
-    return tuple(plain_trees(read(texts, f"{world.describe(split)}")))
+    return tuple(plain_trees(read(texts, "the world")))
 
 
 def plain_trees(trees: Iterable[Tree]) -> list[Tree]:
