@@ -14,6 +14,7 @@ from data.items.corpus import (
     QuestionCorpus,
     TaggedCorpus,
     TextCorpus,
+    TreeCorpus,
 )
 from data.tasks.task import Task
 from data.tokenizers.level import Level
@@ -46,6 +47,7 @@ ROLES = {
     "a labelled corpus": LabelledCorpus,
     "a tagged corpus": TaggedCorpus,
     "a treebank": ParsedCorpus,
+    "a treebank of constituents": TreeCorpus,
     "a corpus of questions": QuestionCorpus,
     "a tokenizer": Level,
     "a task": Task,
