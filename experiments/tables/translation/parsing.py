@@ -61,7 +61,7 @@ def rows(lstm: Run, transformer: Run) -> dict[str, Run]:
     """{row: run}: one state, attention, leaves that are all XX, words reversed, and the Transformer."""
     attentive = dataclasses.replace(lstm, model=dataclasses.replace(lstm.model, score=Additive()))
     alike = with_corpus(attentive, leaves="XX")
-    counted = with_corpus(dataclasses.replace(lstm, model=PCFG(), keep=1), leaves="tags")
+    counted = with_corpus(dataclasses.replace(lstm, model=PCFG(), keep=1, average=0), leaves="tags")
     return {
         "LSTM": lstm,
         "LSTM + attention": attentive,
