@@ -80,11 +80,11 @@ class WellFormed(Constraint):
     """Trees only: "(S (NP XX )NP XX )S" of a source of two words.
 
     A bracket closes the one that was opened last, none is empty, there are as many leaves as words in the
-    source, and the end comes after the root's last bracket and not before. At most `depth` constituents are
+    source, and the end comes after the root's last bracket and not before. At most `deepest` constituents are
     open at a time, and none is opened that could not be closed within the length of the search.
     """
 
-    depth: Positive = 40
+    deepest: Positive = 40
 
     def over(self, pieces: Sequence[str]) -> "Brackets":
         """The rule; ValueError of a vocabulary without any bracket."""
@@ -101,22 +101,26 @@ class WellFormed(Constraint):
         )
         leaf = np.array([piece[:1] not in ("(", ")") for piece in pieces])
         leaf[: EOS + 1] = False  # PAD, BOS, EOS; a word that is not known is a word
-        return Brackets(label("("), label(")"), leaf, self.depth)
+        return Brackets(label("("), label(")"), leaf, self.deepest)
 
 
 class Brackets(Rule):
     """`WellFormed` over a vocabulary: the label that each token opens and closes, -1 for none, and leaves."""
 
     def __init__(
-        self, opens: Int[np.ndarray, "V"], closes: Int[np.ndarray, "V"], leaf: Bool[np.ndarray, "V"], depth
+        self,
+        opens: Int[np.ndarray, "V"],
+        closes: Int[np.ndarray, "V"],
+        leaf: Bool[np.ndarray, "V"],
+        deepest: int,
     ):
-        self.opens, self.closes, self.leaf, self.depth = opens, closes, leaf, depth
+        self.opens, self.closes, self.leaf, self.deepest = opens, closes, leaf, deepest
 
     def begin(self, words: Int[Array, "B"], limits: Int[Array, "B"]) -> Open:
         """Nothing is open, and all words are to come."""
         rows = words.shape[0]
         return Open(
-            jnp.full((rows, self.depth), -1, jnp.int32),
+            jnp.full((rows, self.deepest), -1, jnp.int32),
             jnp.zeros(rows, jnp.int32),
             jnp.zeros(rows, bool),
             words.astype(jnp.int32),
@@ -127,7 +131,7 @@ class Brackets(Rule):
         """One bracket more or less, or one word less."""
         opened, closes = jnp.asarray(self.opens)[token], jnp.asarray(self.closes)[token] >= 0
         leaf, opens = jnp.asarray(self.leaf)[token], opened >= 0
-        here = jnp.arange(self.depth) == state.depth[:, None]
+        here = jnp.arange(self.deepest) == state.depth[:, None]
         return Open(
             jnp.where(here & opens[:, None], opened[:, None], state.labels),
             state.depth + opens - closes,
@@ -141,7 +145,7 @@ class Brackets(Rule):
         depth, more = state.depth, state.words > 0
         # What is needed at least from here: a leaf for each word, what is open closed, and the end.
         needed = state.words + depth + 1
-        opens = more & (depth < self.depth) & (state.room >= needed + 2)
+        opens = more & (depth < self.deepest) & (state.room >= needed + 2)
         closes = (depth > 0) & ~state.empty & ((depth > 1) | ~more)
         last = jnp.take_along_axis(state.labels, jnp.maximum(depth - 1, 0)[:, None], axis=1)
         leaf = more & (depth > 0)

@@ -86,6 +86,7 @@ def columns(**more) -> dict:
         "F1, unconstrained": Column("F1", "unconstrained"),
         "F1 of EVALB, unconstrained": Column("F1 of EVALB", "unconstrained"),
         "malformed, unconstrained, %": Column("malformed", "unconstrained", better="lower"),
+        "unparsable, unconstrained, %": Column("unparsable", "unconstrained", better="lower"),
         **more,
         **COSTS,
     }

@@ -49,7 +49,7 @@ FIRST = 3  # words of the source
 @pytest.mark.parametrize("room, depth", [(6, 3), (12, 1), (12, 3)])
 def test_a_token_is_allowed_if_and_only_if_a_tree_goes_on_with_it(room, depth):
     trees.cache_clear()
-    rule = WellFormed(depth=depth).over(PIECES)
+    rule = WellFormed(deepest=depth).over(PIECES)
     after, allowed = jax.jit(rule.after), jax.jit(rule.allowed)
     for _ in range(12):
         state = rule.begin(jnp.array([FIRST]), jnp.array([room]))
