@@ -79,7 +79,7 @@ class Fitted(Model):
 
     The data are int32 [n], the ids of a text, or, where `fits` is of labelled examples, a batch of all of
     them: `inputs` [n, T] with PAD behind, `targets` and `weights` [n] or [n, T]; of sentence pairs `source`
-    [n, S] and `targets` [n, T].
+    [n, S] and `targets` [n, T], and how each id is written, `pieces` [V].
     """
 
     abstract = True

@@ -4,6 +4,7 @@ They let every documented command on real data run where there is none.
 """
 
 import csv
+import gzip
 import io
 import json
 import tarfile
@@ -25,8 +26,8 @@ SPLITS = {"train": ("train",), "valid": ("val", "dev", "testa"), "test": ("test"
 
 def write(folder: Path) -> None:
     """All of them, below a folder."""
-    corpora = (translations, texts, tags, dependencies, glue, treebank, polar, reviews, words, questions)
-    for corpus in (*corpora, impermissible, scenes):
+    corpora = (translations, texts, tags, dependencies, constituents, glue, treebank, polar, reviews, words)
+    for corpus in (*corpora, questions, impermissible, scenes):
         for path, content in corpus().items():
             where = folder / path
             where.parent.mkdir(parents=True, exist_ok=True)
@@ -111,6 +112,38 @@ def dependencies() -> dict:
             blocks += [lines(rows)] * 2
         found[f"UD_English-EWT/en_ewt-ud-{name}.conllu"] = lines(blocks)
     return found
+
+
+def constituents() -> dict:
+    """Trees as GUM, CRAFT and NLTK's sample of the Wall Street Journal pack them."""
+    trees = {split: [one.tree("en") for one in WORLD.sentences(split)] for split in SPLITS}
+    gum = {f"gum/const/GUM_{split}.ptb": lines(trees[split]) for split in SPLITS}
+    gum["gum/splits.md"] = "## dev\n\n  * GUM_valid\n\n## test\n\n  * GUM_test\n"
+    craft = {f"{number}.tree": lines(trees[split]) for number, split in ((1, "train"), (2, "valid"))}
+    rooted = lines(f"( {tree})" for tree in trees["train"][:2])
+    with io.BytesIO() as packed:
+        with zipfile.ZipFile(packed, "w") as archive:
+            for number in range(1, 200):
+                archive.writestr(f"treebank/combined/wsj_{number:04}.mrg", rooted)
+        sample = packed.getvalue()
+    return {
+        "gum/gum_const.tar.gz": tar(gum),
+        "craft/structural-annotation/treebank/penn.tar.gz": tar(craft),
+        "craft/articles/ids/craft-ids-train.txt": "1\n",
+        "craft/articles/ids/craft-ids-dev.txt": "2\n",
+        "nltk_data/corpora/treebank.zip": sample,
+    }
+
+
+def tar(files: dict[str, str]) -> bytes:
+    """An archive of texts, as .tar.gz."""
+    with io.BytesIO() as packed:
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            for name, text in files.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(text.encode())
+                archive.addfile(member, io.BytesIO(text.encode()))
+        return gzip.compress(packed.getvalue())
 
 
 def glue() -> dict:

@@ -11,6 +11,7 @@ from data.items.labelled import Labelled
 from data.items.parsed import Parsed
 from data.items.question import Question
 from data.items.tagged import Tagged
+from data.items.tree import Tree, words
 from data.splits import known
 
 SENTENCE_ENDS = re.compile(r"(?<=\s[.!?])\s")  # of words that spaces divide
@@ -153,6 +154,20 @@ class ParsedCorpus(Corpus):
     def sentences(self, split: str, data_dir: str | None = None) -> list[str]:
         """The words of each sentence."""
         return [" ".join(item.words) for item in self.items(split, data_dir)]
+
+
+class TreeCorpus(Corpus):
+    """Sentences with their constituent trees: what is said, labels without functions, one root."""
+
+    abstract = True
+
+    def trees(self, split: str, data_dir: str | None = None) -> Sequence[Tree]:
+        """The gold trees of a split."""
+        raise NotImplementedError
+
+    def sentences(self, split: str, data_dir: str | None = None) -> list[str]:
+        """The words of each sentence."""
+        return [" ".join(words(tree)) for tree in self.trees(split, data_dir)]
 
 
 class QuestionCorpus(Corpus):

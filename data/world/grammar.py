@@ -2,6 +2,7 @@
 
 import random
 
+from data.world.attachment import other_reading
 from data.world.derivation import (
     Adjunct,
     Adverbial,
@@ -22,9 +23,16 @@ class Sampler:
     """Draws derivations. `plenty` in [0, 1], drawn once a sentence, makes it short or long."""
 
     def __init__(
-        self, lexicon: Lexicon, depth: int, distance: int, ambiguity: float, generator: random.Random
+        self,
+        lexicon: Lexicon,
+        depth: int,
+        distance: int,
+        ambiguity: float,
+        generator: random.Random,
+        attachment: float = 0.0,
     ):
         self.lexicon, self.depth, self.distance, self.ambiguity = lexicon, depth, distance, ambiguity
+        self.attachment = attachment
         self.random = generator.random
         self.count = 0
         self.plenty = 0.0
@@ -130,7 +138,9 @@ class Sampler:
         if not (polarity or heavy or verb.state) and self.chance(0.05, 0.2):
             fields["manner"] = Adverbial(self.index(), self.pick(self.lexicon.manners))
         extras = () if verb.state or heavy else self.extras(clause, polarity)
-        return self.modify(clause._replace(**fields), main, extras)
+        found = self.modify(clause._replace(**fields), main, extras)
+        other = other_reading(found) if self.attachment else None
+        return other if other and self.chance(self.attachment) else found
 
     def goal(self, kinds) -> Place:
         """Where somebody goes: a city, or a place of these kinds."""

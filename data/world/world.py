@@ -9,6 +9,7 @@ from typing import Annotated
 
 from data.fields import Bound, Count, Fraction, Part
 from data.splits import SPLITS, known, known_split
+from data.world.attachment import readings
 from data.world.dependencies import Arc, arcs
 from data.world.derivation import Clause, Compound, NounPhrase, Pronoun, phrases
 from data.world.english import English
@@ -88,6 +89,10 @@ class Sentence:
                 parts.append(f" ({item.label}" if item else ")")
         return "".join(parts).strip()
 
+    def readings(self) -> "tuple[Sentence, ...]":
+        """Itself, and what else its English text may mean (data/world/attachment.py)."""
+        return tuple(Sentence(derivation) for derivation in readings(self.derivation))
+
     def dependencies(self, language: str) -> tuple[Arc, ...]:
         """The head of every token, and the relation to it."""
         return arcs(self.derivation, self._tokens(language))
@@ -136,7 +141,9 @@ class World(Part):
     `vocabulary` is the share of the lemmas of every class that there is; `depth` how deep clauses nest, 0
     without any subordinate clause; `distance` the most adverbials between a verb and its particle, 0 with
     nothing between subject and verb either; `ambiguity` the share of nouns with a form of several senses,
-    where the sentence tells which is meant. `train`, `valid` and `test` count the sentences.
+    where the sentence tells which is meant; `attachment` the share of phrases such as "in the park" behind an
+    object that belong to the object and not to the verb, which English does not tell. `train`, `valid` and
+    `test` count the sentences.
     """
 
     seed: Count = 0
@@ -144,6 +151,7 @@ class World(Part):
     depth: Annotated[int, Bound(least=0, most=4)] = 2
     distance: Annotated[int, Bound(least=0, most=3)] = 2
     ambiguity: Fraction = 0.15
+    attachment: Fraction = 0.0
     train: Count = 20_000
     valid: Count = 500
     test: Count = 500
@@ -171,7 +179,7 @@ class World(Part):
         words, said = lexicon(self.vocabulary), set()
         for index in range(size):
             generator = random.Random(f"{self.seed} {split} {index}")
-            sampler = Sampler(words, self.depth, self.distance, self.ambiguity, generator)
+            sampler = Sampler(words, self.depth, self.distance, self.ambiguity, generator, self.attachment)
             for _ in range(PATIENCE):
                 sentence = Sentence(sampler.sentence())
                 text = sentence.text("en")

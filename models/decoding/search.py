@@ -8,7 +8,7 @@ each has its own limit of tokens, whatever the `length` there is room for.
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -19,14 +19,13 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 from models.attention.cache import Spreading
+from models.decoding.constraints import Constraint, Step, constrained
 from models.decoding.sampling import Sample, most_likely
 from models.decoding.top_k import NEVER, log_normaliser, log_probs, mask_logits, top_k
 from models.fields import Amount, Beam, Bound, Count, Part, Positive
 from models.ids import BOS, EOS, PAD
 from models.language.language_model import LanguageModel
 from models.translation.encoder_decoder import EncoderDecoder, Reading
-
-Step = Callable[[object, Int[Array, "B"]], tuple[Float[Array, "B V"], object]]
 
 
 @flax.struct.dataclass
@@ -254,39 +253,49 @@ def keep_best(one: Hypotheses, other: Hypotheses, beam: int) -> Hypotheses:
 class Search(Part):
     """How a translation is looked for: `beam` 1 is greedy.
 
-    At most `stretch` x source + `slack` tokens are generated, of a source without its padding;
-    of a picture, which has no words, `slack`.
+    At most `stretch` x source + `slack` tokens are generated, of a source without its padding; of a
+    picture, which has no words, `slack`. With a `constraint` none but those that it allows.
     """
 
     beam: Beam = 5
     penalty: LengthPenalty = LengthNormalised()
     stretch: Amount = 1.5
     slack: Count = 10
+    constraint: Constraint | None = None
 
     def __post_init__(self):
         super().__post_init__()
+        if self.constraint and (self.stretch < 1 or self.slack < 3):
+            raise ValueError("Search.constraint needs room: set Search.stretch >= 1 and slack >= 3")
         if not self.stretch and not self.slack:
             raise ValueError("Search.stretch and slack are both 0, which leaves no token to generate")
 
     def __str__(self) -> str:
         """The search in a protocol's words: "beam 5, score / length^1.0"."""
-        return "greedy" if self.beam == 1 else f"beam {self.beam}, {self.penalty.rule}"
+        told = "greedy" if self.beam == 1 else f"beam {self.beam}, {self.penalty.rule}"
+        return f"{told}, {type(self.constraint).__name__}" if self.constraint else told
 
-    def __call__(self, model: EncoderDecoder, params, source: Reading) -> Hypotheses:
-        """The hypotheses of each source, best first."""
+    def __call__(
+        self, model: EncoderDecoder, params, source: Reading, pieces: Sequence[str] = ()
+    ) -> Hypotheses:
+        """The hypotheses of each source, best first; `pieces` are what a constraint is over."""
         variables = {"params": params}
         words, width = model.extent(source)
         limits = jnp.floor(self.stretch * words).astype(jnp.int32) + self.slack
         length = math.ceil(self.stretch * width) + self.slack
         memory = model.apply(variables, source, method="encode")
         carry = model.apply(variables, memory, length, method="start")
-        if self.beam == 1:
-            step = lambda carry, token: model.apply(variables, memory, carry, token, method="step")
-            return generate(step, carry, limits, length)
-        # The encoder's side is repeated once, before the loop: reordering the beams never moves it.
-        repeat = lambda x: jnp.repeat(x, self.beam, axis=0)
-        held = mapped(repeat, lambda node: node.spread(self.beam), memory)
+        held = memory
+        if self.beam > 1:
+            # The encoder's side is repeated once, before the loop: reordering the beams never moves it.
+            repeat = lambda x: jnp.repeat(x, self.beam, axis=0)
+            held = mapped(repeat, lambda node: node.spread(self.beam), memory)
         step = lambda carry, token: model.apply(variables, held, carry, token, method="step")
+        if self.constraint:
+            rule = self.constraint.over(pieces)
+            carry, step = (rule.begin(words - 1, limits), carry), constrained(step, rule)
+        if self.beam == 1:
+            return generate(step, carry, limits, length)
         return beam_search(step, carry, limits, length, self.beam, self.penalty)
 
 

@@ -1,4 +1,4 @@
-"""What aligns the words of a sentence pair without a network: fitted to pairs, or to nothing."""
+"""What aligns or translates sentence pairs without a network: fitted to pairs, or to nothing."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -12,6 +12,25 @@ from models.ids import EOS
 from models.model import Fitted
 
 Params = dict[str, np.ndarray]
+
+
+class FittedTranslator(Fitted):
+    """A model that is fitted to sentence pairs and translates."""
+
+    abstract = True
+    fits = ("the next target token",)
+    predicts: ClassVar[bool] = False
+    attends: ClassVar[bool] = False
+
+    def translated(self, params: Params, source: Sequence[int]) -> tuple[list[int], float]:
+        """(the target's tokens, ended by EOS, and their log-probability) for those of a source."""
+        raise NotImplementedError
+
+    def weights(
+        self, params: Params, source: Sequence[int], target: Sequence[int]
+    ) -> Float[np.ndarray, "T S"]:
+        """ValueError: it aligns nothing."""
+        raise ValueError(f"{type(self).__name__} has no attention to show")
 
 
 class Aligner(Fitted):
@@ -32,14 +51,10 @@ class Aligner(Fitted):
         raise NotImplementedError
 
 
-class WordTranslator(Aligner):
+class WordTranslator(Aligner, FittedTranslator):
     """An aligner that also translates, each word by itself."""
 
     abstract = True
-
-    def translated(self, params: Params, source: Sequence[int]) -> tuple[list[int], float]:
-        """(the target's tokens, ended by EOS, and their log-probability) for those of a source."""
-        raise NotImplementedError
 
 
 @dataclasses.dataclass(frozen=True)

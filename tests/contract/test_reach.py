@@ -23,6 +23,7 @@ BY_HAND = {
     "Plateau": "a schedule to put in the place of another: optimizer.schedule=Plateau()",
     "Pmap": "another way to spread a step over devices: parallel=Pmap()",
     "PublishedWordPiece": "the pieces of a published BERT: task.tokenizer=PublishedWordPiece()",
+    "Sinica": "another corpus for `parsing`, in Chinese: task.corpus.corpus=Sinica()",
     "SpecialTokens": "what a search may not generate, as the tokenizer of `lookback generate` says",
     "StupidBackoff": "a smoothing to put in the place of another: model.smoothing=StupidBackoff()",
     "TREC": "another corpus for `sentences`: task.corpus=TREC()",

@@ -15,6 +15,7 @@ from data.items.corpus import (
     QuestionCorpus,
     TaggedCorpus,
     TextCorpus,
+    TreeCorpus,
 )
 from data.tasks.task import Task
 from data.tokenizers.level import Level
@@ -48,6 +49,7 @@ ROLES = {
     "a labelled corpus": LabelledCorpus,
     "a tagged corpus": TaggedCorpus,
     "a treebank": ParsedCorpus,
+    "a treebank of constituents": TreeCorpus,
     "a corpus of questions": QuestionCorpus,
     "a corpus of captions": CaptionCorpus,
     "what annotates pictures": Annotator,

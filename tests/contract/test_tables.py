@@ -20,7 +20,7 @@ from models.decoding.search import Search
 from models.encoders.on_encoder import OnEncoder
 from models.language.language_model import FittedLM, LanguageModel
 from models.model import FittedClassifier
-from models.translation.aligner import Aligner
+from models.translation.aligner import Aligner, FittedTranslator
 from models.translation.encoder_decoder import EncoderDecoder
 from models.vectors.counts import WordVectors
 from train.parts import from_tree, override, to_tree
@@ -31,7 +31,7 @@ ROWS = {f"{name}/{row}": run for name, table in tables().items() for row, run in
 MODELS = [
     model.with_sizes(20, 3) for model in {small(run.model): run.model for run in ROWS.values()}.values()
 ]
-TRANSLATORS, LANGUAGE_MODELS, ON_ENCODERS, COUNTED, LABELLERS, VECTORS, ALIGNERS = (
+TRANSLATORS, LANGUAGE_MODELS, ON_ENCODERS, COUNTED, LABELLERS, VECTORS, ALIGNERS, COUNTED_TRANSLATORS = (
     [model for model in MODELS if isinstance(model, role)]
     for role in (
         EncoderDecoder,
@@ -41,6 +41,7 @@ TRANSLATORS, LANGUAGE_MODELS, ON_ENCODERS, COUNTED, LABELLERS, VECTORS, ALIGNERS
         FittedClassifier,
         WordVectors,
         Aligner,
+        FittedTranslator,
     )
 )
 FITTED = [model for model in MODELS if model.fitted]
@@ -93,7 +94,8 @@ def test_what_a_row_begins_with_is_trained_by_the_command_it_names(name):
 
 def test_every_model_is_of_a_kind_that_is_tested():
     assert len(MODELS) == len(TRANSLATORS) + len(LANGUAGE_MODELS) + len(ON_ENCODERS) + len(FITTED)
-    assert len(FITTED) == len(COUNTED) + len(LABELLERS) + len(VECTORS) + len(ALIGNERS)
+    of_pairs = {*ALIGNERS, *COUNTED_TRANSLATORS}  # IBM model 1 is both
+    assert len(FITTED) == len(COUNTED) + len(LABELLERS) + len(VECTORS) + len(of_pairs)
 
 
 def one_of_each(models):
@@ -204,6 +206,16 @@ def test_a_fitted_model_gives_each_word_of_a_stream_a_probability(model):
     ids = np.array([5, 6, 5, 7, 2, 5, 6, 2])
     logs = model.log_probabilities(model.fit(ids), ids)
     assert logs.shape == ids.shape and np.all(logs < 0)
+
+
+@pytest.mark.parametrize("model", COUNTED_TRANSLATORS, **named)
+def test_a_counted_translator_ends_what_it_says(model):
+    """Of trees as tokens, which are pairs like any others: two words, two tags in a bracket."""
+    pieces = np.array(["<pad>", "<s>", "</s>", "<unk>", "(S", ")S", *map(str, range(6, 20))])
+    pairs = [([6, 7, 2], [4, 8, 9, 5, 2]), ([7, 6, 2], [4, 9, 8, 5, 2])]
+    params = model.fit(whole_pairs(pairs) | {"pieces": pieces})
+    found, log_probability = model.translated(params, pairs[0][0])
+    assert found[-1] == 2 and found.count(2) == 1 and log_probability <= 0
 
 
 @pytest.mark.parametrize("model", ALIGNERS, **named)

@@ -12,7 +12,7 @@ from data.batches.batch import pad, width_of
 from data.ids import BOS, PAD
 from data.tokenizers.tokenizer import Tokenizer
 from models.decoding.search import Hypotheses, Search, source_attention
-from models.translation.aligner import Aligner
+from models.translation.aligner import Aligner, FittedTranslator
 from train.inference.groups import WIDTHS, full_rows, grouped
 from train.parallel import Jit, by_rows
 from train.run import Trained
@@ -29,9 +29,9 @@ class Hypothesis:
 
 
 @functools.lru_cache(maxsize=4)
-def searching(model: nn.Module, search: Search) -> Callable:
+def searching(model: nn.Module, search: Search, pieces: tuple[str, ...] = ()) -> Callable:
     """hypotheses(params, source): compiled once a process, whoever translates by this model."""
-    return by_rows(lambda params, source: search(model, params, source), jax.local_devices())
+    return by_rows(lambda params, source: search(model, params, source, pieces), jax.local_devices())
 
 
 @functools.lru_cache(maxsize=4)
@@ -48,7 +48,8 @@ class Searcher:
         # Of this process alone: with several, each translates for itself.
         self.devices = jax.local_devices()
         self.params = jax.device_put(params, Jit().state_sharding(params, self.devices))
-        self.find, self.look = searching(model, search), looking(model)
+        pieces = tokenizer.pieces(range(len(tokenizer))) if search.constraint else ()
+        self.find, self.look = searching(model, search, tuple(pieces)), looking(model)
 
     def searched(self, block: np.ndarray) -> Hypotheses:
         """The hypotheses of a block of sources; rows never influence each other."""
@@ -70,10 +71,10 @@ class Translator(Searcher):
     """From lines to lines. Rows are padded to one of a few widths, and to full groups."""
 
     @classmethod
-    def of(cls, trained: Trained, search: Search = Search()) -> "Translator | WordByWord":
+    def of(cls, trained: Trained, search: Search = Search()) -> "Translator | WithoutNetwork":
         """That of a trained run of Translation; of one fitted without a network it searches nothing."""
-        if isinstance(trained.model, Aligner):
-            return WordByWord(trained.model, trained.params, trained.tokenizer)
+        if isinstance(trained.model, Aligner | FittedTranslator):
+            return WithoutNetwork(trained.model, trained.params, trained.tokenizer)
         return cls(trained.model, trained.params, trained.tokenizer, search)
 
     def __call__(self, lines: Sequence[str]) -> Iterator[list[Hypothesis]]:
@@ -104,13 +105,13 @@ class Translator(Searcher):
         return weights, self.tokenizer.pieces(source), self.tokenizer.pieces(ids)
 
 
-class WordByWord:
-    """What a `Translator` answers, of a model that translates and aligns words one by one.
+class WithoutNetwork:
+    """What a `Translator` answers, of a model that is fitted and translates or aligns by itself.
 
-    The likeliest word in each place is what a beam of any width finds, where no word depends on another.
+    Its translation is the likeliest there is, as no beam of any width would find a likelier one.
     """
 
-    def __init__(self, model: Aligner, params, tokenizer: Tokenizer):
+    def __init__(self, model: Aligner | FittedTranslator, params, tokenizer: Tokenizer):
         self.model, self.params, self.tokenizer = model, params, tokenizer
 
     def __call__(self, lines: Sequence[str]) -> Iterator[list[Hypothesis]]:

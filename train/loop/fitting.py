@@ -28,6 +28,9 @@ class Fitting(Job):
             )
         self.text = self.run.task.gives == "a stream of tokens"
         self.train, self.valid = map(WHOLE.get(self.run.task.gives, whole_batch), (train, valid))
+        if self.run.task.gives == "sentence pairs":
+            # What is a bracket, for one, the ids do not tell.
+            self.train["pieces"] = np.array(self.tokenizer.pieces(range(len(self.tokenizer))))
         self.size = len(train)
         self.reached = 0  # 1 once it is fitted
         if fitted := self.checkpoints.newest():

@@ -11,7 +11,7 @@ from models.decoding.search import Search
 from models.translation.aligner import WordTranslator
 from models.translation.encoder_decoder import EncoderDecoder
 from train.folder.outputs import keep
-from train.inference.translator import Translator, WordByWord
+from train.inference.translator import Translator, WithoutNetwork
 from train.metrics import bleu
 from train.run import Evaluator, Result, Run, Trained
 
@@ -88,7 +88,7 @@ class Bleu(Evaluator):
 
     def translated(
         self,
-        translator: Translator | WordByWord,
+        translator: Translator | WithoutNetwork,
         task: Translation,
         sources: Sequence[str],
         data_dir: str | None,
