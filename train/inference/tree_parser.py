@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from data.corpora.bracketings import Bracketings
+from data.corpora.parsed.bracketings import Bracketings
 from data.items.linear_tree import delinearise, is_bracket, repaired, well_formed
 from data.items.tree import UNTAGGED, Leaf, Tree, word_of
 from data.tasks.translation import Translation

@@ -17,7 +17,7 @@ of half the verb, and English does not tell which: "all readings" is how often b
 import dataclasses
 
 from data.batches.pairs import Buckets
-from data.corpora.bracketings import TEXT, TREE, Bracketings
+from data.corpora.parsed.bracketings import TEXT, TREE, Bracketings
 from data.corpora.parsed.constituents import GeneratedConstituents
 from data.corpora.parsed.treebank_files import Craft, Gum, Joined, WsjSample
 from data.tasks.translation import Translation

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from data.corpora.bracketings import Bracketings
+from data.corpora.parsed.bracketings import Bracketings
 from data.items.tree import Tree, leaves
 from data.tasks.translation import Translation
 from data.tokenizers.tokenizer import Tokenizer

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 
-from data.corpora.bracketings import Bracketings
+from data.corpora.parsed.bracketings import Bracketings
 from data.corpora.parsed.constituents import GeneratedConstituents
 from data.items.tree import Tree, leaves
 from data.tasks.translation import Translation

@@ -3,7 +3,7 @@
 import pytest
 import stand_ins
 
-from data.corpora.bracketings import Bracketings
+from data.corpora.parsed.bracketings import Bracketings
 from data.corpora.parsed.treebank_files import Craft, Gum, Joined, Sinica, WsjSample, sinica_tree
 from data.items.tree import words
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from data.corpora.bracketings import Bracketings
+from data.corpora.parsed.bracketings import Bracketings
 from data.corpora.parsed.constituents import GeneratedConstituents
 from data.items.linear_tree import linearise
 from data.items.tree import words
