@@ -17,7 +17,7 @@ from data.corpora.glue import TASKS
 from data.corpora.marked.impermissible import FOLDER
 from data.corpora.sentiment import CrossValidated
 from data.corpora.similarity import FILES, GENDERS
-from data.world.scenes import Scenes
+from data.world.pictures.scenes import Scenes
 from data.world.world import World
 
 WORLD = World(train=120, valid=30, test=30, depth=0, distance=0)

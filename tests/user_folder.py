@@ -14,7 +14,7 @@ import stand_ins
 from PIL import Image
 
 from data.files import installed
-from data.world.scenes import Scenes
+from data.world.pictures.scenes import Scenes
 from experiments.tables import catalogue
 
 ROOT = Path(__file__).parents[1]

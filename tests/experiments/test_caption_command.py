@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from PIL import Image
 
-from data.world.scenes import Scenes
+from data.world.pictures.scenes import Scenes
 from experiments.tables.translation.captioning import TABLE
 from experiments.tables.understanding.tagging import TABLE as TAGGING
 from train.loop.training import train

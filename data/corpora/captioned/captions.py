@@ -7,7 +7,7 @@ from data.items.captioned import Captioned
 from data.items.corpus import CaptionCorpus
 from data.splits import known_split
 from data.world.lexicon import Language
-from data.world.scenes import SIDE, Scene, Scenes
+from data.world.pictures.scenes import SIDE, Scene, Scenes
 
 
 @dataclasses.dataclass(frozen=True)

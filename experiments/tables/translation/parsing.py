@@ -131,7 +131,6 @@ TABLE = Table(
     rows=rows(PARSED, dataclasses.replace(PARSED, model=WORLD_TRANSFORMER.model)),
     columns=columns(**{"all readings, %": EVERY_READING}),
     baseline="LSTM",
-    published=PARSING,
     smoke=(
         *FEW,
         "task.corpus.corpus.world=World(train=200, valid=16, test=16, depth=0, distance=0)",

@@ -8,7 +8,7 @@ from data.corpora.captioned.captions import GeneratedCaptions
 from data.ids import BOS, EOS
 from data.tasks.captioning import Captioning
 from data.tokenizers.levels import Words
-from data.world.scenes import SIDE, Scenes
+from data.world.pictures.scenes import SIDE, Scenes
 
 TASK = Captioning(GeneratedCaptions(Scenes(train=40, valid=8, test=8)), Words(least=1))
 

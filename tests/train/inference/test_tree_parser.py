@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from data.corpora.bracketings import Bracketings
+from data.corpora.parsed.bracketings import Bracketings
 from data.items.corpus import TreeCorpus
 from data.items.linear_tree import delinearise, linearise
 from data.items.tree import read, words

@@ -5,7 +5,7 @@ import pytest
 from data.corpora.captioned.captions import GeneratedCaptions
 from data.items.captioned import Captioned
 from data.tasks.captioning import Captioning
-from data.world.scenes import Scenes
+from data.world.pictures.scenes import Scenes
 from experiments.tables.translation import captioning as table
 from train.evaluators.captions import caption_scores
 from train.evaluators.captions.caption_scores import CaptionScores

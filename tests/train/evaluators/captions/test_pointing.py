@@ -6,7 +6,7 @@ import pytest
 from data.corpora.captioned.captions import GeneratedCaptions
 from data.tasks.captioning import Captioning
 from data.tokenizers.levels import Words
-from data.world.scenes import Scenes
+from data.world.pictures.scenes import Scenes
 from experiments.tables.translation import captioning as table
 from train.evaluators.captions import pointing
 from train.evaluators.captions.pointing import Pointing

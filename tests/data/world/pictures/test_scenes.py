@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from data.world import sprites
 from data.world.lexicon import LANGUAGES
-from data.world.scenes import NOUN, SIDE, SIGN, Box, Scenes, pool
+from data.world.pictures import sprites
+from data.world.pictures.scenes import NOUN, SIDE, SIGN, Box, Scenes, pool
 
 STILL = Scenes(train=60, valid=20, test=60, noise=0.0)
 SCENES = list(STILL.scenes("test"))
@@ -90,6 +90,6 @@ def test_splits_share_no_sentence_and_sizes_change_no_scene():
 
 
 def test_a_world_that_is_too_small_says_so(monkeypatch):
-    monkeypatch.setattr("data.world.scenes.PATIENCE", 1)
+    monkeypatch.setattr("data.world.pictures.scenes.PATIENCE", 1)
     with pytest.raises(ValueError, match=r"Scenes\.train is 1000, but only \d+ can be drawn; ask for fewer"):
         list(Scenes(train=1000).scenes("train"))

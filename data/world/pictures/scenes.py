@@ -17,9 +17,9 @@ from jaxtyping import Bool, Float, UInt8
 
 from data.fields import Bound, Count, Part
 from data.splits import known_split
-from data.world import sprites
 from data.world.derivation import Clause, NounPhrase, Place
 from data.world.lexicon import Lexicon, Noun, lexicon
+from data.world.pictures import sprites
 from data.world.world import PATIENCE, Sentence, split_of
 
 SIDE = 32  # pixels
