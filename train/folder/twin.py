@@ -13,6 +13,7 @@ from train.folder.checkpoint import Checkpoints, Damaged
 from train.folder.ledger import LEDGER, entries, is_done
 from train.folder.log import Log
 from train.folder.manifest import MANIFEST
+from train.parts import from_tree, to_tree
 
 ALIKE = ("seed", "tokenizer", "labels", "device", "versions")  # of run.json, beside what trains
 TRAINED = ("train", "valid")  # kinds of lines
@@ -43,15 +44,17 @@ def is_alike(other: Path, described: dict) -> bool:
     """Whether the run there tells of the same training; one that cannot be read does not."""
     try:
         found = json.loads((other / MANIFEST).read_bytes())
-        return place(found) == other.parts[-3:] and training(found) == training(described)
+        if place(found) != other.parts[-3:] or any(found[name] != described[name] for name in ALIKE):
+            return False
+        # As it would be written today: a field that it does not name has its default.
+        return training(to_tree(from_tree(found["run"]))) == training(described["run"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 
-def training(described: dict) -> dict:
-    """All that training follows from."""
-    run = {name: value for name, value in described["run"].items() if name != "evaluators"}
-    return {"run": run} | {name: described[name] for name in ALIKE}
+def training(run: dict) -> dict:
+    """What of a configuration is trained."""
+    return {name: value for name, value in run.items() if name != "evaluators"}
 
 
 def is_sound(other: Path) -> bool:

@@ -15,7 +15,7 @@ from data.tokenizers.levels import WhitespaceWords
 from data.world.world import World
 from models.language.rnn import RNNLM
 from train.evaluators.language.perplexities import Perplexity
-from train.folder import manifest, record
+from train.folder import ledger, manifest, record
 from train.folder.checkpoint import Checkpoints
 from train.loop import training as loop
 from train.objectives.next_token import NextToken
@@ -114,9 +114,22 @@ def test_another_seed_and_an_unfinished_run_are_not_taken(copied, monkeypatch):
     made = compiles(monkeypatch)
     assert "trained" not in manifest.read(trained(copied, ASKED, "second", seed=1)) and made
     made.clear()
-    ledger = copied / "first" / "row" / "0" / "metrics.jsonl"
-    ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:-1]))
+    written = copied / "first" / "row" / "0" / "metrics.jsonl"
+    written.write_bytes(b"".join(written.read_bytes().splitlines(keepends=True)[:-1]))
     assert "trained" not in manifest.read(trained(copied, ASKED, "second")) and made
+
+
+def test_a_field_that_was_not_there_then_has_its_default(copied, monkeypatch):
+    made = compiles(monkeypatch)
+    folder = copied / "first" / "row" / "0"
+    described, lines = (
+        manifest.read(folder),
+        [entry.line for entry in ledger.entries(folder / "metrics.jsonl")],
+    )
+    del described["run"]["patience"]
+    manifest.write(folder, described)
+    ledger.write(folder, lines)
+    assert "trained" in manifest.read(trained(copied, ASKED, "second")) and not made
 
 
 def test_damaged_checkpoints_are_not_taken(copied, monkeypatch):
