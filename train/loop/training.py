@@ -33,13 +33,13 @@ def train(
         # By the process that had it until now, or before its run.json was lost.
         if run_directory.is_finished(directory, run):
             return
+        stack.enter_context(processes.others())  # what is closed fails too where another process has ended
         training = (Fitting if run.model.fitted else Training)(run, directory, data_dir, experiment, row)
         stack.callback(training.checkpoints.close)
         name = f"{row or directory.name} seed {run.seed}"
         bar = stack.enter_context(Bar(name, run.steps, training.reached, quiet=not training.leads))
         log = Log(directory, training.reached, training.position) if training.leads else Unwritten()
         stack.callback(log.close)
-        stack.enter_context(processes.others())
         with asked.between_steps():
             training.fit(log, bar, asked)
             received = int(processes.largest(asked.received or 0))
