@@ -46,7 +46,9 @@ class Objective(Part):
         """ValueError of one line where the task gives other targets, or the model is of another kind."""
         kind, task, model = (type(part).__name__ for part in (self, run.task, run.model))
         if run.task.targets not in self.learns:
-            right = [one.__name__ for one in kinds(Objective) if run.task.targets in one.learns]
+            able = [one for one in kinds(Objective) if run.task.targets in one.learns]
+            fitting = [one for one in able if isinstance(run.model, one.models)]
+            right = [one.__name__ for one in fitting or able]
             raise ValueError(
                 f"objective={kind} learns {' or '.join(self.learns)}, and task={task} gives "
                 f"{run.task.targets}: set objective={' or '.join(f'{name}()' for name in sorted(right))}"

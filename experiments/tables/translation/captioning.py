@@ -113,7 +113,7 @@ def hard(model: Captioner) -> HardCaptioner:
 TABLE = Table(
     name="captioning",
     title="Captions of pictures, generated world, en",
-    lecture="001/002",
+    lecture="002",
     rows={
         "no attention": NONE,
         "soft": SOFT,

@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from data.corpora.glue import TASKS, Glue
+from data.items.labelled import Labelled
 from data.splits import SPLITS
 
 MNLI = "index\tpromptID\tpairID\tsentence1_binary_parse\tsentence1\tsentence2\tlabel1\tgold_label\n"
@@ -34,16 +35,16 @@ def test_cola_has_a_header_in_test_alone(tmp_path):
     write(tmp_path, "CoLA/dev.tsv", 'gj04\t1\t\tOur "friends" left.\ngj04\t0\t*\tLeft our friends.\n')
     write(tmp_path, "CoLA/test.tsv", "index\tsentence\n0\tBill pushed it.\n")
     assert Glue("CoLA").items("valid", tmp_path) == [
-        ('Our "friends" left.', None, 1),
-        ("Left our friends.", None, 0),
+        Labelled('Our "friends" left.', None, 1),
+        Labelled("Left our friends.", None, 0),
     ]
-    assert Glue("CoLA").items("test", tmp_path) == [("Bill pushed it.", None, None)]
+    assert Glue("CoLA").items("test", tmp_path) == [Labelled("Bill pushed it.", None, None)]
 
 
 def test_a_byte_order_mark_windows_lines_and_lone_quotes_are_no_part_of_a_text(tmp_path):
     header = "\ufeffQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\r\n"
     write(tmp_path, "MRPC/train.tsv", header + '1\t7\t8\t" Yes , he said .\tHe said " yes .\r\n')
-    assert Glue("MRPC").items("train", tmp_path) == [('" Yes , he said .', 'He said " yes .', 1)]
+    assert Glue("MRPC").items("train", tmp_path) == [Labelled('" Yes , he said .', 'He said " yes .', 1)]
 
 
 def test_mnli_takes_the_gold_label_and_both_its_dev_sets(tmp_path):
@@ -51,8 +52,8 @@ def test_mnli_takes_the_gold_label_and_both_its_dev_sets(tmp_path):
         write(tmp_path, f"MNLI/{name}.tsv", MNLI + f"0\t1\t2\t( a )\tA b.\tC d.\tentailment\t{label}\n")
     write(tmp_path, "MNLI/train.tsv", MNLI + "0\t1\t2\t( a )\tE f.\tG h.\tneutral\tentailment\n")
     assert [Glue(name).items("valid", tmp_path) for name in ("MNLI-m", "MNLI-mm")] == [
-        [("A b.", "C d.", 1)],
-        [("A b.", "C d.", 2)],
+        [Labelled("A b.", "C d.", 1)],
+        [Labelled("A b.", "C d.", 2)],
     ]
     assert Glue("MNLI-m").items("train", tmp_path) == Glue("MNLI-mm").items("train", tmp_path)
 
@@ -64,7 +65,7 @@ def test_as_many_lines_of_qqp_may_break_off_as_the_published_file_has_and_none_o
         "0\t1\ta\n",
     )
     write(tmp_path, "QQP/train.tsv", header + broken * 24 + row)
-    assert Glue("QQP").items("train", tmp_path) == [("a", "b", 1)]
+    assert Glue("QQP").items("train", tmp_path) == [Labelled("a", "b", 1)]
     write(tmp_path, "QQP/train.tsv", header + broken * 25 + row)
     with pytest.raises(ValueError, match=r"train\.tsv, line 26: 3 columns, but 6 columns are due: id, qid1"):
         Glue("QQP").items("train", tmp_path)

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from data.corpora.reviews import IMDB, AmazonAlexa, ReviewDocuments, ReviewText
+from data.items.labelled import Labelled
 from data.splits import SPLITS
 from data.world.tasks import WorldRating
 from data.world.world import World
@@ -40,7 +41,7 @@ def test_quotes_hold_tabs_and_line_ends_and_a_review_without_text_is_none(tmp_pa
     rows = '5\td\tv\t"It said ""no""\tand\nthen &#34;yes&#34;"\t1\r\n3\td\tv\t \t1\r\n'
     folder = alexa(tmp_path, rows)
     found = [item for split in SPLITS for item in AmazonAlexa().items(split, folder)]
-    assert found == [('It said "no" and then "yes"', None, 5.0)]
+    assert found == [Labelled('It said "no" and then "yes"', None, 5.0)]
 
 
 @pytest.mark.parametrize(("row", "line"), [("6\td\tv\tgood\t1\n", 3), ("4\n", 3), ("\td\tv\tgood\t1\n", 3)])
@@ -78,7 +79,7 @@ def test_films_have_stars_or_a_polarity(tmp_path):
     }
     folder = imdb(tmp_path, reviews)
     train = [item for split in ("train", "valid") for item in IMDB().items(split, folder)]
-    assert sorted(train) == [("Bad.", None, 1.0), ("Good. Very.", None, 9.0)]
+    assert sorted(train) == [Labelled("Bad.", None, 1.0), Labelled("Good. Very.", None, 9.0)]
     assert {item.first: item.target for item in IMDB().items("test", folder)} == {
         "Great.": 10.0,
         "Poor.": 4.0,
