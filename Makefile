@@ -14,7 +14,7 @@ CORE := tests/test_layering.py tests/contract tests/data/corpora/test_code_label
 	tests/train/evaluators/language/test_cells.py tests/experiments/test_cli.py \
 	tests/experiments/test_language_commands.py
 
-.PHONY: demo test test-slow test-core lint bench lock clean
+.PHONY: demo test test-slow test-shown test-core lint bench lock clean
 
 demo: $(READY)
 	$(VENV)/bin/python -m experiments.demo
@@ -25,6 +25,11 @@ test: $(READY)
 # What `make test` leaves out.
 test-slow: $(READY)
 	$(VENV)/bin/python -m pytest -q -m slow $(WORKERS)
+
+# Every command line of README, --help and the pages of results, as it stands, but small.
+test-shown: $(READY)
+	$(VENV)/bin/python -m pytest -q -m slow $(WORKERS) tests/experiments/test_documented_runs.py \
+		tests/experiments/test_documented_commands.py
 
 # On another Python: make test-core PYTHON=python3.12 VENV=.venv/py3.12
 test-core: $(READY)
