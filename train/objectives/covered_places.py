@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, PyTree
 
 from data.fields import Amount
 from models.translation.captioner import Captioner
-from train.objectives.next_token import NextTargetToken, summed
+from train.objectives.next_token import NextTargetToken, require_looking, summed
 from train.objectives.objective import Sums, Update
 
 
@@ -33,10 +33,7 @@ class DoublyStochastic(NextTargetToken):
     def require(self, run) -> None:
         """And ValueError where nothing is looked at, or the words are not those given."""
         super().require(run)
-        if not run.model.attends:
-            raise ValueError("objective=DoublyStochastic is of attention: set model.score")
-        if self.history.sampled:
-            raise ValueError("objective=DoublyStochastic reads given words: set history=TeacherForcing()")
+        require_looking(self, run)
 
     def sums(self, model: nn.Module, params, batch: dict, carry: PyTree, update: Update | None) -> Sums:
         """Evaluated, their mean is log perplexity."""

@@ -121,3 +121,12 @@ class NextTargetToken(Objective):
             states = model.apply({"params": params}, *read, train=True, rngs=rngs, method="sampled")
         loss, count = summed(model, params, states, batch, self.smoothing if update else 0.0, self.tokens)
         return loss, (count, carry)
+
+
+def require_looking(objective: NextTargetToken, run) -> None:
+    """ValueError where the model looks nowhere, or reads other words than those given."""
+    kind = type(objective).__name__
+    if not run.model.attends:
+        raise ValueError(f"objective={kind} is of attention: set model.score")
+    if objective.history.sampled:
+        raise ValueError(f"objective={kind} reads given words: set history=TeacherForcing()")

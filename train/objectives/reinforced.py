@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, PyTree
 from data.fields import Amount, Share
 from models.translation.captioner import TINY, Glimpse, HardCaptioner
 from train.objectives.cross_entropy import cross_entropy
-from train.objectives.next_token import NextTargetToken
+from train.objectives.next_token import NextTargetToken, require_looking
 from train.objectives.objective import Sums, Update
 
 
@@ -47,10 +47,7 @@ class Reinforced(NextTargetToken):
     def require(self, run) -> None:
         """And ValueError where nothing is looked at, or the words are not those given."""
         super().require(run)
-        if not run.model.attends:
-            raise ValueError("objective=Reinforced is of attention: set model.score")
-        if self.history.sampled:
-            raise ValueError("objective=Reinforced reads given words: set history=TeacherForcing()")
+        require_looking(self, run)
 
     def blank(self, model: nn.Module, batch: dict) -> PyTree:
         """The baseline, the same in each row: 0 until there is one."""
