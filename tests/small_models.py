@@ -1,7 +1,8 @@
 """The models of the tables, each as small as its contract can be tested on, and none of them twice."""
 
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
 import jax.numpy as jnp
 import pytest
@@ -61,8 +62,11 @@ def small_models(role: type) -> dict[str, object]:
     return {name: model for model, name in found.items()}
 
 
-def one_of_each(models: dict[str, object], also: Collection[str] = ()) -> Iterable:
-    """The names of models, for a parameter: the first of each class and `also` these; slow are the others."""
-    first = {type(model): name for name, model in reversed(models.items())}.values()
-    quick = {*first, *also}
-    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in models]
+def one_of_each(values: Iterable, kind: Callable[[Any], Any], also: Collection = ()) -> list:
+    """Values for a parameter: the first of each kind and `also` these; slow are the others."""
+    values = list(values)
+    first = {kind(value): number for number, value in reversed(list(enumerate(values)))}.values()
+    return [
+        value if number in first or value in also else pytest.param(value, marks=pytest.mark.slow)
+        for number, value in enumerate(values)
+    ]

@@ -50,7 +50,8 @@ VARIANTS = {  # that no table has
 MODELS = small_models(LanguageModel) | VARIANTS
 BRANCHING = ["lstm-gate", "convolution-dilated", "averaged-window", "gpt2-grouped-relative"]
 BRANCHING += ["gpt2-additive-grouped-rotary", "gpt2-bilinear-alibi"]
-all_models = pytest.mark.parametrize("name", one_of_each(MODELS, BRANCHING))
+KIND = lambda name: type(MODELS[name])
+all_models = pytest.mark.parametrize("name", one_of_each(MODELS, KIND, BRANCHING))
 READERS = {name: model for name, model in MODELS.items() if isinstance(model, RecurrentLM)}
 
 
@@ -149,7 +150,7 @@ def test_no_gradient_from_the_future(name):
         np.testing.assert_array_equal(moved > 0, (distance >= 0) & (distance < reach(name)))
 
 
-@pytest.mark.parametrize("name", one_of_each(READERS, ["gru-average", "lstm-gate"]))
+@pytest.mark.parametrize("name", one_of_each(READERS, KIND, ["gru-average", "lstm-gate"]))
 def test_chunks_of_any_length_are_one_reading(name):
     def read(model, carry, inputs):
         states, carry = model.read(carry, inputs)

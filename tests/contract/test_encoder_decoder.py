@@ -41,8 +41,9 @@ OF_SENTENCES = {
 MODELS = OF_SENTENCES | VARIANTS  # what reads pictures has tests/models/translation/test_captioner.py
 QUICK = ("gru-bilinear", "pre-LN-learned", "relative-bilinear", "rotary-grouped-additive")
 LOOKING = {name: model for name, model in MODELS.items() if model.attends}
-all_models = pytest.mark.parametrize("name", one_of_each(MODELS, QUICK))
-looking = pytest.mark.parametrize("name", one_of_each(LOOKING, QUICK))
+KIND = lambda name: type(MODELS[name])
+all_models = pytest.mark.parametrize("name", one_of_each(MODELS, KIND, QUICK))
+looking = pytest.mark.parametrize("name", one_of_each(LOOKING, KIND, QUICK))
 
 
 def slope(model, params, batch):

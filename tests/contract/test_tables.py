@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from small_models import small, source_of
+from small_models import one_of_each, small, source_of
 
 from data.batches.examples import whole_batch
 from data.batches.pairs import whole_pairs
@@ -45,6 +45,7 @@ TRANSLATORS, LANGUAGE_MODELS, ON_ENCODERS, COUNTED, LABELLERS, VECTORS, ALIGNERS
     )
 )
 FITTED = [model for model in MODELS if model.fitted]
+KIND = lambda model: (type(model), type(getattr(model, "encoder", None)))
 named = {"ids": lambda model: type(model).__name__}
 
 
@@ -98,17 +99,7 @@ def test_every_model_is_of_a_kind_that_is_tested():
     assert len(FITTED) == len(COUNTED) + len(LABELLERS) + len(VECTORS) + len(of_pairs)
 
 
-def one_of_each(models):
-    """The models for a parameter; slow are those of a class and with an encoder that came before."""
-    kind = lambda model: (type(model), type(getattr(model, "encoder", None)))
-    first = {kind(model): number for number, model in reversed(list(enumerate(models)))}.values()
-    return [
-        model if number in first else pytest.param(model, marks=pytest.mark.slow)
-        for number, model in enumerate(models)
-    ]
-
-
-@pytest.mark.parametrize("model", one_of_each(TRANSLATORS), **named)
+@pytest.mark.parametrize("model", one_of_each(TRANSLATORS, KIND), **named)
 def test_a_translator_keeps_the_contract_in_shapes_and_types(model):
     """Traced, not computed: logits are float32, the carry keeps its shapes from step to step, search fits."""
     source, inputs = source_of(model), jnp.ones((2, 4), jnp.int32)
@@ -134,7 +125,7 @@ def test_a_translator_keeps_the_contract_in_shapes_and_types(model):
     assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(variables))
 
 
-@pytest.mark.parametrize("model", one_of_each(LANGUAGE_MODELS), **named)
+@pytest.mark.parametrize("model", one_of_each(LANGUAGE_MODELS, KIND), **named)
 def test_a_language_model_keeps_the_contract_in_shapes_and_types(model):
     """Traced, not computed: a carry keeps its shapes from step to step, and from chunk to chunk."""
     inputs = jnp.ones((2, 4), jnp.int32)
@@ -173,7 +164,7 @@ def test_what_is_carried_can_be_carried(run):
     assert run.objective.carried == run.model.carries == run.batches.carried
 
 
-@pytest.mark.parametrize("model", one_of_each(ON_ENCODERS), **named)
+@pytest.mark.parametrize("model", one_of_each(ON_ENCODERS, KIND), **named)
 def test_a_model_on_an_encoder_keeps_the_contract_in_shapes_and_types(model):
     """Traced: states of each input, and the encoder's parameters under its name, so that they can go on."""
     inputs = jnp.array([[1, 5, 6, 7, 2], [1, 5, 2, 0, 0]])
