@@ -30,7 +30,7 @@
     const titles = look.seen.map((one) => one.heading || one.over?.join(" ") || one.pieces.join(" "));
     bar.replaceChildren(choice("model", looks.map((one) => `${one.model}: ${one.kind}`), shown.model)[0], choice("sentence", titles, shown.sentence)[0]);
     view.replaceChildren();
-    ({ attention, surprisal, cells })[look.kind](seen);
+    ({ attention, surprisal, cells, mixture })[look.kind](seen);
   }
 
   function attention(seen) {
@@ -100,6 +100,16 @@
       const span = text.appendChild(element(there[at] ? "u" : "span", letter));
       const colour = value > 0 ? "213, 94, 0" : "0, 114, 178";
       span.style.backgroundColor = `rgba(${colour}, ${(0.75 * Math.abs(value)).toFixed(2)})`;
+    });
+  }
+
+  function mixture(seen) {
+    const bars = view.appendChild(element("table", "", { class: "mixture" }));
+    seen.layers.forEach((name, at) => {
+      const line = bars.appendChild(element("tr"));
+      const held = element("td");
+      held.append(element("span", "", { style: `width: ${seen.shares[at]}%` }));
+      line.append(element("th", name, { scope: "row" }), held, element("td", `${seen.shares[at]} %`));
     });
   }
 

@@ -1,4 +1,4 @@
-"""What a page shows of a model at its work: where each piece looked, how surprising it was, what a cell held.
+"""What a page shows of a model at its work: where pieces looked, how surprising they were, what a cell held.
 
 A file of looks is small JSON: numbers from 0 to 1 are bytes in base64, one for each 1/255.
 """
@@ -17,6 +17,7 @@ from data.files import json_text
 from data.tasks.translation import Translation
 from experiments.pictures import cell_text
 from experiments.pictures.pieces import shown
+from train.evaluators.vectors.layer_shares import LayerShares
 from train.inference.loaded import Loaded
 from train.metrics.alignment import words_of
 
@@ -90,10 +91,28 @@ def of_cells(model: Loaded, texts: Sequence[str] = ()) -> Iterator[dict[str, Any
         }
 
 
+def of_mixture(model: Loaded, texts: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    """How much of each layer a model takes that mixes them, in per cent, the lowest first."""
+    LayerShares().require(model.trained.run)
+    *shares, gamma = LayerShares()(model.trained)
+    yield {
+        "heading": f"{model.trained.task.protocol('train')}, times {gamma.value:.2f}",
+        "layers": [one.metric for one in shares],
+        "shares": [round(one.value, 1) for one in shares],
+    }
+
+
+LOOKS_BY_KIND = {
+    "attention": of_attention,
+    "surprisal": of_surprisal,
+    "cells": of_cells,
+    "mixture": of_mixture,
+}
+
+
 def looked(model: Loaded, kind: str, texts: Sequence[str], described: Mapping[str, Any]) -> dict[str, Any]:
     """A file's content: which model, and what it did; ValueError where there is nothing to see."""
-    look = {"attention": of_attention, "surprisal": of_surprisal, "cells": of_cells}[kind]
-    if not (found := list(look(model, texts))):
+    if not (found := list(LOOKS_BY_KIND[kind](model, texts))):
         where = model.trained.directory
         raise ValueError(f"{where}: nothing of at most {PIECES} pieces to look at by {kind}")
     return {

@@ -1,6 +1,7 @@
 """Looks: what is packed is what the model says, gold links are the world's, and the page shows both."""
 
 import base64
+import dataclasses
 import json
 import re
 
@@ -9,10 +10,14 @@ import pytest
 from browser import CHROMIUM, dom, with_probe
 
 from data.files import json_text
+from experiments.commands.evidence import explore
 from experiments.page import looks
 from experiments.page.page import render_page
 from experiments.pictures.pieces import shown
-from train.inference.loaded import load
+from models.encoders.bert import BERT
+from models.encoders.mixed_layers import MixedLayers
+from models.heads.classifier import Classifier
+from train.inference.loaded import Loaded, load
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +70,23 @@ def test_what_cannot_be_looked_at_is_told(model, lookback, trained, tmp_path):
     assert code == 0 and len(json_text.read_object(tmp_path / "a.json")["seen"]) == 2
 
 
+def test_what_a_model_takes_of_each_layer_is_its_softmax(model):
+    mixes = Classifier(encoder=MixedLayers(encoder=BERT(num_layers=2, features=8, num_heads=2, mlp_dim=8)))
+    params = {"encoder": {"mix": {"weights": np.log([0.2, 0.5, 0.3]), "gamma": np.float32(2)}}}
+    trained = dataclasses.replace(
+        model.trained, run=dataclasses.replace(model.trained.run, model=mixes), params=params
+    )
+    (seen,) = looks.looked(Loaded(trained), "mixture", [], {})["seen"]
+    assert seen["layers"] == ["layer 0", "layer 1", "layer 2"] and seen["shares"] == [20.0, 50.0, 30.0]
+    assert seen["heading"].endswith("times 2.00")
+    with pytest.raises(ValueError, match="model"):
+        looks.looked(model, "mixture", [], {})
+
+
+def test_every_kind_of_look_can_be_asked_for():
+    assert tuple(looks.LOOKS_BY_KIND) == explore.KINDS
+
+
 ATTENTION = {
     "kind": "attention",
     "model": "a",
@@ -79,6 +101,11 @@ ATTENTION = {
     ],
 }
 SURPRISAL = {"kind": "surprisal", "model": "b", "seen": [{"pieces": ["a", "b"], "bits": [1.0, 20.0]}]}
+MIXTURE = {
+    "kind": "mixture",
+    "model": "c",
+    "seen": [{"heading": "x", "layers": ["l", "m"], "shares": [75, 25]}],
+}
 SCRIPT = """
   const all = (what) => [...document.querySelectorAll(what)];
   const colours = () => all('.over span').map((one) => one.title);
@@ -98,13 +125,15 @@ SCRIPT = """
   told.mean = colours();
   choose('model', '1');
   told.bits = all('.words span').map((one) => one.title);
+  choose('model', '2');
+  told.bars = all('.mixture tr').map((one) => one.textContent + one.querySelector('span').style.width);
   document.body.dataset.told = JSON.stringify(told);
 """
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium opens the page")
 def test_the_word_under_the_pointer_lights_up_what_it_looked_at(tmp_path):
-    shown = dom(with_probe(render_page(tmp_path, [ATTENTION, SURPRISAL]), SCRIPT), tmp_path)
+    shown = dom(with_probe(render_page(tmp_path, [ATTENTION, SURPRISAL, MIXTURE]), SCRIPT), tmp_path)
     assert "<title>Lookback</title>" in shown
     assert json.loads(re.search(r'data-told="([^"]*)"', shown)[1].replace("&quot;", '"')) == {
         "first": ["1.00", "0.00"],
@@ -114,4 +143,5 @@ def test_the_word_under_the_pointer_lights_up_what_it_looked_at(tmp_path):
         "even": ["0.50", "0.50"],
         "mean": ["0.75", "0.25"],
         "bits": ["1 bits", "20 bits"],
+        "bars": ["l75 %75%", "m25 %25%"],
     }

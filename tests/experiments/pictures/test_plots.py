@@ -263,7 +263,7 @@ def test_the_committed_pictures_are_what_their_measurements_draw(tmp_path):
         kept = ROOT / "experiments" / "results" / f"{name}.json"
         draw(list(results.read(kept).values()), tmp_path / "again.png")
         before, again = imread(kept.with_suffix(".png")), imread(tmp_path / "again.png")
-        # Processors round the shade of a line's edge by one of 255; a line drawn elsewhere changes it by far more.
+        # Processors round the shade of an edge by one of 255; a line drawn elsewhere changes it by far more.
         assert before.shape == again.shape and abs(before - again).max() < 2 / 255, name
         assert before.shape[1] < 9 * plots.STYLE["savefig.dpi"]  # 10 points are 12 of 800 pixels, or more
 
