@@ -1,6 +1,7 @@
 """Pictures from files: whatever the format, in one size; what is none is told by its name."""
 
 import io
+import re
 import struct
 import zlib
 
@@ -57,7 +58,7 @@ def claiming(width: int, height: int) -> bytes:
     "content, told",
     [
         (b"", "a.png is no picture that can be read"),
-        (b"text", "give a PNG or a JPEG"),
+        (b"text", r"a.png is no picture that can be read \(of no known format\): give a PNG or a JPEG"),
         (written(Image.fromarray(PICTURE), "PNG")[:60], "a.png is no picture"),
         (claiming(9000, 9000), "a.png has 81,000,000 pixels, over 64,000,000: scale it down first"),
         (claiming(99000, 99000), "a.png"),
@@ -67,3 +68,9 @@ def test_what_is_no_picture_or_too_large_is_told(content, told):
     with pytest.raises(ValueError, match=told) as error:
         picture_files.decoded(content, "a.png", (6, 4))
     assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize("name", ["none.png", "."])
+def test_a_file_that_is_not_there_is_told(tmp_path, name):
+    with pytest.raises(ValueError, match=f"picture: there is no file {re.escape(str(tmp_path / name))}$"):
+        picture_files.read(tmp_path / name, (6, 4))
