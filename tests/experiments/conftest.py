@@ -5,6 +5,7 @@ import shutil
 import sys
 
 import pytest
+import user_folder
 
 from experiments.__main__ import main
 from experiments.tables import catalogue
@@ -76,3 +77,10 @@ def lookback(tiny, capfd, monkeypatch, tmp_path):
         return (code, *capfd.readouterr())
 
     return called
+
+
+@pytest.fixture(scope="module")
+def shell(request, tmp_path_factory):
+    """shell(line) -> the finished process, in a folder with all that the LINES of a test's file name."""
+    with user_folder.opened(tmp_path_factory.mktemp("user"), request.module.LINES) as run:
+        yield run

@@ -8,20 +8,12 @@ import shlex
 import sys
 
 import pytest
-import user_folder
 from documented import ROOT, command_lines, trains
 
 ALL = command_lines()
 LINES = {line: where for line, where in ALL.items() if not trains(line)}
 CODES = {"lookback data verify multi30k --data-dir ~/corpora": 1}  # stand-ins have other checksums
 NETWORK = ("lookback data fetch multi30k",)
-
-
-@pytest.fixture(scope="module")
-def shell(tmp_path_factory):
-    """shell(line) -> the finished process."""
-    with user_folder.opened(tmp_path_factory.mktemp("user"), LINES) as run:
-        yield run
 
 
 @pytest.mark.slow

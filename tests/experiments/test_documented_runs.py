@@ -3,19 +3,11 @@
 import re
 
 import pytest
-import user_folder
 from documented import command_lines, trains
 
 ALL = command_lines()
 LINES = {line: where for line, where in ALL.items() if trains(line)}
 NAMED = re.compile(r"--name (\S+)")
-
-
-@pytest.fixture(scope="module")
-def shell(tmp_path_factory):
-    """shell(line) -> the finished process."""
-    with user_folder.opened(tmp_path_factory.mktemp("user"), LINES) as run:
-        yield run
 
 
 @pytest.mark.slow
