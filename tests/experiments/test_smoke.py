@@ -56,6 +56,7 @@ CHOSEN = covering()
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("committed")
 @pytest.mark.parametrize("name", CHOSEN)
 def test_every_table_goes_through_two_steps_of_its_rows(lookback, name):
     code, out, err = lookback("run", name, "--smoke", "--rows", *CHOSEN[name])
