@@ -19,6 +19,7 @@ from experiments.report.columns import COSTS, Column
 from experiments.report.table import Published, Table
 from experiments.tables.representations import text_pretraining
 from experiments.tables.representations.bert_pretraining import adam
+from models.encoders.attention_flow import AttentionFlow
 from models.encoders.bert import BERT
 from models.encoders.words import BagOfWords, WordLSTM
 from models.heads.span import SpanFinder
@@ -28,9 +29,19 @@ from train.run import Run
 from train.weights.initial import Pretrained
 
 
+def attending(lstm: WordLSTM, features: int, question_to_context: bool) -> AttentionFlow:
+    """Attention between one layer and another of these features; fewer, for what is read above is wider."""
+    below = dataclasses.replace(lstm, features=features, num_layers=1)
+    return AttentionFlow(
+        encoder=below, question_to_context=question_to_context, features=features, dropout=lstm.dropout
+    )
+
+
 def rows(base: Run, width: int, bert: BERT, pieces: int, pretrained: Pretrained) -> dict[str, Run]:
     """{row: run}: encoders beneath one span finder, BERT's with random weights and with pretrained ones."""
-    encoder = WordLSTM(embed_dim=width, features=width, num_layers=2, dropout=0.2)
+    lstm = WordLSTM(embed_dim=width, features=width, num_layers=2, dropout=0.2)
+    asking = attending(lstm, 23 * width // 32, question_to_context=False)
+    flow = attending(lstm, 21 * width // 32, question_to_context=True)
     reader = lambda encoder: dataclasses.replace(base, model=SpanFinder(encoder=encoder, dropout=0.1))
     scratch = dataclasses.replace(
         reader(bert),
@@ -39,7 +50,9 @@ def rows(base: Run, width: int, bert: BERT, pieces: int, pretrained: Pretrained)
     )
     return {
         "bag of words": reader(BagOfWords(embed_dim=width)),
-        "BiLSTM": reader(encoder),
+        "BiLSTM": reader(lstm),
+        "BiLSTM + attention to the question": reader(asking),
+        "BiLSTM + attention flow": reader(flow),
         "BERT from scratch": scratch,
         "BERT pretrained here": dataclasses.replace(scratch, initial=pretrained),
     }
