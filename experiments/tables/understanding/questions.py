@@ -70,10 +70,10 @@ WORLD = Run(
     model=SpanFinder(),
     task=Questions(tokenizer=Words(lowercase=True), longest=64, stride=16, asking=24),
     objective=Label(),
-    optimizer=adam(2e-3, 1000),
+    optimizer=adam(2e-3, 3000),
     batches=Padded(tokens=1024, shapes=3),
-    steps=1000,
-    evaluate_every=100,
+    steps=3000,
+    evaluate_every=300,
     keep=1,
     evaluators=(SpanAnswers("test"),),
 )
@@ -155,6 +155,8 @@ CLAIMS = (
             )
             for row in (ASKING, FLOW)
         ),
-        note="With as many parameters, within a twentieth. The generated world alone decides it.",
+        note="With as many parameters, within a twentieth. The generated world alone decides it. After 1,000 "
+        "updates one seed of either reader hardly told the sentences apart, so that before any run that "
+        "decides it all rows were given 3,000; the rule was not changed.",
     ),
 )
