@@ -137,6 +137,21 @@ class ScaledDot(Dot):
         return features**-0.5
 
 
+class Trilinear(Score):
+    """w . [q; k; q * k], for queries and keys of one width  -- Seo et al. 2017, §2, eq. 1.
+
+    As w_q . q + w_k . k + (w_p * q) . k no array of T S D numbers is held.
+    """
+
+    @nn.compact
+    def compare(self, q: Float[Array, "B T D"], projected: Float[Array, "B S D"]) -> Float[Array, "B T S"]:
+        """The three products, added."""
+        alone = lambda name: nn.Dense(1, use_bias=False, dtype=q.dtype, name=name)
+        weight = self.param("product", nn.initializers.lecun_normal(), (q.shape[-1], 1))[:, 0]
+        products = jnp.einsum("BTD,BSD->BTS", q * weight.astype(q.dtype), projected)
+        return products + alone("query")(q) + alone("key")(projected).swapaxes(1, 2)
+
+
 class Projected(Score):
     """score(W q, U k), W and U to `features` dimensions  -- Vaswani et al. 2017, eq. 1, with its projections.
 

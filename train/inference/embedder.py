@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PyTree
 
 from data.batches.examples import whole_batch
 from data.items.example import Example
+from data.items.question import Question
 from data.tasks.task import Task
 from data.tokenizers.tokenizer import Tokenizer
 from models.encoders.on_encoder import OnEncoder
@@ -89,12 +90,37 @@ class Embedder:
         found = next(self.attentions([line]))
         return found.pieces, found.weights
 
+    def asked(self, question: str, context: str) -> tuple[list[str], list[str], Float[np.ndarray, "L N T S"]]:
+        """The pieces of a context, those of a question about it, and where the ones looked at the others.
+
+        ValueError where they are more than is read at once.
+        """
+        task, tokenizer = self.trained.task, self.trained.tokenizer
+        window, *more = task.windows([Question(context, question, ())], tokenizer)
+        if more:
+            raise ValueError(
+                f"{context[:40]!r} .. and its question are more than task.longest={task.longest} pieces"
+            )
+        (weights,) = self.looks([window.example])
+        over = np.arange(1, window.example.segments.index(1) - 1)  # between BOS and EOS
+        own = np.flatnonzero([place is not None for place in window.places])
+        pieces = tokenizer.pieces(window.example.inputs)
+        spelled = ([pieces[place] for place in places] for places in (own, over))
+        return *spelled, weights[..., own[:, None], over]
+
     def attentions(self, lines: Sequence[str], params: PyTree | None = None) -> Iterator[Attended]:
         """Where the pieces of each line looked, by these parameters of the encoder or by its own."""
         if self.fixed:
             kind = type(self.encoder).__name__
             raise ValueError(f"{kind} has no attention to show: its vectors know no context")
         examples = [self.reading(line) for line in lines]
+        for line, example, weights in zip(lines, examples, self.looks(examples, params), strict=True):
+            yield Attended(*self.pieces(line, example), weights)
+
+    def looks(
+        self, examples: Sequence[Example], params: PyTree | None = None
+    ) -> list[Float[np.ndarray, "L N T T"]]:
+        """Where the inputs of each example looked, by these parameters of the encoder or by its own."""
         params = self.params if params is None else params
         found = {}
         for members, batch in batched(examples, self.context):
@@ -102,8 +128,7 @@ class Embedder:
             for number, own in zip(members, maps, strict=False):  # rows beyond are empty
                 count = len(examples[number].inputs)
                 found[number] = own[..., :count, :count].copy()  # else the whole batch is kept
-        for number, (line, example) in enumerate(zip(lines, examples, strict=True)):
-            yield Attended(*self.pieces(line, example), found.pop(number))
+        return [found[number] for number in range(len(examples))]
 
     def drawn(self, seed: int) -> PyTree:
         """Random parameters of the encoder, as a training from this seed might begin with."""

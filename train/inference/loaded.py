@@ -16,6 +16,7 @@ from jaxtyping import Float
 
 from data.files.outside_text import words_of
 from data.tasks.classification import Classification
+from data.tasks.questions import Questions
 from data.tasks.translation import Translation
 from models.decoding.sampling import Sample
 from models.decoding.search import Search
@@ -114,7 +115,8 @@ class Loaded:
     def attention(self, text: str, target: str | None = None) -> Seen:
         """Where each piece looked, in every layer and head.
 
-        Of a translator from the pieces of `target`, or of its own translation, at those of the text; of any
+        Of a translator from the pieces of `target`, or of its own translation, at those of the text; of one
+        that answers questions from the pieces of a context, the `target`, at those of the question; of any
         other model from the pieces of the text at one another.
         """
         trained, tokenizer = self.trained, self.trained.tokenizer
@@ -123,6 +125,8 @@ class Loaded:
             (ids,) = tokenizer.encode([target])
             weights, source, said = self._translator(Search()).weights(text, ids)
             return Seen(said, source, weights)
+        if isinstance(trained.task, Questions) and target is not None:
+            return Seen(*self._of(Embedder).asked(text, target))
         pieces, weights = self._of(Embedder).attention(text)
         return Seen(pieces, pieces, weights)
 

@@ -10,7 +10,16 @@ import pytest
 from models.attention import kernels as fused
 from models.attention.mask import Mask
 from models.attention.multihead import MultiHeadAttention
-from models.attention.scores import SCORES, Additive, Bilinear, Dot, Projected, ScaledDot, attend
+from models.attention.scores import (
+    SCORES,
+    Additive,
+    Bilinear,
+    Dot,
+    Projected,
+    ScaledDot,
+    Trilinear,
+    attend,
+)
 
 B, T, S, D = 2, 3, 5, 4
 LENGTHS = np.array([5, 2])
@@ -38,18 +47,24 @@ def projected(p, q, k):
     return q @ p["query"]["kernel"] @ (k @ p["key"]["kernel"])
 
 
+def trilinear(p, q, k):
+    weight = np.concatenate([p["query"]["kernel"], p["key"]["kernel"], p["product"]])[:, 0]
+    return weight @ np.concatenate([q, k, q * k])
+
+
 ORACLES = {
     Additive(7): additive,
     Bilinear(): lambda p, q, k: q @ p["query"]["kernel"] @ k,
     Dot(): lambda p, q, k: q @ k,
     ScaledDot(): lambda p, q, k: q @ k / np.sqrt(len(k)),
+    Trilinear(): lambda p, q, k: trilinear(p, q, k),
     Projected(6, Dot()): lambda p, q, k: projected(p, q, k),
     Projected(9, ScaledDot()): lambda p, q, k: projected(p, q, k) / 3,
 }
 
 
 def test_every_score_has_an_oracle():
-    assert {type(score) for score in SCORES} | {Projected} == {type(score) for score in ORACLES}
+    assert {type(score) for score in SCORES} | {Projected, Trilinear} == {type(score) for score in ORACLES}
 
 
 @pytest.mark.parametrize("score", ORACLES, ids=lambda score: type(score).__name__)

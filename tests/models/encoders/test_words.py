@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from random_parameters import scattered
 
 from models.encoders.words import BagOfWords, Convolutions, WordLSTM
 from models.language.rnn import RNNLM
@@ -19,13 +20,8 @@ each = pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: type(enc
 
 
 def drawn(module, *inputs, seed=0):
-    """Parameters from N(0, 0.25), biases too: none is zero by chance of its initialiser."""
-    params = module.init(jax.random.key(seed), *inputs)["params"]
-    leaves, structure = jax.tree.flatten(params)
-    keys = jax.random.split(jax.random.key(seed + 1), len(leaves))
-    return jax.tree.unflatten(
-        structure, [0.5 * jax.random.normal(key, leaf.shape) for key, leaf in zip(keys, leaves, strict=True)]
-    )
+    """Parameters from N(0, 0.25)."""
+    return scattered(module.init(jax.random.key(seed), *inputs)["params"], seed + 1, 0.5)
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from random_parameters import scattered
 
 from models.baselines.majority import Majority
 from models.baselines.mean_score import MeanScore
@@ -30,13 +31,8 @@ each = pytest.mark.parametrize("pooling", POOLINGS, ids=lambda pooling: type(poo
 
 
 def drawn(module, *inputs):
-    """Parameters from N(0, 1), biases too."""
-    variables = module.init(jax.random.key(1), *inputs)
-    leaves, structure = jax.tree.flatten(variables)
-    keys = jax.random.split(jax.random.key(2), len(leaves))
-    return jax.tree.unflatten(
-        structure, [jax.random.normal(key, leaf.shape) for key, leaf in zip(keys, leaves, strict=True)]
-    )
+    """Parameters from N(0, 1)."""
+    return scattered(module.init(jax.random.key(1), *inputs), seed=2)
 
 
 def pooled(pooling, states, params):

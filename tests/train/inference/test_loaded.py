@@ -12,17 +12,21 @@ from data.corpora.tags import GeneratedTags
 from data.corpora.text import GeneratedText
 from data.tasks.classification import Classification
 from data.tasks.language import LanguageModelling
+from data.tasks.questions import Questions
 from data.tasks.tagging import Tagging
 from data.tasks.translation import Translation
 from data.tokenizers.levels import WhitespaceWords, Words
 from data.tokenizers.wordpiece import WordPiece
+from data.world.stories import WorldQuestions
 from data.world.tasks import WorldRating
 from data.world.world import World
 from models.attention.scores import ScaledDot
 from models.decoding.search import Search
+from models.encoders.attention_flow import AttentionFlow
 from models.encoders.bert import BERT
 from models.encoders.words import WordLSTM
 from models.heads.classifier import Classifier
+from models.heads.span import SpanFinder
 from models.heads.tagger import Tagger
 from models.language.gpt2 import GPT2
 from models.language.ngram import NGram
@@ -111,6 +115,22 @@ def test_every_layer_and_head_of_gpt2_is_there_and_looks_back_only(gpt2):
     inputs = jnp.array([[end, *ids[:-1]]])  # a line begins after the end of another
     one_pass = gpt2.trained.model.apply({"params": gpt2.trained.params}, inputs, method="states")
     np.testing.assert_allclose(states.layers[-1], one_pass[0], atol=1e-5)
+
+
+def test_a_reader_of_questions_says_where_each_word_of_a_context_looked_at_the_question():
+    task = Questions(WorldQuestions(SMALL), Words(lowercase=True), longest=24, stride=4, asking=8)
+    reader = AttentionFlow(encoder=WordLSTM(embed_dim=8, features=4), features=4)
+    loaded = by_chance(SpanFinder(encoder=reader), task)
+    context = "The baker sees the dog. Anna sees the cat."
+    pieces, over, weights = loaded.attention("Who sees the dog?", context)
+    spelled = lambda text: loaded.trained.tokenizer.pieces(loaded.trained.tokenizer.encode([text])[0])[:-1]
+    assert over == spelled("Who sees the dog?") and pieces == spelled(context)
+    assert weights.shape == (1, 1, len(pieces), len(over))
+    np.testing.assert_allclose(weights.sum(-1), 1.0, atol=1e-5)
+    alone = loaded.attention(context)
+    assert alone.pieces == alone.over and alone.weights.shape[-2:] == (len(pieces) + 2,) * 2
+    with pytest.raises(ValueError, match="task.longest=24"):
+        loaded.attention("Who sees the dog?", 3 * context)
 
 
 def test_every_layer_and_head_of_bert_is_there_below_any_head(bert):

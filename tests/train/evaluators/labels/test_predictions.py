@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from random_parameters import scattered
 
 from data.batches.examples import Padded, whole_batch
 from data.corpora.polarity import Polarity
@@ -38,11 +39,7 @@ def trained(task, folder, model=None):
     if model.fitted:
         params = model.fit(whole_batch(task.encoded("train", tokenizer)))
     else:
-        params = model.init(jax.random.key(0), jnp.ones((1, 3), jnp.int32))["params"]
-        leaves, structure = jax.tree.flatten(params)
-        keys = jax.random.split(jax.random.key(1), len(leaves))
-        drawn = [jax.random.normal(key, leaf.shape) for key, leaf in zip(keys, leaves, strict=True)]
-        params = jax.tree.unflatten(structure, drawn)
+        params = scattered(model.init(jax.random.key(0), jnp.ones((1, 3), jnp.int32))["params"])
     run = Run(model=model, task=task, objective=Regress() if task.scored else Label(), batches=Padded())
     return Trained(run, model, params, tokenizer, "made up", folder)
 
