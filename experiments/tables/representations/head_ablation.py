@@ -1,0 +1,45 @@
+"""Which heads of a Transformer are missed once they are gone?
+
+    lookback run head_ablation      3 rows x 3 seeds on the generated world: 3 to 5 minutes a row
+
+A trained model is asked again with one head left out, each in its turn, and with all heads of a layer left
+out (Michel et al. 2019, §3.2): BERT by its masked tokens, GPT-2 by the next token, a Transformer by the gold
+translation. What is printed is how much the loss rises, in per cent of it: a row compares its own heads, and
+is compared with no other. Training leaves heads in any order, so that the one most missed and the one least
+missed stand for those of a layer; the number of each head is in the results of a run. The layers of the
+Transformer are its encoder's, and its heads missed are those of the decoder too.
+"""
+
+import dataclasses
+
+from experiments.report.columns import COSTS, Column
+from experiments.report.table import Table
+from experiments.tables.representations import head_relations
+from experiments.tables.translation.translation import WORLD_TRANSFORMER
+from train.evaluators.heads.head_ablation import HeadAblation
+
+LAYERS = range(1, 5)
+ABLATED = (HeadAblation(),)
+MEASURES = {"most": "most missed", "least": "least missed", "all": "missed together"}
+
+TABLE = Table(
+    name="head_ablation",
+    title="Rise of the loss without heads, in per cent of it, generated world",
+    lecture="002",
+    rows={
+        "BERT": dataclasses.replace(head_relations.BERT, evaluators=ABLATED),
+        "GPT-2": dataclasses.replace(head_relations.GPT, evaluators=ABLATED),
+        "Transformer's encoder": dataclasses.replace(WORLD_TRANSFORMER, evaluators=ABLATED),
+    },
+    columns={
+        "heads missed, %": Column("heads missed", "test", better="neither"),
+        **{
+            f"layer {layer}, {short}": Column(metric, f"layer {layer}", 2, better="neither")
+            for layer in LAYERS
+            for short, metric in MEASURES.items()
+        },
+        **COSTS,
+    },
+    baseline="BERT",
+    smoke=("steps=2", "evaluate_every=1"),
+)
