@@ -29,7 +29,7 @@ TABLE = Table(
     rows={
         "BERT": dataclasses.replace(head_relations.BERT, evaluators=ABLATED),
         "GPT-2": dataclasses.replace(head_relations.GPT, evaluators=ABLATED),
-        "Transformer's encoder": dataclasses.replace(WORLD_TRANSFORMER, evaluators=ABLATED),
+        "Transformer": dataclasses.replace(WORLD_TRANSFORMER, evaluators=ABLATED),
     },
     columns={
         "heads missed, %": Column("heads missed", "test", better="neither"),

@@ -49,14 +49,12 @@ class HeadAblation(Evaluator):
         everything = {path: np.ones(count, np.float32) for path, count in counts.items()}
         loss_with = Losses(trained, self.split)
         whole = loss_with(everything)
-        protocol = trained.protocol(
-            "",
-            signature="rise of a row's own loss, in per cent of it",
-            split=self.split,
-            text=trained.task.protocol(self.split),
-            objective=type(trained.run.objective).__name__,
-        )
-        yield Result("loss with all heads", self.split, whole, protocol | {"signature": "its own objective"})
+        text, objective = trained.task.protocol(self.split), type(trained.run.objective).__name__
+        protocol = trained.protocol(text, signature=f"its own, {objective}")
+        yield Result("loss with all heads", self.split, whole, protocol)
+        # Shares of losses of unlike texts may stand in one column, where a row compares its own heads.
+        own = {"corpus": "each row's own", "signature": "rise of its loss, in per cent of it"}
+        protocol = protocol | own | {"text": text, "objective": objective}
         rise = lambda gates: 100 * (loss_with(everything | gates) / whole - 1)
         every = []
         for path, (kind, layer) in named(counts).items():

@@ -21,17 +21,17 @@ from train.parts import override
 from train.run import Trained
 
 ROWS = table.TABLE.rows
-BATCHES = {"BERT": MaskedPairs(4), "GPT-2": Windows(4, 8), "Transformer's encoder": Buckets(128, 1)}
-# {row: what its first layer of heads is called and where it lies, those of all its attentions}
+BATCHES = {"BERT": MaskedPairs(4), "GPT-2": Windows(4, 8), "Transformer": Buckets(128, 1)}
+# {row: the path of its first layer of heads}, and what all of them are called
 FIRST = {
     "BERT": ("encoder", "blocks_0", "attention"),
     "GPT-2": ("blocks_0", "attention"),
-    "Transformer's encoder": ("encoder_0", "attention"),
+    "Transformer": ("encoder_0", "attention"),
 }
 LAYERS = {
     "BERT": ["1", "2"],
     "GPT-2": ["1", "2"],
-    "Transformer's encoder": ["1", "self 1", "self 2", "source 1", "source 2"],
+    "Transformer": ["1", "self 1", "self 2", "source 1", "source 2"],
 }
 
 
@@ -42,7 +42,7 @@ def trained(row: str) -> Trained:
     run = dataclasses.replace(ROWS[row], batches=BATCHES[row])
     corpus = dataclasses.replace(run.task.corpus, world=world)
     run = dataclasses.replace(run, task=dataclasses.replace(run.task, corpus=corpus))
-    if row != "Transformer's encoder":
+    if row != "Transformer":
         run = override(run, ["task.tokenizer.size=150"])
     if row == "BERT":
         run = override(run, ["task.length=12"])
