@@ -1,4 +1,4 @@
-"""Which heads of a Transformer are missed once they are gone?
+"""Which heads of a Transformer are missed once they are gone, and where does a head look?
 
     lookback run head_ablation      3 rows x 3 seeds on the generated world: 3 to 5 minutes a row
 
@@ -7,7 +7,9 @@ out (Michel et al. 2019, §3.2): BERT by its masked tokens, GPT-2 by the next to
 translation. What is printed is how much the loss rises, in per cent of it: a row compares its own heads, and
 is compared with no other. Training leaves heads in any order, so that the one most missed and the one least
 missed stand for those of a layer; the number of each head is in the results of a run. The layers of the
-Transformer are its encoder's, and its heads missed are those of the decoder too.
+Transformer are its encoder's, and its heads missed are those of the decoder too. Where heads of BERT and
+GPT-2 look (Clark et al. 2019, §3) is told by the largest look of one of them: at pieces one off, at special
+tokens, at a part of speech.
 """
 
 import dataclasses
@@ -17,18 +19,21 @@ from experiments.report.table import Table
 from experiments.tables.representations import head_relations
 from experiments.tables.translation.translation import WORLD_TRANSFORMER
 from train.evaluators.heads.head_ablation import HeadAblation
+from train.evaluators.heads.head_profile import BEHIND, FRONT, OFFSETS, HeadProfile
 
 LAYERS = range(1, 5)
 ABLATED = (HeadAblation(),)
+LOOKED_AT = (*ABLATED, HeadProfile(head_relations.TREES.corpus))
 MEASURES = {"most": "most missed", "least": "least missed", "all": "missed together"}
+TARGETS = (*OFFSETS, FRONT, BEHIND, "NOUN", "VERB")
 
 TABLE = Table(
     name="head_ablation",
-    title="Rise of the loss without heads, in per cent of it, generated world",
+    title="Rise of the loss without heads, and largest looks of heads, per cent, generated world",
     lecture="002",
     rows={
-        "BERT": dataclasses.replace(head_relations.BERT, evaluators=ABLATED),
-        "GPT-2": dataclasses.replace(head_relations.GPT, evaluators=ABLATED),
+        "BERT": dataclasses.replace(head_relations.BERT, evaluators=LOOKED_AT),
+        "GPT-2": dataclasses.replace(head_relations.GPT, evaluators=LOOKED_AT),
         "Transformer": dataclasses.replace(WORLD_TRANSFORMER, evaluators=ABLATED),
     },
     columns={
@@ -38,6 +43,8 @@ TABLE = Table(
             for layer in LAYERS
             for short, metric in MEASURES.items()
         },
+        **{f"look at {target}": Column("largest look", target, better="neither") for target in TARGETS},
+        "fewest pieces looked at": Column("fewest pieces looked at", "test", better="neither"),
         **COSTS,
     },
     baseline="BERT",
