@@ -5,11 +5,12 @@
 A trained model is asked again with one head left out, each in its turn, and with all heads of a layer left
 out (Michel et al. 2019, §3.2): BERT by its masked tokens, GPT-2 by the next token, a Transformer by the gold
 translation. What is printed is how much the loss rises, in per cent of it: a row compares its own heads, and
-is compared with no other. Training leaves heads in any order, so that the one most missed and the one least
-missed stand for those of a layer; the number of each head is in the results of a run. The layers of the
-Transformer are its encoder's, and its heads missed are those of the decoder too. Where heads of BERT and
-GPT-2 look (Clark et al. 2019, §3) is told by the largest look of one of them: at pieces one off, at special
-tokens, at a part of speech.
+is compared with no other. Training leaves heads in any order, so that the one most missed stands for those
+of a layer; the number of each head is in the results of a run. The layers of the Transformer are its
+encoder's, and its heads missed are those of the decoder too.
+
+Where heads of BERT and GPT-2 look (Clark et al. 2019, §3) is told by the largest look of one of them: at
+pieces one off, at special tokens, at a part of speech. Beside it stands what an even look would have there.
 """
 
 import dataclasses
@@ -24,7 +25,7 @@ from train.evaluators.heads.head_profile import BEHIND, FRONT, OFFSETS, HeadProf
 LAYERS = range(1, 5)
 ABLATED = (HeadAblation(),)
 LOOKED_AT = (*ABLATED, HeadProfile(head_relations.TREES.corpus))
-MEASURES = {"most": "most missed", "least": "least missed", "all": "missed together"}
+MEASURES = {"most": "most missed", "all": "missed together"}
 TARGETS = (*OFFSETS, FRONT, BEHIND, "NOUN", "VERB")
 
 TABLE = Table(
@@ -43,7 +44,11 @@ TABLE = Table(
             for layer in LAYERS
             for short, metric in MEASURES.items()
         },
-        **{f"look at {target}": Column("largest look", target, better="neither") for target in TARGETS},
+        **{
+            f"{metric} at {target}": Column(metric, target, better="neither")
+            for target in TARGETS
+            for metric in ("largest look", "even look")
+        },
         "fewest pieces looked at": Column("fewest pieces looked at", "test", better="neither"),
         **COSTS,
     },

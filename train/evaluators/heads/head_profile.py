@@ -26,8 +26,8 @@ class HeadProfile(OfHeads):
     "look at X" of a head "layer-head" is the share of its weights there, in per cent: on the piece before, on
     the piece itself, on the piece after, on the special token in front or behind, or on pieces of words of a
     part of speech of Universal Dependencies. "pieces looked at" is 2^H, H the entropy of the weights in bits.
-    Of these "largest look" and "fewest pieces looked at" tell the head that goes furthest; beside the largest
-    is what an even look at all that may be seen would have there.
+    Of these "largest look" and "fewest pieces looked at" tell the head that goes furthest, and "even look" is
+    what would lie there of an even look at all that may be seen.
     """
 
     def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Parsed]:
@@ -52,8 +52,8 @@ class HeadProfile(OfHeads):
         for name, total in sorted(sums.items()):
             yield from of_each(f"look at {name}", total / pieces, protocol)
             at, value = furthest(total / pieces)
-            said = {"head": at, "even": f"{even[name] / pieces:.1f}"}
-            yield Result("largest look", name, value, protocol | said)
+            yield Result("largest look", name, value, protocol | {"head": at})
+            yield Result("even look", name, float(even[name] / pieces), protocol)
         yield from of_each("pieces looked at", counts / pieces, protocol)
         at, value = furthest(-counts / pieces)
         yield Result("fewest pieces looked at", self.split, -value, protocol | {"head": at})
