@@ -36,7 +36,9 @@ class MultiHeadAttention(nn.Module):
     With K = `num_kv_heads` below N, query head n reads key and value head n // (N / K), so that a cache is
     K / N of the size  -- Ainslie et al. 2023, §2.2. Another `score` may stand in the place of the scaled
     product: one for each key head, with parameters of its own. What is no plain product (`Score.scale`) has
-    no kernel, and all scores are held. If `values` is false the keys themselves are averaged.
+    no kernel, and all scores are held. If `values` is false the keys themselves are averaged. If `queries` is
+    false keys are compared with keys, a word asks by its own  -- Kitaev et al. 2020, §2, where it may not
+    look at itself; here it may.
     """
 
     num_heads: int
@@ -49,13 +51,17 @@ class MultiHeadAttention(nn.Module):
     num_kv_heads: int | None = None
     score: Score = ScaledDot()
     values: bool = True
+    queries: bool = True
 
     def setup(self):
         """Submodules and parameters: `query`, `key_value` and `out`."""
         require_heads(self.features, self.num_heads, self.num_kv_heads)
         head_dim = self.features // self.num_heads
         dense = lambda *shape: DenseGeneral(shape, dtype=self.dtype, kernel_init=self.kernel_init)
-        self.query = dense(self.num_heads, head_dim)
+        if self.queries:
+            self.query = dense(self.num_heads, head_dim)
+        elif (self.num_kv_heads or self.num_heads) != self.num_heads:
+            raise ValueError(f"num_kv_heads={self.num_kv_heads} is of queries, and there are none")
         self.key_value = dense(1 + self.values, self.num_kv_heads or self.num_heads, head_dim)
         self.out = DenseGeneral(self.features, axis=(-2, -1), dtype=self.dtype, kernel_init=self.out_init)
 
@@ -77,7 +83,7 @@ class MultiHeadAttention(nn.Module):
         where: Where = Where(),
     ) -> Float[Array, "B T E"]:
         """By the fastest kernel for a `Mask`; with an array, for few queries, from the cache as it lies."""
-        query = where.turned(self.query(x))
+        query = where.turned(self.query(x) if self.queries else self.key_value(x)[:, :, 0])
         rate = self.dropout if train else 0.0
         key = self.make_rng("dropout") if rate else None
         scale = self.score.scale(query.shape[-1])

@@ -30,6 +30,7 @@ class BERT(Encoder):
 
     layered = True
     attends = True
+    has_heads = True
     vocab_size: Count = 0
     context: Positive = 512
     features: Positive = 768

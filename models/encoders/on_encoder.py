@@ -39,6 +39,11 @@ class OnEncoder(Network):
         """Whether its encoder does."""
         return self.encoder.reads_characters
 
+    @property
+    def has_heads(self) -> bool:
+        """Whether its encoder has heads that can be left out."""
+        return self.encoder.has_heads
+
     def require(self, run: Any) -> None:
         """ValueError where the task gives other targets, or does not suit the encoder."""
         self.require_targets(run)

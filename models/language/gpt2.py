@@ -49,6 +49,7 @@ class GPT2(CachedLM):
     """
 
     layered = True
+    has_heads = True
     residual: ClassVar[type[Residual]] = Residual  # of models/language/gpt2_variants.py others
     normed: ClassVar[bool] = True  # whether the last states are
     window = None  # a field where no more words than that are seen

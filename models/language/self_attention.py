@@ -1,5 +1,7 @@
 """A language model of one layer of self-attention: heads of one matrix each, averaged, or those of today."""
 
+from collections.abc import Callable
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -24,6 +26,11 @@ class Heads(Part, nn.Module):
     abstract = True
     num_heads: Positive
 
+    @property
+    def gated(self) -> bool:
+        """Whether each head writes by a matrix of its own, which models/attention/head_gates.py finds."""
+        return True
+
     def head_dim(self, features: int) -> int:
         """The features of a head's queries and keys, of words of so many features."""
         raise NotImplementedError
@@ -47,13 +54,20 @@ class AveragedHeads(Heads):
     """x_t' = 1/N sum_n V_n sum_s a_nts x_s, a_nt = softmax_s(x_t W_n x_s)  -- UT Austin CS378, lecture 24.
 
     A head is the pair (W_n, V_n): words are their own queries, keys and values, and nothing is scaled. There
-    is no V if `values` is false, as in the lecture's single head. Weights [B N T S] are sown as those of
+    is no V if `values` is false, as in the lecture's single head. If `queries` is false W_n = U_n U_n', so
+    that keys U_n' x_s are compared with a key. Weights [B N T S] are sown as those of
     `MultiHeadAttention`, which it is a substitute of.
     """
 
     num_heads: Positive = 1
     values: bool = True
     dtype: Dtype = "float32"
+    queries: bool = True
+
+    @property
+    def gated(self) -> bool:
+        """Its V."""
+        return self.values
 
     def head_dim(self, features: int) -> int:
         """Words are queries and keys as they are."""
@@ -76,7 +90,9 @@ class AveragedHeads(Heads):
         width = x.shape[-1]
         init = nn.initializers.lecun_normal(batch_axis=0)
         matrix = lambda name: self.param(name, init, (self.num_heads, width, width)).astype(self.dtype)
-        query = where.turned(jnp.einsum("BTD,NDE->BTNE", x, matrix("score")))
+        score = matrix("score")
+        query = jnp.einsum("BTD,NDE->BTNE", x, score)
+        query = where.turned(query if self.queries else jnp.einsum("BTNE,NDE->BTND", query, score))
         if isinstance(mask, Mask):
             keys, values = jnp.moveaxis(memory.keys, 3, 1), memory.values.swapaxes(1, 2)
             if self.is_mutable_collection("intermediates"):
@@ -96,13 +112,14 @@ class ConcatenatedHeads(Heads):
     """Concat(head_1 .. head_N) W_O, each with queries, keys and values of its own  -- Vaswani et al. 2017.
 
     `MultiHeadAttention` as it is, with nothing to set that could not be written on a command line. There are
-    no values if `values` is false: a head averages its keys.
+    no values if `values` is false: a head averages its keys; and no queries if `queries` is: it asks by keys.
     """
 
     num_heads: Positive = 4
     features: Positive = 128
     values: bool = True
     dtype: Dtype = "float32"
+    queries: bool = True
 
     def head_dim(self, features: int) -> int:
         """Each has an equal part of the features of all."""
@@ -110,7 +127,8 @@ class ConcatenatedHeads(Heads):
 
     def setup(self):
         """Submodules and parameters: `projected`."""
-        self.projected = MultiHeadAttention(self.num_heads, self.features, self.dtype, values=self.values)
+        kinds = {"values": self.values, "queries": self.queries}
+        self.projected = MultiHeadAttention(self.num_heads, self.features, self.dtype, **kinds)
 
     def keys_values(self, x: Float[Array, "B S D"], where: Where = Where()) -> KeyValue:
         """Projected for each head."""
@@ -148,11 +166,25 @@ class SelfAttentionLM(CachedLM):
     dtype: Dtype = "float32"
 
     def setup(self):
-        """Submodules and parameters: `embedding`, `looks`, `output` and `drop`."""
+        """Submodules and parameters: `embedding`, `output` and `drop`, and those of layers."""
         self.embedding = Embed(self.vocab_size, self.embed_dim, self.dtype)
-        self.looks = self.heads.clone(parent=None, name=None, dtype=self.dtype)
         self.output = Dense(self.vocab_size, dtype=self.dtype)
         self.drop = Dropout(self.dropout)
+        self.set_up_layers()
+
+    def set_up_layers(self) -> None:
+        """The submodule `looks`."""
+        self.looks = self.heads.clone(parent=None, name=None, dtype=self.dtype)
+
+    @nn.nowrap
+    def stack(self) -> list[tuple[Heads, Callable]]:
+        """Of each layer its heads, and what becomes of what they have seen."""
+        return [(self.looks, lambda seen: seen)]
+
+    @property
+    def has_heads(self) -> bool:
+        """Whether its heads can be left out."""
+        return self.heads.gated
 
     def embed(self, inputs: Int[Array, "B T"], positions: Int[Array, "#B T"]) -> Float[Array, "B T D"]:
         """Words, and the vectors of positions added to them or beside them, if there are any."""
@@ -174,14 +206,16 @@ class SelfAttentionLM(CachedLM):
         count = inputs.shape[1]
         positions = jnp.arange(count)[None] if past is None else past.positions(count)
         distances = None if past is None else past.distances(count)
-        x = self.drop(self.embed(inputs, positions), train)
-        head_dim = self.heads.head_dim(x.shape[-1])
-        around = where(self.positions, positions, self.heads.num_heads, head_dim, True, distances)
-        new = self.looks.keys_values(x, around)
-        if past is None:
-            return self.drop(self.looks(x, new, Mask(causal=True, window=self.window), around), train), None
-        kept = past.layers[0].write(new, past.slots(count))
-        return self.looks(x, kept, past.mask(count, self.window), around), past.grown((kept,), count)
+        mask = Mask(causal=True, window=self.window) if past is None else past.mask(count, self.window)
+        x, layers = self.drop(self.embed(inputs, positions), train), []
+        for index, (looks, after) in enumerate(self.stack()):
+            head_dim = self.heads.head_dim(x.shape[-1])
+            around = where(self.positions, positions, self.heads.num_heads, head_dim, True, distances)
+            kept = looks.keys_values(x, around)
+            kept = kept if past is None else past.layers[index].write(kept, past.slots(count))
+            layers.append(kept)
+            x = self.drop(after(looks(x, kept, mask, around)), train)
+        return x, None if past is None else past.grown(tuple(layers), count)
 
     def logits(self, states: Float[Array, "*B D"]) -> Float[Array, "*B V"]:
         """W x' + b."""
@@ -189,11 +223,16 @@ class SelfAttentionLM(CachedLM):
 
     def start(self, batch: int, length: int) -> KVCache:
         """Room for `length` tokens, prompt included."""
-        blank = self.embed(jnp.zeros((batch, length), jnp.int32), jnp.zeros((1, length), jnp.int32))
-        room = jax.tree.map(jnp.zeros_like, self.looks.keys_values(blank))
-        return KVCache((room,), jnp.zeros(batch, jnp.int32))
+        x, layers = self.embed(jnp.zeros((batch, 1), jnp.int32), jnp.zeros((1, 1), jnp.int32)), []
+        for looks, after in self.stack():
+            one = looks.keys_values(x)
+            (*shape, width), (*_, values) = one.keys.shape[:3], one.values.shape
+            layers.append(KeyValue.empty(shape[0], length, shape[1], values, one.values.dtype, width))
+            x = after(looks(x, one, Mask()))
+        return KVCache(tuple(layers), jnp.zeros(batch, jnp.int32))
 
-    def attention(self, inputs: Int[Array, "B T"]) -> Float[Array, "B 1 N T S"]:
+    def attention(self, inputs: Int[Array, "B T"]) -> Float[Array, "B L N T S"]:
         """Where each head looked; apply with `mutable=["intermediates"]`."""
         self.states(inputs)
-        return jax.tree.leaves(self.looks.variables["intermediates"])[-1][:, None]
+        sown = [jax.tree.leaves(looks.variables["intermediates"])[-1] for looks, _ in self.stack()]
+        return jnp.stack(sown, axis=1)

@@ -86,6 +86,7 @@ class Transformer(EncoderDecoder):
     Parameters are float32; `dtype` is what is computed in, and logits are float32.
     """
 
+    has_heads = True
     vocab_size: Count = 0
     features: Positive = 128
     mlp_dim: Positive = 256

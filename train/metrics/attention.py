@@ -33,3 +33,9 @@ def kendall(x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"]) -> float:
     ours, theirs = np.sign(x[first] - x[second]), np.sign(y[first] - y[second])
     spread = math.sqrt(np.square(ours).sum() * np.square(theirs).sum())
     return float(ours @ theirs / spread) if spread else 0.0
+
+
+def perplexities(weights: Float[np.ndarray, "*n S"]) -> Float[np.ndarray, "*n"]:
+    """2^H of each row of weights, 0 log 0 = 0; rows that sum to 1."""
+    logs = np.log2(weights, out=np.zeros_like(weights), where=weights > 0)
+    return 2.0 ** -(weights * logs).sum(axis=-1)

@@ -1,12 +1,13 @@
 """Do many heads look better than one, and are they to be averaged or concatenated?
 
-    lookback run heads                         16 rows x 3 seeds on the documentation Python carries
+    lookback run heads                         19 rows x 3 seeds on the documentation Python carries
     lookback run heads --data-dir CORPORA      the same on the Penn Treebank: hours on 2 cores
 
 A head of the lecture is a pair (W, V) of full matrices, and the heads are averaged (UT Austin CS378, lecture
 24); those of Vaswani et al. 2017 are narrow, concatenated and projected. Without V the keys themselves are
-averaged instead of values. More averaged heads are more matrices, so their model is narrower: all rows have
-as many parameters, within a hundredth.
+averaged instead of values, and without queries keys are compared with keys. In the lecture's last drawing
+averaged heads are stacked with feed-forward networks. More matrices make a narrower model: all rows have as
+many parameters, within a hundredth.
 """
 
 import dataclasses
@@ -18,6 +19,7 @@ from experiments.report.table import Table
 from experiments.tables.language.perplexity import PTB_WINDOWED, SMALL_WINDOWED
 from models.attention.positions import Learned
 from models.language.self_attention import AveragedHeads, ConcatenatedHeads, SelfAttentionLM
+from models.language.stacked_self_attention import StackedSelfAttentionLM
 from train.run import Run
 
 HEADS = (1, 2, 4, 8, 16)
@@ -40,7 +42,8 @@ def width(matrices: int, of: int, vocabulary: int, length: int) -> int:
 def rows(run: Run, of: int, vocabulary: int) -> dict[str, Run]:
     """{row: run}: each number of heads in three ways, all of as many parameters as concatenated ones at `of`.
 
-    And 4 concatenated heads without values, whose width they share evenly.
+    And 4 heads without values, or without queries, which share their width evenly where they are
+    concatenated; and two layers of 4 averaged heads, each with a feed-forward network twice as wide as they.
     """
     length = run.batches.length
     named = lambda count: "1 head" if count == 1 else f"{count} heads"
@@ -57,8 +60,22 @@ def rows(run: Run, of: int, vocabulary: int) -> dict[str, Run]:
     }
     found = {f"{named(n)} {kind}": made(n) for kind, made in kinds.items() for n in HEADS}
     three = 4 * round(size(3) / 4)
-    without = looking(ConcatenatedHeads(4, three, values=False), 2 * size(3) - three)
-    return found | {"4 heads concatenated without values": without}
+    concatenated = lambda **without: looking(ConcatenatedHeads(4, three, **without), 2 * size(3) - three)
+    deep = size(2 * (2 * 4 + 2 * 2))
+    stacked = StackedSelfAttentionLM(
+        heads=AveragedHeads(4),
+        positions=Learned(length),
+        position_dim=None,
+        embed_dim=deep,
+        num_layers=2,
+        mlp_dim=2 * deep,
+    )
+    return found | {
+        "4 heads concatenated without values": concatenated(values=False),
+        "4 heads averaged without queries": looking(AveragedHeads(4, queries=False), size(2 * 4)),
+        "4 heads concatenated without queries": concatenated(queries=False),
+        "4 heads averaged, two layers with feed-forward networks": dataclasses.replace(run, model=stacked),
+    }
 
 
 def columns(split: str) -> dict:

@@ -146,3 +146,18 @@ def test_without_values_it_is_the_layer_whose_values_are_its_keys():
     mask = Mask(causal=True)
     expected = LAYER.apply(both, X, mask, method=look)
     np.testing.assert_allclose(lone.apply(variables, X, mask, method=look), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("where", WHERES.values(), ids=WHERES)
+def test_without_queries_it_is_the_layer_whose_queries_are_its_keys(where):
+    lone = dataclasses.replace(LAYER, queries=False)
+    variables = filled(lone)
+    params, mask = variables["params"], Mask(causal=True)
+    keys = {name: jnp.moveaxis(leaf, -3, 0)[0] for name, leaf in params["key_value"].items()}
+    expected = LAYER.apply({"params": params | {"query": keys}}, X, mask, where, method=look)
+    np.testing.assert_allclose(lone.apply(variables, X, mask, where, method=look), expected, atol=1e-6)
+
+
+def test_fewer_keys_than_queries_need_queries():
+    with pytest.raises(ValueError, match="num_kv_heads=2 is of queries, and there are none"):
+        filled(dataclasses.replace(LAYER, queries=False, num_kv_heads=2))

@@ -42,6 +42,7 @@ def vectors(model, p, inputs) -> np.ndarray:
         {"window": 2},
         {"heads": AveragedHeads(1, values=False)},
         {"heads": AveragedHeads(2, values=False), "window": 3},
+        {"heads": AveragedHeads(2, queries=False)},
     ],
     ids=str,
 )
@@ -56,7 +57,9 @@ def test_logits_equal_loops_by_hand(changes):
             prefix = x[max(0, t + 1 - (model.window or 99)) : t + 1]
             heads = []
             for k in range(model.heads.num_heads):
-                a = scipy.special.softmax([x[t] @ p["looks"]["score"][k] @ other for other in prefix])
+                score = p["looks"]["score"][k]
+                score = score if model.heads.queries else score @ score.T
+                a = scipy.special.softmax([x[t] @ score @ other for other in prefix])
                 mapped = prefix @ p["looks"]["value"][k] if model.heads.values else prefix
                 heads.append(sum(weight * vector for weight, vector in zip(a, mapped, strict=True)))
             expected = np.mean(heads, axis=0) @ p["output"]["kernel"] + p["output"]["bias"]

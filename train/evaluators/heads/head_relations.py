@@ -8,18 +8,15 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int, PyTree
 
-from data.corpora.parsed.treebanks import GeneratedTrees
 from data.fields import Positive
-from data.items.corpus import ParsedCorpus
 from data.items.parsed import ROOT, Parsed
 from data.splits import SPLITS, known
 from data.tokenizers.tokenizer import Tokenizer
-from models.encoders.on_encoder import OnEncoder
-from models.language.language_model import LanguageModel
-from train.inference.embedder import Embedder, reading
+from train.evaluators.heads.of_heads import OfHeads
+from train.inference.embedder import Embedder
 from train.metrics.alignment import merge_pieces, words_of
 from train.metrics.counts import Share, of_values
-from train.run import Evaluator, Result, Run, Trained
+from train.run import Result, Run, Trained
 
 UNJUDGED = ("", "root", "punct")
 WAYS = ("to its head", "to its dependent")
@@ -46,7 +43,7 @@ class Looks(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class HeadRelations(Evaluator):
+class HeadRelations(OfHeads):
     """How often the head that finds a relation best looks at the right word, and what a fixed offset finds.
 
     A head looks at the word it gives most attention, of all other words of the sentence; attention to a word
@@ -60,37 +57,26 @@ class HeadRelations(Evaluator):
     have.
     """
 
-    needs = {"model": (OnEncoder, LanguageModel)}
-    why = "looks at heads of attention"
-    of_task = False
-    corpus: ParsedCorpus = GeneratedTrees()
-    split: str = "test"
     chosen: str = "valid"
-    sentences: Positive = 500
     furthest: Positive = 5
     fewest: Positive = 30
     untrained: Positive = 5  # networks, whose heads together say what chance finds
 
     def require(self, run: Run) -> None:
-        """And ValueError where the model does not attend to its own text, or heads are chosen by the test."""
+        """And ValueError where heads are chosen by the test."""
         super().require(run)
         known("HeadRelations.chosen", self.chosen, SPLITS)
         if self.chosen == self.split:
             raise ValueError(f"evaluators: HeadRelations.chosen and .split are both {self.split!r}: set one")
-        model = run.model.encoder if isinstance(run.model, OnEncoder) else run.model
-        if not model.attends:
-            raise ValueError(
-                f"evaluators: HeadRelations {self.why}, and {type(model).__name__} has none: set evaluators"
-            )
 
     def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Parsed]:
         """The sentences of both splits; ValueError of one that the model has no room for, or too few."""
-        splits = [self.items(split, data_dir) for split in (self.chosen, self.split)]
-        self.relations(splits)
-        found = [item for items in splits for item in items]
-        for item in found:
-            reading(" ".join(item.words), run.task, run.model, tokenizer)
-        return found
+        self.relations([self.items(split, data_dir) for split in (self.chosen, self.split)])
+        return [
+            item
+            for split in (self.chosen, self.split)
+            for item in self.with_room(split, run, tokenizer, data_dir)
+        ]
 
     def relations(self, splits: Sequence[Sequence[Parsed]]) -> list[str]:
         """The relations that have arcs enough in every split; ValueError where none has."""
@@ -102,11 +88,6 @@ class HeadRelations(Evaluator):
                 "sentences, or lower fewest"
             )
         return found
-
-    def items(self, split: str, data_dir: str | None) -> list[Parsed]:
-        """The first sentences of a split that have two words at least."""
-        items = (item for item in self.corpus.items(split, data_dir) if len(item.words) > 1)
-        return [item for _, item in zip(range(self.sentences), items, strict=False)]
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         embedder = Embedder(trained)

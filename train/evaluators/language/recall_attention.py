@@ -13,6 +13,7 @@ from data.corpora.recall import Recall
 from data.splits import SPLITS, known
 from data.tasks.language import LanguageModelling
 from models.language.language_model import LanguageModel
+from train.metrics.attention import perplexities
 from train.metrics.counts import Mean, of_values
 from train.metrics.distances import at_distance
 from train.run import Evaluator, Result, Run, Trained
@@ -81,9 +82,3 @@ def weights_at_the_end(model: nn.Module, params: PyTree, rows: Int[Array, "n T"]
     """What the last word of each row looks at, in every layer and head."""
     maps, _ = model.apply({"params": params}, rows, method="attention", mutable=["intermediates"])
     return maps[..., -1, :]
-
-
-def perplexities(weights: Float[np.ndarray, "n S"]) -> Float[np.ndarray, "n"]:
-    """2^H of each row of weights, 0 log 0 = 0; rows that sum to 1."""
-    logs = np.log2(weights, out=np.zeros_like(weights), where=weights > 0)
-    return 2.0 ** -(weights * logs).sum(axis=-1)
