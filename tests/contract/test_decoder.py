@@ -10,6 +10,7 @@ import optax
 import pytest
 from small_models import VOCABULARY, one_of_each, small, small_models
 
+from models.attention.compositions import GatedSum, Sum
 from models.attention.pointers import Average, Gate
 from models.attention.positions import ALiBi, RelativeBias, Rotary
 from models.attention.scores import Additive, Bilinear, Dot
@@ -32,8 +33,8 @@ RECURRENT, LOOK, GPT = (small(kind(VOCABULARY)) for kind in (RNNLM, SelfAttentio
 LONG = dataclasses.replace(RECURRENT, cell=GRU(), score=Dot(), window=20, tied=True)
 VARIANTS = {  # that no table has
     "rnn-tied": dataclasses.replace(RECURRENT, cell=RNN(), embed_dim=8, tied=True),
-    "lstm-additive": dataclasses.replace(RECURRENT, score=Additive(5), window=3),
-    "gru-average": dataclasses.replace(LONG, pointer=Average()),
+    "lstm-additive": dataclasses.replace(RECURRENT, score=Additive(5), composition=Sum(), window=3),
+    "gru-average": dataclasses.replace(LONG, pointer=Average(), composition=GatedSum()),
     "lstm-gate": dataclasses.replace(RECURRENT, score=Bilinear(), window=3, pointer=Gate()),
     "window-one": dataclasses.replace(small(FixedWindowLM(VOCABULARY)), window=1, direct=True),
     "convolution": ConvolutionLM(VOCABULARY, kernel=3, features=8, num_layers=2, dilated=False, dropout=0.5),
