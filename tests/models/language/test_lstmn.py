@@ -1,4 +1,4 @@
-"""Intra-attention by loops over the cell, where it looks, and what it is without a choice of where to look."""
+"""Intra-attention by loops over the cell, where it looks, and what it is without a choice of where."""
 
 import dataclasses
 import functools
