@@ -9,7 +9,7 @@ that the last few words always tell something and never the answer (UT Austin CS
 """
 
 import dataclasses
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,7 @@ FEASTS = tuple(
     "christmas".split()
 )
 FILLERS = 20
+LINE = 4  # tokens of a line beside those between: cue, what asks, answer and the end of the line
 Successors = Annotated[int, Bound(least=1, most=FILLERS)]
 
 
@@ -45,6 +46,10 @@ class Recall(TextCorpus):
     in train, of fewer there are hardly as many as train draws, so that all of 1 do. Each of those words has
     so many `successors`. With one alone nothing of a line is by chance but its cue and the word behind that,
     so that networks learn answers in less time; such lines are few, and all of test are in train.
+
+    Lines of long distances take most of the words, and answers become rare. With `alike="words"` train has as
+    many words of each distance, and the fewer lines the longer they are: of 1 to 512, 15 words to an answer
+    and not 105. The other splits have as many lines of each all the same.
     """
 
     distances: tuple[Positive, ...] = (1, 2, 4, 8, 16, 32, 48)
@@ -52,6 +57,7 @@ class Recall(TextCorpus):
     valid: Count = 700
     test: Count = 1400
     successors: Successors = 2
+    alike: Literal["lines", "words"] = "lines"
 
     def __post_init__(self):
         super().__post_init__()
@@ -64,11 +70,20 @@ class Recall(TextCorpus):
         successors = np.random.default_rng(7).integers(FILLERS, size=(FILLERS, self.successors))
         count = getattr(self, split)
         distances = np.resize(np.repeat(self.distances, 2), count)
+        if split == "train" and self.alike == "words":
+            distances = self.by_words(count)
         found = [
             probe(draw, successors, "name" if number % 2 else "topic", int(distance))
             for number, distance in enumerate(distances)
         ]
         return [found[index] for index in draw.permutation(count)]
+
+    def by_words(self, count: int) -> np.ndarray:
+        """The distances of so many lines, by twos, as many words of each: nearest first."""
+        lines = 1 / (np.array(self.distances) + LINE)
+        bounds = np.cumsum(lines / lines.sum())[:-1]
+        middle = (np.arange(count) // 2 * 2 + 1) / count
+        return np.array(self.distances)[np.searchsorted(bounds, middle)]
 
     def text(self, split: str, data_dir: str | None = None) -> str:
         """A line each of `probes`, words divided by spaces."""
@@ -77,6 +92,7 @@ class Recall(TextCorpus):
     def protocol(self, split: str) -> str:
         """The distances, how many lines, and the split."""
         one = "" if self.successors == 2 else f", successors={self.successors}"
+        one += "" if self.alike == "lines" else f", alike={self.alike!r}"
         return f"Recall(distances={self.distances}{one}), {getattr(self, split)} lines, {split}"
 
 

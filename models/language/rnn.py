@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
+from models.attention.compositions import Composition, Concatenation
 from models.attention.mask import Mask
 from models.attention.pointers import Pointed, Pointer
 from models.attention.scores import Score, attend
@@ -41,7 +42,8 @@ class RNNLM(RecurrentLM):
     With a score it looks back at its own past:
     context   c_t = sum_i a_ti h_i, a_t = softmax_i score(h_t, h_i), over the last `window` states before
               h_t, itself excluded; the first has none to look at, and c is 0
-    readout   tanh(W' [c_t; h_t]), as wide as the embedding, stands for h_t in the softmax
+    readout   tanh(W' [c_t; h_t]), as wide as the embedding, stands for h_t in the softmax; another
+              `composition` may stand for [c_t; h_t]
     With a pointer its words are copied from there too (models/attention/pointers.py): h_i points at x_i.
 
     `tied` gives the softmax the table of embeddings (Press & Wolf 2017). `cell` is a template: width and
@@ -55,6 +57,7 @@ class RNNLM(RecurrentLM):
     dropout: Share = 0.0
     tied: bool = False
     score: Score | None = None
+    composition: Composition = Concatenation()
     window: Positive = 100
     pointer: Pointer | None = None
     init_scale: Rate | None = None
@@ -66,6 +69,7 @@ class RNNLM(RecurrentLM):
             raise ValueError(
                 f"RNNLM.cell.features={self.cell.features}: set features={self.features} instead"
             )
+        self.composition.require_score("RNNLM", self.score)
         if self.score is None and self.pointer is not None:
             raise ValueError(
                 "RNNLM(score=None) looks at no word that its pointer could copy: give it a score"
@@ -128,7 +132,7 @@ class RNNLM(RecurrentLM):
         scores = self.score.compare(h, keys)
         context, weights = attend(scores, past, mask)
         self.sow("intermediates", "weights", weights)
-        readout = jnp.tanh(self.readout(jnp.concatenate([context, h], axis=-1)))
+        readout = jnp.tanh(self.readout(self.composition(h, context)))
         readout, count = self.drop(readout, train), jnp.minimum(carry.count + lengths, self.window)
         if self.pointer is None:
             return readout, Reading(cells, states, count)

@@ -8,9 +8,13 @@ from models.fields import Dtype, Part, Positive
 
 
 class Annotator(Part, nn.Module):
-    """Vectors a_1 .. a_L of the places of a picture, row by row  -- Xu et al. 2015, §3.1.1."""
+    """Vectors a_1 .. a_L of the places of a picture, row by row  -- Xu et al. 2015, §3.1.1.
+
+    Each has D = `features`.
+    """
 
     abstract = True
+    features: Positive = 128
     dtype: Dtype = "float32"
 
     @nn.nowrap
@@ -33,7 +37,6 @@ class ConvolutionalAnnotator(Annotator):
     """
 
     channels: tuple[Positive, ...] = (32, 64)
-    features: Positive = 128
 
     @nn.nowrap
     def grid(self, height: int, width: int) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """From a picture to words: a recurrent decoder that looks at the places of the picture."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -51,6 +51,12 @@ class Captioner(OfPictures, RecurrentDecoder):
     """
 
     gated: bool = True
+
+    def require(self, run: Any) -> None:
+        """And ValueError where annotations are not as wide as the state, and the composition wants that."""
+        super().require(run)
+        if self.attends:
+            self.composition.require_widths(self.features, self.annotator.features)
 
     def setup(self):
         """Submodules: the decoder's, `encoder`, `beginnings` and `gate`."""

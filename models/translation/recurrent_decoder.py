@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
+from models.attention.compositions import Composition, Concatenation
 from models.attention.scores import Additive, Score, attend
 from models.fields import Count, Dtype, Positive, Share
 from models.layers.dense import Dense
@@ -31,7 +32,8 @@ class RecurrentDecoder(EncoderDecoder):
     decoder   s_t = cells(s_t-1, [y_t; a_t-1]), s_0 what the encoder leaves as `first`;
               a_t-1 is there only with input feeding (Luong et al., section 3.3)
     context   c_t = sum_k alpha_tk h_k, alpha_t = softmax_k score(s_t, h_k); none with score=None
-    readout   a_t = tanh(W [c_t; s_t]) (Luong et al., eq. 5), as wide as the embedding E
+    readout   a_t = tanh(W [c_t; s_t]) (Luong et al., eq. 5), as wide as the embedding E; another
+              `composition` may stand for [c_t; s_t]
     logits    W' a_t, or E a_t if tied (Press & Wolf 2017)
 
     A kind adds its encoder: `encode`, and in `setup` what that needs beside `set_up_decoder`. `cell` is a
@@ -46,12 +48,17 @@ class RecurrentDecoder(EncoderDecoder):
     features: Positive = 256
     num_layers: Positive = 1
     score: Score | None = Additive()
+    composition: Composition = Concatenation()
     input_feeding: bool = True
     tied: bool = True
     dropout: Share = 0.2
     dtype: Dtype = "float32"
 
     samples = True
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.composition.require_score(type(self).__name__, self.score)
 
     @property
     def attends(self) -> bool:
@@ -91,7 +98,7 @@ class RecurrentDecoder(EncoderDecoder):
         look = None
         if self.score is not None:
             context, look = self.look(x, memory)
-            x = jnp.concatenate([context, x], axis=-1)
+            x = self.composition(x, context)
         readout = jnp.tanh(self.readout(x))
         return (tuple(after), readout), (readout, look)
 

@@ -10,6 +10,7 @@ import optax
 import pytest
 from small_models import VOCABULARY, one_of_each, small, small_models
 
+from models.attention.compositions import GatedSum, Sum
 from models.attention.pointers import Average, Gate
 from models.attention.positions import ALiBi, RelativeBias, Rotary
 from models.attention.scores import Additive, Bilinear, Dot
@@ -19,6 +20,7 @@ from models.language.convolution import ConvolutionLM
 from models.language.gpt2 import GPT2
 from models.language.gpt2_variants import LocalGPT2
 from models.language.language_model import LanguageModel
+from models.language.lstmn import LSTMN
 from models.language.recurrent_lm import RecurrentLM
 from models.language.rnn import RNNLM
 from models.language.self_attention import AveragedHeads, ConcatenatedHeads, SelfAttentionLM
@@ -32,9 +34,12 @@ RECURRENT, LOOK, GPT = (small(kind(VOCABULARY)) for kind in (RNNLM, SelfAttentio
 LONG = dataclasses.replace(RECURRENT, cell=GRU(), score=Dot(), window=20, tied=True)
 VARIANTS = {  # that no table has
     "rnn-tied": dataclasses.replace(RECURRENT, cell=RNN(), embed_dim=8, tied=True),
-    "lstm-additive": dataclasses.replace(RECURRENT, score=Additive(5), window=3),
-    "gru-average": dataclasses.replace(LONG, pointer=Average()),
+    "lstm-additive": dataclasses.replace(RECURRENT, score=Additive(5), composition=Sum(), window=3),
+    "gru-average": dataclasses.replace(LONG, pointer=Average(), composition=GatedSum()),
     "lstm-gate": dataclasses.replace(RECURRENT, score=Bilinear(), window=3, pointer=Gate()),
+    "lstmn-deep": LSTMN(
+        VOCABULARY, GRU(), embed_dim=6, features=8, num_layers=2, dropout=0.5, score=Bilinear(), window=3
+    ),
     "window-one": dataclasses.replace(small(FixedWindowLM(VOCABULARY)), window=1, direct=True),
     "convolution": ConvolutionLM(VOCABULARY, kernel=3, features=8, num_layers=2, dilated=False, dropout=0.5),
     "convolution-dilated": ConvolutionLM(VOCABULARY, kernel=2, features=8, num_layers=2, dropout=0.5),
@@ -48,7 +53,7 @@ VARIANTS = {  # that no table has
     "gpt2-dot": dataclasses.replace(GPT, score=Dot()),
 }
 MODELS = small_models(LanguageModel) | VARIANTS
-BRANCHING = ["lstm-gate", "convolution-dilated", "averaged-window", "gpt2-grouped-relative"]
+BRANCHING = ["lstm-gate", "lstmn-deep", "convolution-dilated", "averaged-window", "gpt2-grouped-relative"]
 BRANCHING += ["gpt2-additive-grouped-rotary", "gpt2-bilinear-alibi"]
 KIND = lambda name: type(MODELS[name])
 all_models = pytest.mark.parametrize("name", one_of_each(MODELS, KIND, BRANCHING))
@@ -150,7 +155,7 @@ def test_no_gradient_from_the_future(name):
         np.testing.assert_array_equal(moved > 0, (distance >= 0) & (distance < reach(name)))
 
 
-@pytest.mark.parametrize("name", one_of_each(READERS, KIND, ["gru-average", "lstm-gate"]))
+@pytest.mark.parametrize("name", one_of_each(READERS, KIND, ["gru-average", "lstm-gate", "lstmn-deep"]))
 def test_chunks_of_any_length_are_one_reading(name):
     def read(model, carry, inputs):
         states, carry = model.read(carry, inputs)
@@ -193,7 +198,7 @@ def test_bfloat16_computes_in_it_and_answers_in_float32(name):
     assert 1e-6 < rounding < 0.1
 
 
-@pytest.mark.parametrize("name", ["lstm-gate", "gru-average", "window-one", "averaged-window"])
+@pytest.mark.parametrize("name", ["lstm-gate", "lstmn-deep", "gru-average", "window-one", "averaged-window"])
 def test_it_is_trained_in_bfloat16(name):
     model = dataclasses.replace(MODELS[name], dtype="bfloat16")
     assert 1e-6 < astray(*(slope(one, parameters(name)) for one in (MODELS[name], model))) < 0.2

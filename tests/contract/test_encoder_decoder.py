@@ -10,6 +10,7 @@ import optax
 import pytest
 from small_models import VOCABULARY, one_of_each, small, small_models
 
+from models.attention.compositions import GatedSum
 from models.attention.positions import ALiBi, Learned, RelativeBias, Rotary
 from models.attention.scores import Additive, Bilinear
 from models.decoding.search import Search, source_attention
@@ -26,7 +27,13 @@ RECURRENT, TRANSFORMER = (small(kind(VOCABULARY)) for kind in (Seq2Seq, Transfor
 ROTARY = dataclasses.replace(TRANSFORMER, positions=Rotary(), num_kv_heads=1)
 VARIANTS = {  # that no table has
     "gru-bilinear": dataclasses.replace(
-        RECURRENT, cell=GRU(), score=Bilinear(), num_layers=1, bidirectional=False, tied=False
+        RECURRENT,
+        cell=GRU(),
+        score=Bilinear(),
+        composition=GatedSum(),
+        num_layers=1,
+        bidirectional=False,
+        tied=False,
     ),
     "rnn-none": dataclasses.replace(RECURRENT, cell=RNN(), num_layers=1, score=None),
     "pre-LN-learned": dataclasses.replace(TRANSFORMER, pre_norm=True, positions=Learned(8)),

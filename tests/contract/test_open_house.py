@@ -28,6 +28,7 @@ from data.tasks.language import LanguageModelling
 from data.tasks.task import Task
 from data.tokenizers.level import Level
 from data.tokenizers.tokenizer import Tokenizer
+from models.attention.compositions import Composition
 from models.attention.scores import Score
 from models.encoders.encoder import Encoder
 from models.heads.classifier import Classifier
@@ -94,6 +95,13 @@ class Cosine2(Score):
     def compare(self, q: Float[Array, "B T D"], projected: Float[Array, "B S D"]) -> Float[Array, "B T S"]:
         unit = lambda x: x / (jnp.linalg.norm(x, axis=-1, keepdims=True) + 1e-6)
         return 2.0 * jnp.einsum("BTD,BSD->BTS", unit(q), unit(projected))
+
+
+class Product(Composition):
+    """c * s."""
+
+    def __call__(self, state: Float[Array, "*B H"], context: Float[Array, "*B H"]) -> Float[Array, "*B H"]:
+        return context * state
 
 
 class MeanOfPast(RecurrentLM):
@@ -236,6 +244,9 @@ LANGUAGE = Run(
 RUNS = {
     "own language model": LANGUAGE,
     "own score": dataclasses.replace(LANGUAGE, model=RNNLM(score=Cosine2(), window=4)),
+    "own composition": dataclasses.replace(
+        LANGUAGE, model=RNNLM(score=Cosine2(), composition=Product(), window=4)
+    ),
     "own smoothing": dataclasses.replace(LANGUAGE, model=NGram(order=2, smoothing=Halves())),
     "own task": dataclasses.replace(
         LANGUAGE,
@@ -311,7 +322,7 @@ def test_they_are_trained_evaluated_and_stand_in_a_table(runs_dir):
         for line in lines
         if "|" in line
     }
-    for name in ("own language model", "own score", "own smoothing"):
+    for name in ("own language model", "own score", "own composition", "own smoothing"):
         assert float(cells[name][1].strip("*")) > 1 and cells[name][2] == "–"
     assert 0 <= float(cells["own task"][2].strip("*")) <= 100
 

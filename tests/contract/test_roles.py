@@ -19,6 +19,7 @@ from data.items.corpus import (
 )
 from data.tasks.task import Task
 from data.tokenizers.level import Level
+from models.attention.compositions import Composition
 from models.attention.positions import Positions
 from models.attention.scores import Score
 from models.encoders.encoder import Encoder
@@ -36,6 +37,7 @@ from train.run import Evaluator
 # What a user may add -> its role.
 ROLES = {
     "an attention score": Score,
+    "a composition of state and context": Composition,
     "positions": Positions,
     "a recurrent cell": Cell,
     "a language model": LanguageModel,

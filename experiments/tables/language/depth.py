@@ -1,10 +1,11 @@
-"""Does it help to stack LSTMs, and what does each layer know?
+"""Does it help to stack LSTMs, or blocks of a Transformer, and what does each layer know?
 
-    lookback run depth                   3 rows x 3 seeds on the documentation Python carries, a minute a row,
+    lookback run depth                   9 rows x 3 seeds on the documentation Python carries, minutes a row,
     lookback run word_senses --rows ELMo     2 rows more go on from this
 
 "Stacking: increased abstractions" (lecture 001). One, two and three layers as a language model, narrower the
-more there are, so that all have as many parameters, within a hundredth. And what a linear tagger reads off
+more there are, so that all have as many parameters, within a hundredth. GPT-2 of one to six blocks likewise,
+by one recipe; `residuals_and_norm` asks what makes four of them trainable. And what a linear tagger reads off
 the layers of an ELMo that is trained no further: parts of speech, as in Peters et al. 2018, §5.3, whose other
 question, the sense of a word, `word_senses` asks of the same layers.
 """
@@ -21,9 +22,11 @@ from experiments.report.columns import COSTS, Column
 from experiments.report.quantities import PairedTest, Quantity, Score
 from experiments.report.table import Table
 from experiments.tables.language.perplexity import SMALL
+from experiments.tables.language.residuals_and_norm import trained
 from experiments.tables.representations.word_senses import SMALL_ELMO, WIDTH
 from models.encoders.features import Layer
 from models.heads.feature_tagger import FeatureTagger
+from models.language.gpt2 import GPT2
 from train.evaluators.labels.tags import TagAccuracy
 from train.objectives.supervised import Label
 from train.optimizers import Adam, Cosine
@@ -31,6 +34,7 @@ from train.run import Run
 from train.weights.initial import Pretrained
 
 WIDTHS = {1: 176, 2: 128, 3: 107}  # {layers: features of each}
+BLOCKS = {1: (168, 672), 2: (128, 486), 3: (108, 402), 4: (92, 382), 5: (84, 338), 6: (76, 322)}  # and within
 LAYERS = (1, 2)
 PROBE = Run(
     model=FeatureTagger(encoder=SMALL_ELMO, num_layers=0, dropout=0.0),
@@ -56,6 +60,11 @@ def row(layers: int) -> str:
     return "1 layer" if layers == 1 else f"{layers} layers"
 
 
+def blocks(count: int) -> str:
+    """What a Transformer of so many is called."""
+    return f"GPT-2, {row(count)}"
+
+
 def probe(layer: int) -> str:
     """What the reading of a layer is called."""
     return f"parts of speech, layer {layer}"
@@ -63,13 +72,19 @@ def probe(layer: int) -> str:
 
 TABLE = Table(
     name="depth",
-    title="LSTMs of one size and several depths, documentation of Python; layers of an ELMo, generated world",
+    title="LSTMs and GPT-2s of several depths, documentation of Python; layers of an ELMo, generated world",
     lecture="001",
     rows={
         row(layers): dataclasses.replace(
             SMALL, model=dataclasses.replace(SMALL.model, num_layers=layers, features=features)
         )
         for layers, features in WIDTHS.items()
+    }
+    | {
+        blocks(count): trained(
+            GPT2(context=64, features=features, num_heads=4, num_layers=count, dropout=0.1, mlp_dim=mlp_dim)
+        )
+        for count, (features, mlp_dim) in BLOCKS.items()
     }
     | {
         probe(layer): dataclasses.replace(PROBE, model=dataclasses.replace(PROBE.model, choice=Layer(layer)))

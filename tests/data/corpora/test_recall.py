@@ -64,3 +64,16 @@ def test_with_one_successor_the_first_word_between_tells_all_the_others_and_not_
     assert min(map(len, answers.values())) > 5
     with pytest.raises(ValueError, match="successors"):
         Recall(successors=21)
+
+
+def test_with_words_alike_each_distance_has_as_many_words_in_train_alone():
+    corpus = Recall(distances=(1, 8, 64), train=2000, test=30, alike="words")
+    lines = corpus.probes("train")
+    words = Counter()
+    for line in lines:
+        words[line.distance] += len(line.words) + 1
+    assert len(lines) == 2000 and max(words.values()) < 1.1 * min(words.values())
+    counts = Counter((line.kind, line.distance) for line in lines)
+    assert all(abs(counts["name", distance] - counts["topic", distance]) <= 1 for distance in (1, 8, 64))
+    assert set(Counter(line.distance for line in corpus.probes("test")).values()) == {10}
+    assert corpus.protocol("test") != Recall(distances=(1, 8, 64), train=2000, test=30).protocol("test")
