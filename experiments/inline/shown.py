@@ -43,7 +43,7 @@ def verdict(found: Verdict) -> str:
         rules.append(f"- {one.part.rule}: {' '.join(told) or one.verdict}")
     command = catalogue.deciding(found)
     missing = [f"- to decide it: `{command}`"] if command else []
-    quote = f"> **{claim.id}**, lecture {claim.lecture}: “{claim.quote}” — **{found.word}**"
+    quote = f"> **{claim.id}**, lecture {claim.lecture}: {claim.said} — **{found.word}**"
     return "\n".join([quote, "", *rules, *missing])
 
 

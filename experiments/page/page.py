@@ -109,7 +109,7 @@ def of_claim(verdict: Verdict) -> str:
         [
             f'<article class="claim" id="{say(claim.id)}" data-verdict="{verdict.word}">',
             f'<header><span class="id">{say(claim.id)}</span>{word}',
-            f"<blockquote>“{say(claim.quote)}”</blockquote></header>",
+            f"<blockquote>{say(claim.said)}</blockquote></header>",
             f'<ul class="rules">{"".join(rules)}</ul>{note}{command}',
             f"<p>Decided by {links or 'what is measured of the machine'}.</p></article>",
         ]

@@ -74,13 +74,13 @@ def effect(finding: Finding) -> str:
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> str:
-    """A line a claim: its lectures, the quote, the verdict and, where it was run, the first rule's effect."""
+    """A line a claim: its lectures, its words, the verdict and, where it was run, the first rule's effect."""
     lines = ["| | lecture | claim | verdict | first rule: effect |", "|:--|:--|:--|:--|:--|"]
     for verdict in verdicts:
         claim, first = verdict.claim, verdict.findings[0]
         told = f"{first.part.rule}: {first.text}" if first.values else "–"
-        quote, told = (text.replace("|", "¦") for text in (claim.quote, told))
-        lines.append(f"| {claim.id} | {claim.lecture} | “{quote}” | {word(verdict)} | {told} |")
+        said, told = (text.replace("|", "¦") for text in (claim.said, told))
+        lines.append(f"| {claim.id} | {claim.lecture} | {said} | {word(verdict)} | {told} |")
     return "\n".join(lines) + "\n"
 
 
@@ -116,7 +116,7 @@ def quoted(verdict: Verdict) -> str:
     """The quote, and which other lectures say so."""
     _, *others = verdict.claim.lectures
     also = f" (and {', '.join(others)})" if others else ""
-    return markdown_escape(f"“{verdict.claim.quote}”{also}")
+    return markdown_escape(verdict.claim.said + also)
 
 
 def how_many(table: Table, records: Records) -> str:

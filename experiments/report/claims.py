@@ -64,9 +64,15 @@ class Claim:
     quote: str
     parts: tuple[Part, ...]
     note: str = ""
+    reworded: bool = False  # whether the words are ours, for what a lecture shows or a paper of it says
 
     def __post_init__(self):
         numbered(self.lecture)
+
+    @property
+    def said(self) -> str:
+        """What is claimed, within quotation marks where a lecture says it so."""
+        return self.quote if self.reworded else f"“{self.quote}”"
 
     @property
     def lectures(self) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def show(verdict, full: bool) -> None:
     from experiments.tables import catalogue
 
     claim = verdict.claim
-    print(f"{claim.id:4} {verdict.word:10} {claim.lecture:8} “{claim.quote}”")
+    print(f"{claim.id:4} {verdict.word:10} {claim.lecture:8} {claim.said}")
     if not full:
         return
     for finding in verdict.findings:

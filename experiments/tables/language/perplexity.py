@@ -244,7 +244,7 @@ CLAIMS = (
     Claim(
         "C68",
         "002/003",
-        "intra-attention: a recurrent network may attend to its own past states (Cheng et al. 2016)",
+        "a recurrent network gains by attending to its own past states",
         (
             Part(
                 "perplexity, LSTMN less LSTM of one layer, equal parameters",
@@ -261,5 +261,6 @@ CLAIMS = (
             ),
         ),
         "By one recipe; that it helps is the paper's claim of the Penn Treebank.",
+        reworded=True,
     ),
 )

@@ -188,5 +188,6 @@ CLAIMS = (
                 given=SAID,
             ),
         ),
+        reworded=True,
     ),
 )

@@ -71,7 +71,7 @@ CLAIMS = (
     Claim(
         "C67",
         "002/003",
-        "the attention output is composed with the decoder state: by concatenation, a sum or a gate",
+        "a sum or a gate composes what attention found and the state as well as concatenation",
         tuple(
             Part(
                 f"BLEU of the {row} less that of concatenation, either way",
@@ -82,5 +82,6 @@ CLAIMS = (
             for row in ("sum", "gate")
         ),
         "They are named as alternatives: the rule is that any of them will do, within a point of BLEU.",
+        reworded=True,
     ),
 )

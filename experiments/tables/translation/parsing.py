@@ -184,5 +184,6 @@ CLAIMS = (
         ),
         note="On the Wall Street Journal: under 70 without attention and 88.3 with it, 0.5 for the beam, 0.2 "
         "for reversing (Vinyals et al. 2015).",
+        reworded=True,
     ),
 )

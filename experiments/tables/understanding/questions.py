@@ -33,7 +33,6 @@ from train.objectives.supervised import Label
 from train.run import Run
 from train.weights.initial import Pretrained
 
-
 ASKING, FLOW = "BiLSTM + attention to the question", "BiLSTM + attention flow"
 
 
@@ -143,7 +142,7 @@ CLAIMS = (
     Claim(
         "C66",
         "000",
-        "attention of a text over the question about it",
+        "a text that attends to a question tells its answer better",
         tuple(
             Part(
                 f"exact match of {row} less BiLSTM",
@@ -158,5 +157,6 @@ CLAIMS = (
         note="With as many parameters, within a twentieth. The generated world alone decides it. After 1,000 "
         "updates one seed of either reader hardly told the sentences apart, so that before any run that "
         "decides it all rows were given 3,000; the rule was not changed.",
+        reworded=True,
     ),
 )

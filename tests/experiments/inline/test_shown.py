@@ -20,7 +20,7 @@ def test_a_claim_says_its_quote_its_computed_verdict_and_the_command_that_would_
     claim = catalogue.claims()["C1"]
     text = shown.claims("C1")._repr_markdown_()
     word = judged(claim, shown.evidence()).word
-    assert f"“{claim.quote}” — **{word}**" in text
+    assert f"{claim.said} — **{word}**" in text
     assert "`lookback launch --claims C1 --missing`" in text
 
 
