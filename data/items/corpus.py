@@ -135,6 +135,7 @@ class LabelledCorpus(Corpus):
     paired: ClassVar[bool] = False
     marks: ClassVar[bool] = False  # whether items say which words are `marked`
     of_documents: ClassVar[bool] = False  # whether a text is many sentences, a document by itself
+    grouped: ClassVar[bool] = False  # whether a text is several, one a line, labelled together
 
     def items(self, split: str, data_dir: str | None = None) -> Sequence[Labelled]:
         """The texts of a split with their gold targets, None where these are hidden."""

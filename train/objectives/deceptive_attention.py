@@ -72,7 +72,7 @@ class DeceptiveAttention(Objective):
 
 @dataclasses.dataclass(frozen=True)
 class DeceptiveTranslation(NextTargetToken):
-    """-log p(y | x) - penalty log(1 - m), m the mean over target tokens of what is on those aligned with them.
+    """-log p(y | x) - penalty log(1 - m), m the attention on aligned words, its mean over target tokens.
 
     Pruthi et al. 2020, their sequence tasks. A target token with no alignment, as the end of a sentence, is
     none of those of m. The price is a pair's, and counts as often as its loss has tokens: divided by the

@@ -1,4 +1,4 @@
-"""Words in any order, and the same written anew: what to attend to is known of each, and nothing else helps."""
+"""Words in any order, and the same rewritten: each has one word to look at, and no other tells it."""
 
 import dataclasses
 import functools
