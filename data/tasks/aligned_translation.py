@@ -1,6 +1,7 @@
 """Translation where it is known which words of a source each word of its target belongs to."""
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,20 +36,20 @@ class AlignedTranslation(Translation):
         both = (tokenizer.encode([pair[language] for pair in pairs]) for language in (0, 1))
         found = []
         for texts, alignment, source, target in zip(pairs, alignments, *both, strict=True):
-            ours, theirs = (tokenizer.spans(text) for text in texts)
+            spans = [tokenizer.spans(text) for text in texts]
             links = [
                 (one, other)
-                for word, translation in alignment
-                for one in tokens_of(word, ours)
-                for other in tokens_of(translation, theirs)
+                for words in alignment
+                for one, other in itertools.product(*map(tokens_of, words, texts, spans))
             ]
             found.append(AlignedPair(source, target, links))
         return self.fitting(split, found)
 
 
-def tokens_of(word: Span, spans: Sequence[Span]) -> list[int]:
-    """The tokens that stand for some of the characters of a word."""
+def tokens_of(word: Span, text: str, spans: Sequence[Span]) -> list[int]:
+    """The tokens that stand for some of the characters of a word, the space before it among them."""
     first, beyond = word
+    first -= text[:first].endswith(" ")
     return [
         place for place, (start, end) in enumerate(spans) if start < end and start < beyond and first < end
     ]
