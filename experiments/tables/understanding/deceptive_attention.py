@@ -225,7 +225,7 @@ REAL_TASKS = {
 }
 
 REWRITTEN = Run(
-    model=Seq2Seq(embed_dim=64, features=64, score=None, dropout=0.0),
+    model=Seq2Seq(embed_dim=64, features=128, score=None, dropout=0.0),
     task=AlignedTranslation(Rewritten(), "given", "rewritten", WhitespaceWords()),
     objective=NextTargetToken(smoothing=0.0),
     optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=100, steps=1500), beta2=0.999, clip=1.0),
