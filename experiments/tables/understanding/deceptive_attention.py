@@ -228,10 +228,10 @@ REWRITTEN = Run(
     model=Seq2Seq(embed_dim=64, features=128, score=None, dropout=0.0),
     task=AlignedTranslation(Rewritten(), "given", "rewritten", WhitespaceWords()),
     objective=NextTargetToken(smoothing=0.0),
-    optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=100, steps=1500), beta2=0.999, clip=1.0),
+    optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=100, steps=2000), beta2=0.999, clip=1.0),
     batches=Buckets(tokens=1024, shapes=3),
-    steps=1500,
-    evaluate_every=150,
+    steps=2000,
+    evaluate_every=200,
     keep=1,
     evaluators=(WordAccuracy(),),
 )
