@@ -1,8 +1,8 @@
 """Can attention be moved off the words that a prediction depends on, and the predictions stay?
 
     lookback run text_pretraining --rows "BERT on sentences" && \\
-    lookback run deceptive_attention      13 systems x 2 tasks x 3 seeds, generated world: 1 to 2 minutes each;
-                                          5 x 4 tasks x 3 seeds of sequence to sequence: 3 minutes each
+    lookback run deceptive_attention      13 systems x 2 tasks x 3 seeds, generated world: 1 to 2 minutes each
+                                          and 5 x 4 x 3 of sequence to sequence: 3 minutes each
     lookback run deceptive_attention --data-dir CORPORA       SST-2, and two sets of Pruthi et al. 2020: hours
 
 BERT begins with the weights of `text_pretraining`, on CORPORA of that there.
