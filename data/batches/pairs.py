@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,7 +10,16 @@ from data.batches.batch import Batch, Batches, Batching, pad, smallest_corners
 from data.fields import Positive
 from data.ids import BOS, PAD
 
-IdPair = tuple[list[int], list[int]]
+
+class AlignedPair(NamedTuple):
+    """A pair of texts as ids, and the places (of the source, of the target) that belong together."""
+
+    source: list[int]
+    target: list[int]
+    links: Sequence[tuple[int, int]]
+
+
+IdPair = tuple[list[int], list[int]] | AlignedPair
 UNREACHABLE = 10**9
 
 
@@ -67,23 +77,35 @@ def half_perimeters(sizes: np.ndarray, corners: np.ndarray) -> np.ndarray:
 
 def lengths(pairs: Sequence[IdPair]) -> np.ndarray:
     """[n, 2]: tokens of the source and of the target of each pair."""
-    return np.array([[len(source), len(target)] for source, target in pairs])
+    return np.array([[len(pair[0]), len(pair[1])] for pair in pairs])
 
 
 def pair_batch(pairs: Sequence[IdPair], shape: Shape, accumulate: int = 1) -> Batch:
     """source x1..xn EOS; inputs BOS y1..ym; targets y1..ym EOS; weights 1 on targets, 0 on padding.
 
     Arrays are [accumulate, rows, width]. Both texts end in EOS as they come; missing rows are all padding.
+    Of aligned pairs also marks [accumulate, rows, T, S]: 1 where a target's place belongs to a source's.
     """
-    sources, targets = [source for source, _ in pairs], [target for _, target in pairs]
+    sources, targets = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     block = lambda rows, width: pad(rows, accumulate * shape.rows, width).reshape(accumulate, -1, width)
     gold = block(targets, shape.target)
-    return {
+    batch = {
         "source": block(sources, shape.source),
         "inputs": block([[BOS, *row[:-1]] for row in targets], shape.target),
         "targets": gold,
         "weights": (gold != PAD).astype(np.float32),
     }
+    links = [pair.links for pair in pairs if isinstance(pair, AlignedPair)]
+    return batch | {"marks": marks(links, shape, accumulate)} if links else batch
+
+
+def marks(links: Sequence[Sequence[tuple[int, int]]], shape: Shape, accumulate: int) -> np.ndarray:
+    """float32 [accumulate, rows, T, S]: 1 at the links of each pair, 0 elsewhere."""
+    found = np.zeros((accumulate * shape.rows, shape.target, shape.source), np.float32)
+    for row, own in enumerate(links):
+        for source, target in own:
+            found[row, target, source] = 1.0
+    return found.reshape(accumulate, -1, *found.shape[1:])
 
 
 def whole_pairs(pairs: Sequence[IdPair]) -> Batch:

@@ -16,9 +16,10 @@ from typing import ClassVar, Literal
 from data.fields import Positive, brief
 from data.files import folders
 from data.files.outside_text import plain, unmarked
-from data.items.corpus import Pairs, ParallelCorpus
+from data.items.corpus import Alignment, Pairs, ParallelCorpus
 from data.splits import known, known_split
 from data.world.lexicon import LANGUAGES
+from data.world.surface import spans_of
 from data.world.world import World
 
 LONGEST = 20_000  # characters; what is longer is a file without line ends, not a sentence
@@ -175,6 +176,7 @@ class Generated(ParallelCorpus):
     """Sentences of the generated world, which needs no files: en, de and fr in any direction."""
 
     languages = LANGUAGES
+    aligned = True
     world: World = World()
 
     def pairs(self, split: str, source: str, target: str, data_dir: str | None = None) -> Pairs:
@@ -182,6 +184,18 @@ class Generated(ParallelCorpus):
         known_split(split)
         self.require(source, target)
         return list(_generated(self.world, split, source, target))
+
+    def alignments(
+        self, split: str, source: str, target: str, data_dir: str | None = None
+    ) -> list[Alignment]:
+        """The gold alignment of each sentence."""
+        self.require(source, target)
+        found = []
+        for sentence in self.world.sentences(split):
+            ours, theirs = (spans_of(sentence.tokens[language]) for language in (source, target))
+            links = sorted(sentence.alignment(source, target))
+            found.append(tuple((ours[one], theirs[other]) for one, other in links))
+        return found
 
     def protocol(self, split: str, source: str, target: str) -> str:
         """The world, the direction and the split."""

@@ -17,6 +17,17 @@ from data.splits import known
 SENTENCE_ENDS = re.compile(r"(?<=\s[.!?])\s")  # of words that spaces divide
 BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 Pairs = list[tuple[str, str]]
+Span = tuple[int, int]  # characters of a text: the first, and the one beyond the last
+Alignment = tuple[tuple[Span, Span], ...]  # words of a source, each with one of its target that belongs to it
+
+
+def word_spans(words: Sequence[str]) -> list[Span]:
+    """Where each word stands in the text of words joined by single spaces."""
+    found, at = [], 0
+    for word in words:
+        found.append((at, at + len(word)))
+        at += len(word) + 1
+    return found
 
 
 class Corpus(Part):
@@ -64,6 +75,7 @@ class ParallelCorpus(Corpus):
     abstract = True
     of_sentences = False  # it has them of two languages
     languages: ClassVar[tuple[str, ...]] = ()  # () where its files tell
+    aligned: ClassVar[bool] = False  # whether `alignments` says which words belong together
 
     def require(self, source: str, target: str) -> None:
         """ValueError of one line where it does not have this direction; nothing is read for it."""
@@ -76,6 +88,12 @@ class ParallelCorpus(Corpus):
     def pairs(self, split: str, source: str, target: str, data_dir: str | None = None) -> Pairs:
         """(source, target) of each sentence."""
         raise NotImplementedError
+
+    def alignments(
+        self, split: str, source: str, target: str, data_dir: str | None = None
+    ) -> Sequence[Alignment]:
+        """Which words belong together, of each of `pairs`; of a corpus that is `aligned`."""
+        raise ValueError(f"{type(self).__name__} does not say which words belong together")
 
     def mixes(self, split: str) -> bool:
         """Whether a split has other directions beside the one that is asked for."""
@@ -117,6 +135,7 @@ class LabelledCorpus(Corpus):
     paired: ClassVar[bool] = False
     marks: ClassVar[bool] = False  # whether items say which words are `marked`
     of_documents: ClassVar[bool] = False  # whether a text is many sentences, a document by itself
+    grouped: ClassVar[bool] = False  # whether a text is several, one a line, labelled together
 
     def items(self, split: str, data_dir: str | None = None) -> Sequence[Labelled]:
         """The texts of a split with their gold targets, None where these are hidden."""

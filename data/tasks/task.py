@@ -31,6 +31,7 @@ class Task(Part):
     longest: ClassVar[int | None] = None
     document_end: ClassVar[str | None] = None  # what stands in a text where a document ends
     characters: ClassVar[bool] = False  # whether examples have the characters of their words
+    grouped: ClassVar[bool] = False  # whether segments number the texts of a group
 
     corpus: ClassVar[Corpus | None] = None
     tokenizer: ClassVar[Level]

@@ -60,7 +60,11 @@ class Translation(Task):
         """The pairs of a split as ids, ended by EOS, those that are too long left out."""
         pairs = self.pairs(split, data_dir)
         both = (tokenizer.encode([pair[language] for pair in pairs]) for language in (0, 1))
-        kept = [pair for pair in zip(*both, strict=True) if max(map(len, pair)) <= self.longest]
+        return self.fitting(split, list(zip(*both, strict=True)))
+
+    def fitting(self, split: str, pairs: Sequence[IdPair]) -> list[IdPair]:
+        """Those of at most `longest` tokens; ValueError where none is."""
+        kept = [pair for pair in pairs if max(len(pair[0]), len(pair[1])) <= self.longest]
         if not kept:
             raise ValueError(
                 f"{self.protocol(split)}: no pair has at most {self.longest} tokens; raise task.longest"

@@ -182,4 +182,12 @@ class Projected(Score):
         return self.product.compare(self.query(q), projected)
 
 
+class Uniform(Score):
+    """0: every key suits every query as well, and what is attended to is their mean."""
+
+    def compare(self, q: Float[Array, "B T D"], projected: Float[Array, "B S F"]) -> Float[Array, "B T S"]:
+        """Zeros."""
+        return jnp.zeros((*q.shape[:2], projected.shape[1]), q.dtype)
+
+
 SCORES = (Additive(), Bilinear(), Dot(), ScaledDot())

@@ -15,7 +15,7 @@ class EncoderDecoder(Network):
     """p(y_1 .. y_T | x) = prod_t p(y_t | y_<t, x), by an encoder of x and a decoder of its memory."""
 
     abstract = True
-    fits = ("the next target token",)
+    fits = ("the next target token", "the next target token of an aligned pair")
     reads: ClassVar[str] = "sentence pairs"  # what a task has to give, in its word
     samples: ClassVar[bool] = False  # whether `sampled` is there: training on its own words
 

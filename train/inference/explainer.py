@@ -24,7 +24,10 @@ EMBED = (Embed.__call__.__qualname__, BERT.embed.__qualname__)  # where ids beco
 
 
 class Looked(NamedTuple):
-    """Of one text: the probabilities of classes, where each head looked, and the states it looked at."""
+    """Of one text: what is predicted, where each head looked, and the states it looked at.
+
+    Predicted are the probabilities of classes, or a score by itself, C = 1.
+    """
 
     probabilities: Float[np.ndarray, "C"]
     weights: Float[np.ndarray, "N T"]
@@ -48,7 +51,8 @@ class Explainer:
         ]
 
     def gradients(self, examples: Sequence[Example]) -> list[Float[np.ndarray, "T"]]:
-        """|e_t . dp / de_t| of each input, e_t its vector, p the probability of the likeliest class.
+        """|e_t . dp / de_t| of each input, e_t its vector, p the probability of the likeliest class or the
+        score.
 
         Gradient times input  -- Jain & Wallace 2019, §4.1.
         """
@@ -56,7 +60,8 @@ class Explainer:
         return [own[: len(one.inputs)] for one, (own,) in zip(examples, found, strict=True)]
 
     def omissions(self, examples: Sequence[Example]) -> list[Float[np.ndarray, "T"]]:
-        """By how much, in total variation, the prediction changes where an input is left out; specials 0.
+        """By how much the prediction changes where an input is left out, specials 0: in total variation, or
+        by half of what a score does.
 
         Leave-one-out  -- Jain & Wallace 2019, §4.1.
         """
@@ -67,8 +72,8 @@ class Explainer:
             for one in examples
             for at in range(1, len(one.inputs) - 1)
         ]
-        logits = np.stack(Predictor(self.trained)([*examples, *without]))
-        p = np.asarray(jax.nn.softmax(jnp.asarray(logits, jnp.float32)), float)
+        outputs = np.stack(Predictor(self.trained)([*examples, *without]))
+        p = np.asarray(predicted(self.model, jnp.asarray(outputs, jnp.float32)), float)
         whole, rest = p[: len(examples)], iter(p[len(examples) :])
         found = []
         for one, own in zip(examples, whole, strict=True):
@@ -90,6 +95,11 @@ class Explainer:
         return np.asarray(jax.nn.softmax(logits), float)
 
 
+def predicted(model: Classifier, outputs: Float[Array, "B *C"]) -> Float[Array, "B C"]:
+    """The probabilities of classes, or [B 1] where the model says a score."""
+    return outputs[..., None] if model.classes == 1 else jax.nn.softmax(outputs)
+
+
 @functools.lru_cache(maxsize=8)
 def looking(model: Classifier) -> Callable:
     """(probabilities, weights, states) of a batch: compiled once a process, whoever asks this model."""
@@ -97,7 +107,7 @@ def looking(model: Classifier) -> Callable:
     def look(params, batch: dict) -> tuple[Array, Array, Array]:
         apply = lambda *arguments, **named: model.apply({"params": params}, *arguments, **named)
         (logits, weights), _ = apply(*read(batch), method="looked", mutable=["intermediates"])
-        return jax.nn.softmax(logits), weights, apply(*read(batch), False, method="encoded")
+        return predicted(model, logits), weights, apply(*read(batch), False, method="encoded")
 
     return by_rows(look, jax.local_devices())
 
@@ -109,7 +119,8 @@ def deriving(model: Classifier) -> Callable:
     def derive(params, batch: dict) -> tuple[Float[Array, "B T"]]:
         def likeliest(scale: Float[Array, "B T"]) -> Float[Array, ""]:
             with nn.intercept_methods(scaling(scale)):
-                return jax.nn.softmax(model.apply({"params": params}, *read(batch))).max(axis=-1).sum()
+                outputs = model.apply({"params": params}, *read(batch))
+                return predicted(model, outputs).max(axis=-1).sum()
 
         return (jnp.abs(jax.grad(likeliest)(jnp.ones(batch["inputs"].shape))),)
 

@@ -1,4 +1,7 @@
-"""Attention that is taught to look elsewhere: a task's loss, and a price for looking at marked words."""
+"""Attention that is taught to look elsewhere: a task's loss, and a price for looking at marked words.
+
+Pruthi et al. 2020, Learning to Deceive with Attention-Based Explanations.
+"""
 
 import dataclasses
 from typing import Literal
@@ -9,10 +12,17 @@ from jaxtyping import Array, Float, PyTree
 
 from data.fields import Amount
 from models.heads.classifier import Classifier
+from models.translation.recurrent_decoder import RecurrentDecoder
+from train.objectives.next_token import NextTargetToken, require_looking, summed
 from train.objectives.objective import Objective, Sums, Update
 from train.objectives.supervised import Label, Supervised
 
 LEAST = 1e-12  # of the mass that is left: where there is none its logarithm is finite, and its gradient 0
+
+
+def log_left(elsewhere: Float[Array, "*B"]) -> Float[Array, "*B"]:
+    """log(1 - m), of what is not on marked words: exact where m is near 1."""
+    return jnp.log(jnp.maximum(elsewhere, LEAST))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +65,42 @@ class DeceptiveAttention(Objective):
         return loss + price, (jnp.sum(batch["weights"]), carry)
 
     def left(self, weights: Float[Array, "B N T"], batch: dict) -> Float[Array, "B"]:
-        """log(1 - m) of each text, from what is on the words that are not marked: exact where m is near 1."""
-        elsewhere = jnp.sum(weights.astype(jnp.float32) * (1.0 - batch["marks"])[:, None], axis=-1)
-        logs = jnp.log(jnp.maximum(elsewhere, LEAST))
+        """log(1 - m) of each text, from what is on the words that are not marked."""
+        logs = log_left(jnp.sum(weights.astype(jnp.float32) * (1.0 - batch["marks"])[:, None], axis=-1))
         return jnp.mean(logs, axis=1) if self.heads == "mean" else jnp.min(logs, axis=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class DeceptiveTranslation(NextTargetToken):
+    """-log p(y | x) - penalty log(1 - m), m the attention on aligned words, its mean over target tokens.
+
+    Pruthi et al. 2020, their sequence tasks. A target token with no alignment, as the end of a sentence, is
+    none of those of m. The price is a pair's, and counts as often as its loss has tokens: divided by the
+    number of tokens both terms are means. In validation too, which is no perplexity therefore.
+    """
+
+    learns = ("the next target token of an aligned pair",)
+    models = (RecurrentDecoder,)
+    of_tokens = False
+    penalty: Amount = 1.0
+
+    def require(self, run) -> None:
+        """And ValueError where nothing is looked at, or the words are not those given."""
+        super().require(run)
+        require_looking(self, run)
+
+    def sums(self, model: nn.Module, params, batch: dict, carry: PyTree, update: Update | None) -> Sums:
+        """Both terms, over the tokens that count."""
+        states, looks = self.apply(model, params, batch, update, method="states_and_looks")
+        loss, count = summed(model, params, states, batch, self.smoothing if update else 0.0, self.tokens)
+        logs = self.left(model.weights_of(looks), batch)
+        return loss - self.penalty * jnp.sum(logs * batch["weights"].sum(axis=1)), (count, carry)
+
+    def left(self, weights: Float[Array, "B T S"], batch: dict) -> Float[Array, "B"]:
+        """log(1 - m) of each pair, from what is on words that are not aligned; 0 where none is."""
+        marks = batch["marks"]
+        aligned = marks.max(axis=-1)
+        elsewhere = jnp.sum(weights.astype(jnp.float32) * (1.0 - marks), axis=-1)
+        number = aligned.sum(axis=-1)
+        mean = jnp.sum(elsewhere * aligned, axis=-1) / jnp.maximum(number, 1.0)
+        return log_left(jnp.where(number > 0, mean, 1.0))

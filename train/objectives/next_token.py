@@ -90,7 +90,7 @@ class NextTargetToken(Objective):
     The logits of about `tokens` of them are held at a time: of more where memory is plenty.
     """
 
-    learns = ("the next target token",)
+    learns = ("the next target token", "the next target token of an aligned pair")
     models = (EncoderDecoder,)
     of_tokens = True
     smoothing: Share = 0.1

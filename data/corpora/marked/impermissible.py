@@ -11,7 +11,7 @@ from typing import ClassVar
 from data.corpora.sentiment import HELD_OUT, fingerprint
 from data.fields import brief
 from data.files import folders
-from data.items.corpus import LabelledCorpus
+from data.items.corpus import LabelledCorpus, word_spans
 from data.items.labelled import Labelled
 from data.splits import known_split, usual
 
@@ -95,9 +95,4 @@ class Occupations(Impermissible):
 
 def spans(words: Sequence[str], marks: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """The characters (first, beyond last) of the words marked "1", of words joined by single spaces."""
-    found, at = [], 0
-    for word, mark in zip(words, marks, strict=True):
-        if mark == "1":
-            found.append((at, at + len(word)))
-        at += len(word) + 1
-    return tuple(found)
+    return tuple(span for span, mark in zip(word_spans(words), marks, strict=True) if mark == "1")

@@ -2,6 +2,7 @@
 
     lookback run text_pretraining --rows "BERT on sentences" && \\
     lookback run deceptive_attention      13 systems x 2 tasks x 3 seeds, generated world: 1 to 2 minutes each
+                                          and 5 x 4 x 3 of sequence to sequence: 3 minutes each
     lookback run deceptive_attention --data-dir CORPORA       SST-2, and two sets of Pruthi et al. 2020: hours
 
 BERT begins with the weights of `text_pretraining`, on CORPORA of that there.
@@ -14,6 +15,11 @@ how much they matter; uniform attention, what is on them by chance; frozen atten
 learned at all. Without a price, attention is dealt out anew, and is sought as far from itself as it can be
 with the same predictions (Jain & Wallace 2019), and is compared with what predictions depend on.
 
+Sequence to sequence is told the word that each word of its target comes of, of numbers that are copied,
+reversed or exchanged in twos and of the world's German, and attention to just that is priced. Nothing else
+there tells that word: what attention is worth is what uniform attention and none at all leave. A word is
+right that stands at its place of what is written greedily.
+
 An embedding knows of no other word, an LSTM's states do, and so do BERT's: there Pruthi et al. keep marked
 words and others apart, and nothing does here. What validation chooses by has its price in it. Theirs is the
 epoch within 2 % of the accuracy that has the least on marked words.
@@ -23,14 +29,18 @@ import dataclasses
 from collections.abc import Mapping
 
 from data.batches.examples import Padded
+from data.batches.pairs import Buckets
 from data.corpora.marked.anonymised import Anonymised
 from data.corpora.marked.impermissible import Occupations, SstWiki
+from data.corpora.marked.rewritten import Rewritten
 from data.corpora.polarity import Polarity
 from data.corpora.sentiment import StanfordSentiment
 from data.items.corpus import LabelledCorpus
+from data.tasks.aligned_translation import AlignedTranslation
 from data.tasks.classification import Classification
 from data.tasks.marked_classification import MarkedClassification
 from data.tokenizers.level import Level
+from data.tokenizers.levels import WhitespaceWords
 from data.tokenizers.whole_words import WholeWords
 from data.tokenizers.wordpiece import WordPiece
 from data.world.gender import WorldGender
@@ -40,21 +50,31 @@ from experiments.report.quantities import Score
 from experiments.report.table import Published, Table
 from experiments.tables.representations import text_pretraining
 from experiments.tables.representations.bert_pretraining import adam
+from experiments.tables.translation.translation import WORLD_LSTM
+from models.attention.scores import Additive, Uniform
+from models.attention.scores import Score as AttentionScore
 from models.encoders.words import BagOfWords, WordLSTM
 from models.heads.classifier import Classifier
 from models.heads.pooling import Attentive, First, FrozenAttentive, UniformAttention
+from models.translation.seq2seq import Seq2Seq
 from train.evaluators.attention.agreement import AttentionAgreement
+from train.evaluators.attention.aligned_mass import AlignedMass
 from train.evaluators.attention.marked_mass import MarkedMass
 from train.evaluators.attention.other_attention import AdversarialAttention, PermutedAttention
 from train.evaluators.labels.predictions import Accuracy
 from train.evaluators.named import Named
-from train.objectives.deceptive_attention import DeceptiveAttention
+from train.evaluators.translation.bleu_scores import Bleu
+from train.evaluators.translation.word_accuracy import WordAccuracy
+from train.objectives.deceptive_attention import DeceptiveAttention, DeceptiveTranslation
+from train.objectives.next_token import NextTargetToken
 from train.objectives.supervised import Label
+from train.optimizers import Adam, Cosine
 from train.run import Evaluator, Run
 from train.weights.initial import Pretrained
 
 PENALTIES = (0.1, 1.0)
 WITHOUT = "without"  # what a task goes by whose marked words are gone
+SEQUENCES = "seq2seq"
 LOOKS = (PermutedAttention(), AdversarialAttention(), AttentionAgreement())
 
 
@@ -138,7 +158,7 @@ def columns(tasks: Mapping[str, LabelledCorpus], looked: str) -> dict[str, Colum
     found |= {name: Column(metric, looked, 2, better="neither") for name, metric in told.items()}
     if tasks[looked].marks:
         found |= {name: Column(metric, looked, better="neither") for name, metric in hits.items()}
-    return found | {"time": COSTS["time"]}
+    return found
 
 
 def networks(embed: int, features: int, bert: Classifier, pieces: WordPiece, initial: Pretrained) -> dict:
@@ -151,6 +171,40 @@ def networks(embed: int, features: int, bert: Classifier, pieces: WordPiece, ini
         "BiLSTM": Network(dataclasses.replace(looking, encoder=lstm), words, 3e-3),
         "BERT": Network(bert, pieces, 3e-4, initial),
     }
+
+
+def sequences(tasks: Mapping[str, Run]) -> dict[str, dict[str, Run]]:
+    """{system: {task: run}} of sequence to sequence, from runs that look at nothing and have no price."""
+    scores = {"": Additive(), ", uniform": Uniform(), ", no attention": None}
+    found = {
+        f"{SEQUENCES}{how}": {task: looking(run, task, score) for task, run in tasks.items()}
+        for how, score in scores.items()
+    }
+    for penalty in PENALTIES:
+        found[f"{SEQUENCES}, penalty {penalty:g}"] = {
+            task: dataclasses.replace(
+                run, objective=DeceptiveTranslation(smoothing=run.objective.smoothing, penalty=penalty)
+            )
+            for task, run in found[SEQUENCES].items()
+        }
+    return found
+
+
+def looking(run: Run, task: str, score: AttentionScore | None) -> Run:
+    """The run by this score, judged by the name of its task."""
+    judges = run.evaluators if score is None else (*run.evaluators, AlignedMass())
+    model = dataclasses.replace(run.model, score=score)
+    return dataclasses.replace(run, model=model, evaluators=tuple(Named(one, task) for one in judges))
+
+
+def sequence_columns(tasks: Mapping[str, Run]) -> dict[str, Column]:
+    """Accuracies, or BLEU, and masses in per cent."""
+    found = {}
+    for task, run in tasks.items():
+        metric = "BLEU" if isinstance(run.evaluators[0], Bleu) else "accuracy"
+        found[task if metric == "accuracy" else f"{task}, {metric}"] = Column(metric, task)
+        found[f"{task}, mass"] = Column("marked mass", task, 2, better="lower")
+    return found
 
 
 WORLD = Run(
@@ -170,8 +224,35 @@ REAL_TASKS = {
     "occupation": Occupations(),
 }
 
-COLUMNS = columns(TASKS, "polarity")
-REAL_COLUMNS = columns(REAL_TASKS, "SST-2")
+REWRITTEN = Run(
+    model=Seq2Seq(embed_dim=64, features=128, score=None, dropout=0.0),
+    task=AlignedTranslation(Rewritten(), "given", "rewritten", WhitespaceWords()),
+    objective=NextTargetToken(smoothing=0.0),
+    optimizer=Adam(schedule=Cosine(peak=4e-3, warmup=100, steps=2000), beta2=0.999, clip=1.0),
+    batches=Buckets(tokens=1024, shapes=3),
+    steps=2000,
+    evaluate_every=200,
+    keep=1,
+    evaluators=(WordAccuracy(),),
+)
+SEQUENCE_TASKS = {
+    "flip": REWRITTEN,
+    **{
+        name: dataclasses.replace(
+            REWRITTEN, task=dataclasses.replace(REWRITTEN.task, corpus=Rewritten(how=how))
+        )
+        for name, how in (("copy", "copied"), ("reverse", "reversed"))
+    },
+    "en-de": dataclasses.replace(
+        WORLD_LSTM,
+        task=AlignedTranslation(WORLD_LSTM.task.corpus, tokenizer=WORLD_LSTM.task.tokenizer),
+        keep=1,
+        evaluators=(Bleu(),),
+    ),
+}
+
+COLUMNS = columns(TASKS, "polarity") | sequence_columns(SEQUENCE_TASKS) | {"time": COSTS["time"]}
+REAL_COLUMNS = columns(REAL_TASKS, "SST-2") | {"time": COSTS["time"]}
 OCCUPATION, WIKIPEDIA = (
     [name for name in REAL_COLUMNS if name.startswith(task) and "uniform" not in name]
     for task in ("occupation", "SST + Wikipedia")
@@ -199,6 +280,13 @@ PUBLISHED = tuple(
     )
 )
 
+FLIPPED = Published(
+    SEQUENCES,
+    {"flip": "100", "flip, mass": "93.34"},
+    "their network, words and lengths",
+    "Pruthi et al. 2020, Learning to Deceive with Attention-Based Explanations, sequence tasks",
+)
+
 PRETRAINED = Pretrained("text_pretraining", "BERT on sentences")
 FROM_FIRST = Classifier(encoder=text_pretraining.TINY, pooling=First(), dropout=0.1)
 REAL_FIRST = Classifier(encoder=text_pretraining.ENCODER, pooling=First(), dropout=0.1)
@@ -208,9 +296,11 @@ TABLE = Table(
     name="deceptive_attention",
     title="Attention taught to look elsewhere, generated world",
     lecture="002",
-    systems=systems(networks(64, 64, FROM_FIRST, WordPiece(size=1500), PRETRAINED), WORLD, TASKS, "polarity"),
+    systems=systems(networks(64, 64, FROM_FIRST, WordPiece(size=1500), PRETRAINED), WORLD, TASKS, "polarity")
+    | sequences(SEQUENCE_TASKS),
     columns=COLUMNS,
     baseline="BiLSTM",
+    published=(FLIPPED,),
     smoke=SMOKE,
     real=Table(
         name="deceptive_attention-pruthi",

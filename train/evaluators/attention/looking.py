@@ -29,9 +29,6 @@ class Looking(Evaluator):
                 f"evaluators: {type(self).__name__} {self.why}, and one that looks nowhere was given: "
                 "set model.pooling=Attentive()"
             )
-        if run.task.scored:
-            kind = type(self).__name__
-            raise ValueError(f"evaluators: {kind} asks for classes, and the task has scores: set evaluators")
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         examples = self.look(trained.run, trained.tokenizer, trained.data_dir)[: self.texts]

@@ -30,10 +30,13 @@ class Replaced(Looking):
     abstract = True
 
     def require(self, run: Run) -> None:
-        """And ValueError where the weights are an encoder's, which nothing can take the place of."""
+        """And ValueError where the weights are an encoder's, which nothing can take the place of, or where
+        there are no classes to be as likely as before."""
         super().require(run)
+        kind = type(self).__name__
+        if run.task.scored:
+            raise ValueError(f"evaluators: {kind} asks for classes, and the task has scores: set evaluators")
         if not run.model.pooling.attends:
-            kind = type(self).__name__
             raise ValueError(
                 f"evaluators: {kind} puts other weights in the place of a pooling's, and "
                 f"{type(run.model.pooling).__name__} has none: set model.pooling=Attentive(), or evaluators"

@@ -1,7 +1,7 @@
 """What a trained model says of texts, and how well that agrees with what they are labelled with."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -44,7 +44,8 @@ class Judged(Evaluator):
     def __call__(self, trained: Trained) -> Iterator[Result]:
         task = self.judged(trained.task)
         examples = self.look(trained.run, trained.tokenizer, trained.data_dir)
-        gold, outputs = np.array([one.targets for one in examples]), np.stack(Predictor(trained)(examples))
+        gold = np.array([one.targets for one in examples])
+        outputs = np.stack(self.outputs(trained, examples))
         predicted = outputs if self.scored else outputs.argmax(axis=-1)
         name = self.name or self.split
         written = (lambda score: f"{score:g}") if self.scored else (lambda one: task.labels[one])
@@ -53,6 +54,10 @@ class Judged(Evaluator):
         made_of = self.counts(gold, predicted)
         for metric, value in self.measures(gold, predicted).items():
             yield Result(metric, name, value, protocol, counts=made_of.get(metric))
+
+    def outputs(self, trained: Trained, examples: Sequence[Example]) -> Sequence[np.ndarray]:
+        """What the model says of each example."""
+        return Predictor(trained)(examples)
 
     def judged(self, task: Classification) -> Classification:
         """The run's task, of the corpus that is judged."""
@@ -174,3 +179,33 @@ class Errors(Judged):
             "RMSE": of_values(counts.RootMean, np.square(errors)),
             "MAE": of_values(counts.Mean, np.abs(errors)),
         }
+
+
+@dataclasses.dataclass(frozen=True)
+class GroupErrors(Errors):
+    """Errors of groups of texts, by a model of single ones: what it says of a group is the mean of its texts.
+
+    The groups are those of `corpus`.
+    """
+
+    corpus: LabelledCorpus | None = None
+
+    def require(self, run: Run) -> None:
+        """And ValueError where `corpus` has no groups, or where the model reads them itself."""
+        super().require(run)
+        if self.corpus is None or not self.corpus.grouped:
+            raise ValueError(
+                "evaluators: GroupErrors.corpus has no groups of texts: give one, as WorldRestaurants()"
+            )
+        if run.task.grouped:
+            raise ValueError(
+                "evaluators: GroupErrors is of models of single texts, and the task gives groups: set "
+                "evaluators=(Errors(),)"
+            )
+
+    def outputs(self, trained: Trained, examples: Sequence[Example]) -> list[np.ndarray]:
+        """The mean of the scores of each group's texts."""
+        groups = [one.first.split("\n") for one in self.corpus.items(self.split, trained.data_dir)]
+        texts = [(line, None) for lines in groups for line in lines]
+        scores = iter(Predictor(trained)(trained.task.examples(texts, trained.tokenizer)))
+        return [np.mean([next(scores) for _ in lines], axis=0) for lines in groups]

@@ -19,6 +19,7 @@ from models.decoding.top_k import log_probs
 from models.heads.masked_lm import MaskedLM
 from models.language.language_model import LanguageModel
 from models.language.ngram import NGram
+from train.folder.outputs import keep
 from train.metrics.counts import Counts, ExpMean
 from train.run import Evaluator, Result, Run, Trained
 
@@ -30,7 +31,7 @@ class SampledText(Evaluator):
     A language model is sampled from left to right; what ends a sentence is left out, as masked models never
     see it. Of a masked language model samples are drawn by Gibbs sampling (Wang & Cho 2019, §3): all pieces
     are [MASK] at first, and in each of `sweeps` every one in a random order is hidden and drawn anew from
-    what the model says of it. Nothing is cut off either distribution.
+    what the model says of it. Nothing is cut off either distribution. The samples are kept, one a line.
     """
 
     needs = {"task": (LanguageModelling, Pretraining), "model": (LanguageModel, MaskedLM)}
@@ -65,6 +66,7 @@ class SampledText(Evaluator):
             "samples": sampled(trained, jax.random.key(trained.run.seed)),
             self.split: [text[start : start + self.length] for start in starts],
         }
+        keep(trained.directory, "samples", text=map(trained.tokenizer.decode, found["samples"]))
         for name, rows in found.items():
             losses = [-judge.log_probabilities(fitted, np.asarray(row)).sum() for row in rows]
             counts = Counts(ExpMean, np.array([losses, list(map(len, rows))], float).T)

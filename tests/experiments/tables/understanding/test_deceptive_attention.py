@@ -60,12 +60,20 @@ def test_it_does_not_where_a_part_or_a_premise_fails(scores, word):
 @pytest.mark.parametrize("of", [table.TABLE, table.TABLE.real], ids=lambda one: one.name)
 def test_a_row_with_a_price_differs_from_the_one_without_in_its_objective_alone(of):
     priced = [row for row in of.rows if ", penalty" in row]
-    assert len(priced) == 2 * 3 * 2
+    sequences = 2 * 4 if of is table.TABLE else 0
+    assert len(priced) == 2 * 3 * 2 + sequences
     for row in priced:
         system, _, task = row.partition(": ")
         plain = of.rows[f"{system.partition(', penalty')[0]}: {task}"]
-        assert dataclasses.replace(of.rows[row], objective=Label()) == plain
+        assert dataclasses.replace(of.rows[row], objective=plain.objective) == plain
+        objective = of.rows[row].objective
+        assert objective.penalty in table.PENALTIES and (
+            objective.smoothing == plain.objective.smoothing
+            if system.startswith(table.SEQUENCES)
+            else (objective.of, plain.objective) == (Label(), Label())
+        )
 
 
 def test_published_values_stand_in_columns_that_there_are():
     assert {name for one in table.PUBLISHED for name in one.values} <= set(table.REAL_COLUMNS)
+    assert set(table.FLIPPED.values) <= set(table.COLUMNS)

@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -15,6 +16,7 @@ from data.tasks.classification import Classification
 from data.tasks.marked_classification import MarkedClassification
 from data.tokenizers.whole_words import WholeWords
 from data.world.tasks import WorldRating
+from data.world.world import World
 from models.encoders.bert import BERT
 from models.encoders.words import BagOfWords
 from models.heads.classifier import Classifier
@@ -171,6 +173,27 @@ def test_agreement_is_of_words_and_hits_are_of_marked_texts():
     assert all(abs(found[f"agreement with {name}"].value) <= 1 for name in ("gradient", "omission"))
 
 
+@pytest.mark.slow
+def test_of_a_score_its_own_changes_count():
+    """|score - score without a word| / 2, and the slope of the score by how large a word's vector is."""
+    task = MarkedClassification(WorldRating(World(train=20, valid=4, test=4)), WholeWords(), longest=16)
+    model = RUN.model.with_sizes(len(tokenizer := task.train_tokenizer()), 1)
+    params = jax.jit(model.init)(jax.random.key(0), np.ones((1, 4), np.int32))["params"]
+    params = jax.tree.map(lambda leaf: 3 * leaf, params)
+    run = dataclasses.replace(RUN, model=model, task=task)
+    explainer = Explainer(Trained(run, model, params, tokenizer, "random", "runs/none"))
+    examples = task.encoded("test", tokenizer)
+    score = lambda ids: float(model.apply({"params": params}, jnp.array([ids]))[0])
+    told = explainer(examples), explainer.gradients(examples), explainer.omissions(examples)
+    for one, looked, gradient, omission in zip(examples, *told, strict=True):
+        ids = list(one.inputs)
+        assert looked.probabilities == pytest.approx([score(ids)], abs=1e-4)
+        due = [abs(score(ids) - score(ids[:at] + ids[at + 1 :])) / 2 for at in range(1, len(ids) - 1)]
+        np.testing.assert_allclose(omission[1:-1], due, atol=1e-4)
+        assert gradient.shape == (len(ids),) and gradient.max() > 1e-3
+    AttentionAgreement().require(run)
+
+
 def test_of_equal_weights_each_is_as_good_as_another():
     assert hit(np.array([0.2, 0.5, 0.3]), [0, 1, 0]) == 1.0
     assert hit(np.array([0.4, 0.4, 0.2]), [0, 1, 1]) == 0.5
@@ -194,9 +217,9 @@ PLAIN = dataclasses.replace(RUN, task=Classification(CORPUS))
             "AdversarialAttention puts other weights .* First has none: set model.pooling",
         ),
         (
-            AttentionAgreement(),
+            PermutedAttention(),
             dataclasses.replace(PLAIN, task=Classification(WorldRating())),
-            "AttentionAgreement asks for classes, and the task has scores",
+            "PermutedAttention asks for classes, and the task has scores",
         ),
     ],
     ids=lambda one: type(one).__name__,

@@ -60,11 +60,11 @@ def corpus(tmp_path_factory):
     return TextFiles(str(path), train=0.5, valid=0.25)
 
 
-def trained(run: Run) -> Trained:
+def trained(run: Run, directory=None) -> Trained:
     tokenizer = run.task.train_tokenizer()
     model = run.model.with_sizes(len(tokenizer), 1)
     params = jax.jit(model.init)(jax.random.key(0), jnp.full((1, 8), 4))["params"]
-    return Trained(run, model, params, tokenizer, "made up", None)
+    return Trained(run, model, params, tokenizer, "made up", directory)
 
 
 def runs(corpus) -> dict[str, Run]:
@@ -100,8 +100,8 @@ def test_both_kinds_of_model_learn_from_the_same_pieces(corpus):
 
 
 @pytest.mark.parametrize("kind", ("masked", "left to right"))
-def test_the_score_is_the_judges_perplexity_of_whole_rows_of_pieces(corpus, kind):
-    done = trained(runs(corpus)[kind])
+def test_the_score_is_the_judges_perplexity_of_whole_rows_of_pieces(corpus, kind, tmp_path):
+    done = trained(runs(corpus)[kind], tmp_path)
     rows = (JUDGE.masked if kind == "masked" else JUDGE.continued)(done, jax.random.key(done.run.seed))
     assert {len(row) for row in rows} == {5}
     special = {done.tokenizer.pad, done.tokenizer.bos, done.tokenizer.eos, done.tokenizer.mask}
@@ -111,6 +111,8 @@ def test_the_score_is_the_judges_perplexity_of_whole_rows_of_pieces(corpus, kind
     losses = np.concatenate([-judge.log_probabilities(fitted, np.asarray(row)) for row in rows])
     samples, text = JUDGE(done)
     assert samples.name == "samples" and samples.value == pytest.approx(np.exp(losses.mean()))
+    kept = (tmp_path / "outputs" / "samples.text").read_text("utf-8")
+    assert kept == "".join(f"{done.tokenizer.decode(row)}\n" for row in rows)
     assert text.name == "test" and text.value < samples.value  # untrained models write at random
 
 
