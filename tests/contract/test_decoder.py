@@ -131,8 +131,9 @@ def test_prompts_of_unlike_length_and_steps_equal_one_pass(name, lengths):
     got = continued(name)(INPUTS, jnp.array(lengths))
     for row, length in enumerate(lengths):
         expected = logits(name)[row, length - 1 :]
-        # Without layer norms logits come to 50, and rounding grows with them.
-        np.testing.assert_allclose(got[row, : len(expected)], expected, rtol=1e-5, atol=1e-4)
+        # Rounding grows with what is added up: without layer norms logits come to 70.
+        largest = max(np.abs(expected).max(), 4)
+        np.testing.assert_allclose(got[row, : len(expected)], expected, rtol=0, atol=5e-6 * largest)
 
 
 @all_models
