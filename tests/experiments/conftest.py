@@ -27,14 +27,6 @@ SMALL = (
 WHOLE = translation.TABLE
 
 
-@pytest.fixture(scope="module")
-def committed():
-    """The tables that committed records are of, whatever another test has put in the place of one."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(translation, "TABLE", WHOLE)
-        yield
-
-
 @pytest.fixture(scope="session")
 def tiny(as_children):
     """The translation table with two small rows and one seed, for all that is run in this process."""
@@ -44,6 +36,14 @@ def tiny(as_children):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(translation, "TABLE", small)
         yield small
+
+
+@pytest.fixture(scope="module")
+def committed(tiny):
+    """The tables that committed records are of, in the place of the small one until a file's tests are done."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(translation, "TABLE", WHOLE)
+        yield
 
 
 @pytest.fixture(scope="session")
