@@ -40,7 +40,7 @@ def tiny(as_children):
 
 @pytest.fixture(scope="module")
 def committed(tiny):
-    """The tables that committed records are of, in the place of the small one until a file's tests are done."""
+    """The tables that committed records are of, instead of the small one, until a file's tests are done."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(translation, "TABLE", WHOLE)
         yield
