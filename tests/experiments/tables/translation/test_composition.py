@@ -1,7 +1,11 @@
 """Rows differ by the composition alone, and concatenation is the row that `translation` has."""
 
+import pytest
+
 from experiments.tables.translation import translation
 from experiments.tables.translation.composition import COMPOSITIONS, TABLE
+
+pytestmark = pytest.mark.usefixtures("committed")
 
 
 def test_concatenation_is_the_row_of_translation_and_trained_once():
