@@ -5,8 +5,8 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 
-from experiments.tables.language import vanishing_gradients
-from experiments.tables.language.long_lookback import FAR, LENGTH, REACH, RECALLED, TABLE, gradient
+from experiments.tables.memory import vanishing_gradients
+from experiments.tables.memory.long_lookback import FAR, LENGTH, REACH, RECALLED, TABLE, gradient
 
 VOCABULARY = 66  # words of recall, and ids of no word
 

@@ -20,8 +20,8 @@ from data.tasks.language import LanguageModelling
 from data.tokenizers.levels import WhitespaceWords
 from experiments.report.columns import COSTS, Column
 from experiments.report.table import Table
-from experiments.tables.language import vanishing_gradients
-from experiments.tables.language.lookback_distance import at
+from experiments.tables.memory import vanishing_gradients
+from experiments.tables.memory.lookback_distance import at
 from models.attention.positions import Rotary
 from models.attention.scores import ScaledDot
 from models.language.gpt2 import GPT2

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.image import imread
 
 from experiments.pictures.cell_text import Lit, as_html, coloured, draw, picture_name, read, shade
-from experiments.tables.language.cells import PROPERTIES, TABLE
+from experiments.tables.memory.cells import PROPERTIES, TABLE
 
 TEXT = "if a < b & 'c':\n\treturn \"<pre>&amp;\"  # $\\q$\n"
 

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from experiments.tables.language.lookback_distance import APART, LENGTH, PATHS, TABLE
+from experiments.tables.memory.lookback_distance import APART, LENGTH, PATHS, TABLE
 
 
 @pytest.mark.slow

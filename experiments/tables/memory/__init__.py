@@ -1,0 +1,1 @@
+"""Tables of how far back language models look, and of what they keep of it."""
