@@ -173,15 +173,14 @@ def of_claim(verdict: Verdict) -> Iterator[str]:
 
 
 def of_tables(tables: Sequence[Table], results: Results) -> Iterator[str]:
-    """Every table, or what runs it, with published rows; below all of them the notes that several have."""
+    """Every table with what runs it and published rows; below all of them the notes that several have."""
     ran = [list(grids(table, results.evidence.table(table.name))) for table in tables]
     times = Counter(note for parts in ran for part in parts for note in dict.fromkeys(part.notes))
     shared = {note: number for number, note in enumerate((n for n, count in times.items() if count > 1), 1)}
     for table, parts in zip(tables, ran, strict=True):
         yield f"### {table.name}\n\n{markdown_escape(table.title)}.\n"
-        if not parts:
-            left = "Ours was not run yet: ", Code(table.command(list(table.rows)))
-            yield item(markdown_text(left), TEXT, "") + "\n"
+        command = "" if parts else "Ours was not run yet: ", Code(table.command(list(table.rows)))
+        yield item(markdown_text(command), TEXT, "") + "\n"
         for part in (*(numbered(part, shared) for part in parts), *published_grids(table)):
             below = "" if part.title == table.title else part.title
             yield markdown([dataclasses.replace(part, title=below)], 4, WIDTH, TEXT)
