@@ -6,8 +6,8 @@
 The GPT-2 of `written_text` knows the documentation of Python. Before it has read a review its samples are
 that; after a few updates they are reviews. Perplexity is of reviews that nobody has read, and samples are
 judged by a 5-gram of those that were, beside what it makes of the unread ones. They lie in the run's folder,
-outputs/samples.text, and `lookback generate runs/fine_tuning/ROW/0` writes more. A text of one's own, or a
-published GPT-2, is for `lookback finetune`.
+outputs/samples.text; `lookback generate "runs/fine_tuning/after 50 updates/0"` writes more. A text of one's
+own, or a published GPT-2, is for `lookback finetune`.
 """
 
 import dataclasses
