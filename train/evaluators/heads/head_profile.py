@@ -32,7 +32,7 @@ class HeadProfile(OfHeads):
 
     def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Parsed]:
         """The sentences of the split; ValueError of one that the model has no room for."""
-        return self.with_room(self.split, run, tokenizer, data_dir)
+        return self.with_room(self.items(self.split, data_dir), run, tokenizer)
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         items = self.items(self.split, trained.data_dir)

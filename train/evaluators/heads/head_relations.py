@@ -71,12 +71,9 @@ class HeadRelations(OfHeads):
 
     def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Parsed]:
         """The sentences of both splits; ValueError of one that the model has no room for, or too few."""
-        self.relations([self.items(split, data_dir) for split in (self.chosen, self.split)])
-        return [
-            item
-            for split in (self.chosen, self.split)
-            for item in self.with_room(split, run, tokenizer, data_dir)
-        ]
+        splits = [self.items(split, data_dir) for split in (self.chosen, self.split)]
+        self.relations(splits)
+        return self.with_room([item for items in splits for item in items], run, tokenizer)
 
     def relations(self, splits: Sequence[Sequence[Parsed]]) -> list[str]:
         """The relations that have arcs enough in every split; ValueError where none has."""

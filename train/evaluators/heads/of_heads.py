@@ -40,9 +40,8 @@ class OfHeads(Evaluator):
         items = (item for item in self.corpus.items(split, data_dir) if len(item.words) > 1)
         return [item for _, item in zip(range(self.sentences), items, strict=False)]
 
-    def with_room(self, split: str, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Parsed]:
-        """The sentences of a split; ValueError of one that the model has no room for."""
-        found = self.items(split, data_dir)
-        for item in found:
+    def with_room(self, items: list[Parsed], run: Run, tokenizer: Tokenizer) -> list[Parsed]:
+        """These sentences; ValueError of one that the model has no room for."""
+        for item in items:
             reading(" ".join(item.words), run.task, run.model, tokenizer)
-        return found
+        return items
