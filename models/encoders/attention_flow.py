@@ -10,7 +10,7 @@ from models.encoders.words import WordLSTM
 from models.fields import Positive, Share
 from models.ids import BOS, EOS, PAD
 from models.layers.dropout import Dropout
-from models.layers.recurrent import LSTM, Cell, Stack, fresh
+from models.layers.recurrent import LSTM, Cell, Stack, fresh, require_template
 
 
 class AttentionFlow(OnEncoder, Encoder):
@@ -37,6 +37,10 @@ class AttentionFlow(OnEncoder, Encoder):
     num_layers: Positive = 1
     dropout: Share = 0.0
     cell: Cell = LSTM()
+
+    def __post_init__(self):
+        super().__post_init__()
+        require_template("AttentionFlow", self.cell, self.features)
 
     @property
     def context(self) -> int | None:

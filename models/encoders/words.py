@@ -17,7 +17,7 @@ from models.ids import PAD
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 from models.layers.embedding import WordEmbed
-from models.layers.recurrent import LSTM, Cell, Stack, fresh
+from models.layers.recurrent import LSTM, Cell, Stack, fresh, require_template
 from models.layers.spelling import Spelling
 
 
@@ -136,10 +136,7 @@ class WordLSTM(Encoder):
         if self.contextual is not None and self.contextual.vocab_size != self.vocab_size:
             self.contextual = self.contextual.clone(parent=None, name=None, vocab_size=self.vocab_size)
         super().__post_init__()
-        if self.cell.features not in (None, self.features):
-            raise ValueError(
-                f"WordLSTM.cell.features={self.cell.features}: set features={self.features} instead"
-            )
+        require_template("WordLSTM", self.cell, self.features)
 
     @property
     def reads_characters(self) -> bool:

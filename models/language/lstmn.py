@@ -12,7 +12,7 @@ from models.language.recurrent_lm import RecurrentLM
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 from models.layers.embedding import Embed
-from models.layers.recurrent import LSTM, Cell, fresh, over_time
+from models.layers.recurrent import LSTM, Cell, fresh, over_time, require_template
 
 
 @flax.struct.dataclass
@@ -114,10 +114,7 @@ class LSTMN(RecurrentLM):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.cell.features not in (None, self.features):
-            raise ValueError(
-                f"LSTMN.cell.features={self.cell.features}: set features={self.features} instead"
-            )
+        require_template("LSTMN", self.cell, self.features)
         if self.score.scale(self.features) is not None:
             name = type(self.score).__name__
             raise ValueError(

@@ -15,7 +15,7 @@ from models.language.recurrent_lm import RecurrentLM, slide
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 from models.layers.embedding import Embed
-from models.layers.recurrent import LSTM, Cell, Stack, fresh
+from models.layers.recurrent import LSTM, Cell, Stack, fresh, require_template
 
 
 @flax.struct.dataclass
@@ -65,10 +65,7 @@ class RNNLM(RecurrentLM):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.cell.features not in (None, self.features):
-            raise ValueError(
-                f"RNNLM.cell.features={self.cell.features}: set features={self.features} instead"
-            )
+        require_template("RNNLM", self.cell, self.features)
         self.composition.require_score("RNNLM", self.score)
         if self.score is None and self.pointer is not None:
             raise ValueError(

@@ -188,6 +188,12 @@ def fresh(cell: Cell, **changes) -> Cell:
     return cell.clone(parent=None, name=None, **changes)
 
 
+def require_template(model: str, cell: Cell, features: int) -> None:
+    """ValueError of one line where the template of a model's cells has a width of its own."""
+    if cell.features not in (None, features):
+        raise ValueError(f"{model}.cell.features={cell.features}: set features={features} instead")
+
+
 def over_time(body):
     """Scan `body(module, carry, x_t) -> (carry, y_t)` along axis 1, with one set of parameters for all t."""
     return nn.scan(

@@ -12,7 +12,7 @@ from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 from models.layers.embedding import Embed
 from models.layers.random import uniform
-from models.layers.recurrent import LSTM, Cell, fresh, over_time
+from models.layers.recurrent import LSTM, Cell, fresh, over_time, require_template
 from models.translation.encoder_decoder import EncoderDecoder, Reading
 
 
@@ -67,8 +67,7 @@ class RecurrentDecoder(EncoderDecoder):
 
     def set_up_decoder(self):
         """Submodules: `embedding`, `decoder`, `readout`, `drop` and `output`."""
-        if self.cell.features not in (None, self.features):
-            raise ValueError(f"cell.features={self.cell.features}: set features={self.features} instead")
+        require_template(type(self).__name__, self.cell, self.features)
         self.embedding = Embed(self.vocab_size, self.embed_dim, self.dtype)
         self.decoder = [
             fresh(self.cell, features=self.features, dtype=self.dtype) for _ in range(self.num_layers)
