@@ -5,6 +5,7 @@ The first of them leads: it alone writes. A process by itself agrees with itself
 
 import contextlib
 import itertools
+import re
 from collections.abc import Iterator
 
 import jax
@@ -13,6 +14,7 @@ from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 
 MEETINGS = itertools.count()
+STATUS = re.compile("[A-Z_]{5,}: ")  # UNKNOWN: Gloo all-reduce failed: ..  -- absl/status/status.h
 ASKED_EVERY = 1000  # milliseconds; between two questions Ctrl-C is heard
 
 
@@ -49,14 +51,19 @@ def others() -> Iterator[None]:
     """OSError of one line where a collective fails, because another process has ended."""
     try:
         yield
-    except (jax.errors.JaxRuntimeError, OSError) as error:
-        collective = any(isinstance(one, jax.errors.JaxRuntimeError) for one in causes(error))
-        if jax.process_count() == 1 or not collective:
+    except (jax.errors.JaxRuntimeError, OSError, ValueError) as error:
+        if jax.process_count() == 1 or not any(map(of_the_runtime, causes(error))):
             raise
         raise OSError(
             "another process of this run has ended, its own line says why; "
             "start all of them again, and they go on from the last checkpoint"
         ) from error
+
+
+def of_the_runtime(error: BaseException) -> bool:
+    """Whether the runtime under jax raised it: it has a class for most errors, others begin with a status."""
+    status = isinstance(error, ValueError) and STATUS.match(str(error))
+    return isinstance(error, jax.errors.JaxRuntimeError) or bool(status)
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -9,9 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import jax
 import pytest
 
-from train import devices
+from train import devices, processes
 from train.folder.ledger import complete_lines
 
 ROOT = Path(__file__).parents[2]
@@ -250,3 +251,24 @@ def test_an_unfinished_launch_says_what_is_to_be_set(variables, complaint, monke
     with pytest.raises(ValueError, match=complaint) as raised:
         devices.join_others()
     assert "JAX_COORDINATOR_ADDRESS=host:port" in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", [jax.errors.JaxRuntimeError, ValueError])
+def test_a_collective_that_fails_tells_of_the_other_process_however_it_is_raised(monkeypatch, kind):
+    """jax raises some failures of a collective as ValueError; a checkpoint's writer wraps either."""
+    monkeypatch.setattr(jax, "process_count", lambda: 2)
+    failure = kind("UNKNOWN: Gloo all-reduce failed: Connection closed by peer")
+    with pytest.raises(OSError, match="another process of this run has ended"), processes.others():
+        raise failure
+    with pytest.raises(OSError, match="another process of this run has ended"), processes.others():
+        try:
+            raise failure
+        except Exception as error:
+            raise OSError("checkpoint 3 could not be written") from error
+
+
+@pytest.mark.parametrize("error", [ValueError("steps: 0 is too few"), OSError("No space left on device")])
+def test_what_is_no_collective_is_told_as_it_is_among_processes_too(monkeypatch, error):
+    monkeypatch.setattr(jax, "process_count", lambda: 2)
+    with pytest.raises(type(error), match=str(error)), processes.others():
+        raise error
