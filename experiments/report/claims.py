@@ -94,7 +94,7 @@ class Finding:
     values: Mapping[int, float]
     p: float | None = None
     missing: str = ""
-    premise: bool = False  # whether what is missing is a condition that its runs do not meet
+    final: bool = False  # whether no seed more could change it, as the rule asks for every one
 
     @property
     def text(self) -> str:
@@ -163,7 +163,7 @@ def found(part: Part, evidence: Evidence) -> Finding:
         if (said := found(condition, evidence)).verdict != CONFIRMED:
             unmet = len(said.values) >= (1 if condition.exact else SEEDS)
             why = f"{condition.rule} does not hold ({said.text})" if unmet else said.missing
-            return Finding(part, UNDECIDED, values, missing=why, premise=unmet)
+            return Finding(part, UNDECIDED, values, missing=why, final=unmet)
     p = None
     if part.test:
         tests = part.test.values(evidence)
@@ -173,10 +173,12 @@ def found(part: Part, evidence: Evidence) -> Finding:
     inside = [part.least <= value <= part.most for value in values.values()]
     significant = p is None or p < part.test.below
     if all(inside):
-        missing = "" if significant else f"p = {p:.3f} on the worst seed"
-        return Finding(part, CONFIRMED if significant else UNDECIDED, values, p, missing)
+        if significant:
+            return Finding(part, CONFIRMED, values, p)
+        return Finding(part, UNDECIDED, values, p, f"p = {p:.3f} on the worst seed", final=True)
     if any(inside):
-        return Finding(part, UNDECIDED, values, p, "seeds disagree")
+        holds = f"seeds disagree: it holds on {sum(inside)} of {len(inside)}"
+        return Finding(part, UNDECIDED, values, p, holds, final=True)
     if any(map(part.contrary, values.values())) and not significant:
-        return Finding(part, UNDECIDED, values, p, f"p = {p:.3f} on the worst seed")
+        return Finding(part, UNDECIDED, values, p, f"p = {p:.3f} on the worst seed", final=True)
     return Finding(part, REFUTED, values, p)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from data.splits import known
-from experiments.report.claims import SEEDS, UNDECIDED, Claim, Verdict
+from experiments.report.claims import UNDECIDED, Claim, Verdict
 from experiments.report.table import Table
 
 FOLDER = Path(__file__).parent
@@ -96,16 +96,14 @@ def named_row(rows: Mapping[str, Any], name: str, of: str) -> Any:
 
 
 def deciding(verdict: Verdict) -> str:
-    """What to type to run what may decide a claim: rows without a record, or, where none is, more seeds.
+    """What to type to run what may decide a claim; "" of what is decided, and where no run more could.
 
-    "" of what is decided, and where no run of these rows would: what they have to have learned they have not.
+    A rule asks for every seed: where three disagree, or have not learned what the rule takes for granted, a
+    fourth settles nothing.
     """
-    if not verdict.missing or all(one.premise for one in verdict.findings if one.verdict == UNDECIDED):
+    if not verdict.missing or all(one.final for one in verdict.findings if one.verdict == UNDECIDED):
         return ""
-    ran = [len(one.values) for one in verdict.findings if one.verdict == UNDECIDED]
     words = ["lookback launch --claims", verdict.claim.id, "--missing"]
-    if ran and min(ran) >= SEEDS:
-        words.append(f"--seeds {2 * min(ran)}")
     if any(tables()[name].real_of for name, _ in verdict.missing):
         words.append("--data-dir DIR")
     return " ".join(words)

@@ -82,6 +82,13 @@ def test_where_a_rule_is_tested_the_worst_seed_counts(a, word, tmp_path):
     assert found.word == word
 
 
+@pytest.mark.parametrize("a, final", [((0.9, 0.8, 0.6), True), ((0.9, 0.8), False)])
+def test_where_three_seeds_disagree_no_further_one_decides(a, final, tmp_path):
+    (finding,) = verdict(rows(tmp_path, a=a, b=(0.5, 0.5, 0.5)), Part("a less b", A - B, least=20)).findings
+    assert finding.final == final
+    assert finding.missing == ("seeds disagree: it holds on 2 of 3" if final else "2 of 3 seeds were run")
+
+
 def test_an_effect_that_falls_short_needs_no_test_to_be_refuted(tmp_path):
     part = Part("a less b", A - B, least=20, test=PAIRED)
     assert verdict(rows(tmp_path, a=(0.505,) * 3, b=(0.5,) * 3), part).word == REFUTED

@@ -28,20 +28,15 @@ def test_without_runs_a_claim_is_undecided_and_says_what_to_run(name, tmp_path):
     assert all(finding.missing for finding in verdict.findings)
 
 
-def test_the_command_names_a_folder_of_data_and_more_seeds_where_these_are_what_is_missing():
+def test_the_command_names_a_folder_of_data_where_rows_want_one():
     none = judged(CLAIMS["C28"], Evidence(Path("nowhere")))
     assert catalogue.deciding(none) == "lookback launch --claims C28 --missing --data-dir DIR"
-    some = [dataclasses.replace(one, values={0: 1.0, 1: -1.0, 2: 1.0}) for one in none.findings]
-    disagree = dataclasses.replace(none, findings=tuple(some))
-    assert "--missing --seeds 6" in catalogue.deciding(disagree)
 
 
-def test_where_a_premise_does_not_hold_no_run_is_proposed():
+def test_where_no_seed_more_could_decide_no_run_is_proposed():
     none = judged(CLAIMS["C23"], Evidence(Path("nowhere")))
-    unmet = [dataclasses.replace(one, values={0: 1.0, 1: 1.0, 2: 1.0}, premise=True) for one in none.findings]
-    assert catalogue.deciding(none) and not catalogue.deciding(
-        dataclasses.replace(none, findings=tuple(unmet))
-    )
+    final = tuple(dataclasses.replace(one, final=True) for one in none.findings)
+    assert catalogue.deciding(none) and not catalogue.deciding(dataclasses.replace(none, findings=final))
 
 
 def test_few_claims_are_of_no_run():
