@@ -8,7 +8,7 @@ import flax.linen as nn
 import numpy as np
 from jaxtyping import Float
 
-from models.fields import Part
+from models.fields import Dtype, Part, annotations
 
 Batch = Mapping[str, np.ndarray]
 
@@ -39,6 +39,18 @@ class Model(Part):
 
     def require(self, run: Any) -> None:
         """ValueError of one line, naming the field, where the rest of the run does not suit the model."""
+
+
+def dtypes(part: Any) -> set[str]:
+    """What a part, and the parts within it, compute in: the values of their fields of type `Dtype`."""
+    if not isinstance(part, Part):
+        return set()
+    found = set()
+    for name, annotation in annotations(type(part)).items():
+        value = getattr(part, name)
+        values = value if isinstance(value, tuple) else (value,)
+        found |= {value} if annotation == Dtype else set().union(*map(dtypes, values))
+    return found
 
 
 class Network(Model, nn.Module):

@@ -5,6 +5,7 @@ The state is the same unstacked tree either way, so checkpoints move freely betw
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 
 import jax
 import numpy as np
@@ -12,8 +13,12 @@ from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 from jaxtyping import PyTree
 
-from data.fields import Part, Positive
-from train.step import axis_of_rows, make_step
+from data.fields import Count, Part, Positive
+from models.attention.block import INNER
+from models.model import dtypes
+from train.step import axis_of_rows, make_gradient, make_step, make_update
+
+ROWS = ("data", "fsdp")  # the axes of a mesh over which rows are split
 
 
 def filled(array: np.ndarray, axis: int, multiple: int) -> np.ndarray:
@@ -62,14 +67,17 @@ class Parallel(Part):
 class Jit(Parallel):
     """Compile for a mesh of `fsdp` x `tensor` devices, the rest of them along `data`.
 
-    Batches split their rows over data and fsdp. Parameters and optimizer state split their longest divisible
-    axis over fsdp and the next over tensor; XLA puts the collectives in. Where parameters are whole, each
-    device goes through its own rows, and what they come to is added up once: left to itself, XLA sums the
-    gradients of a recurrent network within its loops, at every step.
+    Batches split their rows over data and fsdp, and each device goes through its own. Parameters and the
+    optimizer's state lie split over fsdp: a device fetches what it lacks of them for its rows, and of the
+    gradient it keeps the sum of its own part (Rajbhandari et al. 2020, ZeRO, stage 3). Nothing of a batch
+    ever moves. Over tensor a network is split along its heads and the width of its feed-forward layers
+    (Shoeybi et al. 2019, section 3), and XLA puts the collectives in. Leaves of fewer than `least` numbers
+    are whole on each device, as fetching them would cost more than it saves.
     """
 
     fsdp: Positive = 1
     tensor: Positive = 1
+    least: Count = 2**16
 
     def mesh(self, devices=None) -> jax.sharding.Mesh:
         """The mesh [data, fsdp, tensor]; ValueError where the devices do not divide."""
@@ -83,19 +91,23 @@ class Jit(Parallel):
         return jax.make_mesh(shape, ("data", "fsdp", "tensor"), (AxisType.Auto,) * 3, devices=devices)
 
     def state_sharding(self, state, devices=None):
-        """Whole on each device, or split over fsdp and tensor along the longest axes that divide."""
+        """Where each leaf of the state lies, or of its parameters."""
         mesh = self.mesh(devices)
+        return jax.tree.map_with_path(lambda path, leaf: NamedSharding(mesh, self.spec(path, leaf)), state)
 
-        def spec(leaf) -> NamedSharding:
-            axes: list[str | None] = [None] * leaf.ndim
-            for name in ("fsdp", "tensor"):
-                size = mesh.shape[name]
-                free = [i for i in range(leaf.ndim) if axes[i] is None and leaf.shape[i] % size == 0]
-                if size > 1 and leaf.ndim > 1 and free:
-                    axes[max(free, key=lambda i: leaf.shape[i])] = name
-            return NamedSharding(mesh, P(*axes))
-
-        return jax.tree.map(spec, state)
+    def spec(self, path: tuple, leaf: jax.Array) -> P:
+        """The axis of a leaf that is split over tensor, and the longest other that divides, over fsdp."""
+        axes: list[str | None] = [None] * leaf.ndim
+        if leaf.ndim > 1 and leaf.size >= self.least:
+            free = list(range(leaf.ndim))
+            for name, size, chosen in (
+                ("tensor", self.tensor, [inner_axis(path, leaf)]),
+                ("fsdp", self.fsdp, sorted(free, key=lambda axis: -leaf.shape[axis])),
+            ):
+                fits = (at for at in chosen if axes[at] is None and leaf.shape[at] % size == 0)
+                if size > 1 and (axis := next(fits, None)) is not None:
+                    axes[axis] = name
+        return P(*axes)
 
     def put(self, batch: dict, devices=None) -> dict:
         """A global batch of numpy arrays onto the devices; each process gives the rows its devices hold."""
@@ -125,41 +137,114 @@ class Jit(Parallel):
         """The step, its carry's rows along `rows_axis`: they leave it as they came."""
         sharding, mesh = self.state_sharding(state, devices), self.mesh(devices)
         carries = split_rows(mesh, rows_axis)
-        if self.data_parallel:
-            own = make_step(model, objective, optimizer, mesh.axis_names)
+        lie = self.over_rows(state)
+        gradient = make_gradient(model, objective, self.fetch(model, lie.params))
+        update = make_update(optimizer)
 
-            def step(state, carry, batch):
-                rows = split_rows(mesh, axis_of_rows(batch)).spec
-                spread = each_its_own(own, mesh, (P(), carries.spec, rows), (P(), carries.spec, P()))
-                return spread(state, carry, batch)
-        else:
-            step = make_step(model, objective, optimizer)
+        def own(state, carry, batch):
+            (loss, count, gradients), carry = gradient(state, carry, batch)
+            # What was fetched has been summed over fsdp where its gradient was taken.
+            gradients = jax.tree.map(lambda leaf, spec: summed(leaf, mesh, spec), gradients, lie.params)
+            return (summed(loss, mesh), summed(count, mesh), gradients), carry
+
+        def step(state, carry, batch):
+            rows = split_rows(mesh, axis_of_rows(batch)).spec
+            given, found = (lie, carries.spec, rows), ((P(), P(), lie.params), carries.spec)
+            sums, carry = each_its_own(own, mesh, given, found, self.manual)(state, carry, batch)
+            state, measures = update(state, *sums)
+            return state, carry, measures
+
         return jax.jit(step, donate_argnums=0, out_shardings=(sharding, carries, None))
 
     def validation(self, model, objective, devices=None) -> Callable:
         """validate(params, batch, carry) -> (loss, count, carry), the sums of a batch, compiled."""
         mesh = self.mesh(devices)
-        axes = mesh.axis_names if self.data_parallel else ()
+        rows = split_rows(mesh, 0).spec
 
         def validate(params, batch, carry):
-            loss, (count, carry) = objective.evaluate(model, params, batch, carry)
-            return *jax.lax.psum((loss, count), axes), carry
+            lie = self.over_rows(params)
+            fetch = self.fetch(model, lie)
 
-        if self.data_parallel:
-            rows = split_rows(mesh, 0).spec
-            validate = each_its_own(validate, mesh, (P(), rows, rows), (P(), P(), rows))
+            def own(params, batch, carry):
+                loss, (count, carry) = objective.evaluate(model, fetch(params), batch, carry)
+                return summed(loss, mesh), summed(count, mesh), carry
+
+            given, found = (lie, rows, rows), (P(), P(), rows)
+            return each_its_own(own, mesh, given, found, self.manual)(params, batch, carry)
+
         return jax.jit(validate)
 
+    def over_rows(self, tree: PyTree) -> PyTree:
+        """How the leaves of a state lie over data and fsdp alone."""
+        return jax.tree.map_with_path(
+            lambda path, leaf: P(*(axis if axis in ROWS else None for axis in self.spec(path, leaf))), tree
+        )
+
+    def fetch(self, model, lie: PyTree) -> Callable:
+        """The parameters of the model, whole over fsdp, of what a device has of them.
+
+        What is computed in bfloat16 is fetched in it; gradients are summed in float32.
+        """
+        dtype = "bfloat16" if dtypes(model) == {"bfloat16"} else "float32"
+
+        def one(leaf, spec):
+            return gathered(leaf, spec.index("fsdp"), dtype) if "fsdp" in spec else leaf
+
+        return lambda params: jax.tree.map(one, params, lie)
+
     @property
-    def data_parallel(self) -> bool:
-        """Whether each device holds all parameters."""
-        return self.fsdp == self.tensor == 1
+    def manual(self) -> frozenset[str]:
+        """The axes whose collectives are ours; those of tensor XLA finds by itself."""
+        return frozenset(ROWS if self.tensor > 1 else (*ROWS, "tensor"))
 
 
-def each_its_own(function: Callable, mesh: jax.sharding.Mesh, given, found) -> Callable:
-    """The function on the parts that each device holds of what it is given, by their specs."""
+def summed(leaf: jax.Array, mesh: jax.sharding.Mesh, spec: P = P()) -> jax.Array:
+    """What devices with other rows have, added up, but for those that have another part of the leaf."""
+    # XLA knows no sum over one device where it splits the rest of the program itself.
+    return jax.lax.psum(leaf, tuple(axis for axis in ROWS if mesh.shape[axis] > 1 and axis not in spec))
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(1, 2))
+def gathered(leaf: jax.Array, axis: int, dtype: str) -> jax.Array:
+    """A leaf of which each device along fsdp has a part, whole on all of them."""
+    return jax.lax.all_gather(leaf.astype(dtype), "fsdp", axis=axis, tiled=True)
+
+
+def gathered_forward(leaf, axis, dtype):
+    """The leaf, and nothing for the backward pass."""
+    return gathered(leaf, axis, dtype), None
+
+
+def gathered_backward(axis, dtype, _, gradient):
+    """This device's part of the sum of all devices' gradients."""
+    wide = gradient.astype("float32")
+    return (jax.lax.psum_scatter(wide, "fsdp", scatter_dimension=axis, tiled=True),)
+
+
+gathered.defvjp(gathered_forward, gathered_backward)
+
+
+def inner_axis(path: tuple, leaf: jax.Array) -> int:
+    """The axis of a leaf along which several devices may share the work on one row.
+
+    That of a layer which says so, else the longest.
+    """
+    *_, layer, name = ("", "", *(str(getattr(key, "key", key)) for key in path))
+    longest = max(range(leaf.ndim), key=lambda axis: leaf.shape[axis])
+    return INNER.get((layer, name), longest)
+
+
+def each_its_own(
+    function: Callable, mesh: jax.sharding.Mesh, given, found, axes: frozenset[str] = frozenset()
+) -> Callable:
+    """The function on the parts that each device holds of what it is given, by their specs.
+
+    Along `axes`, or all of the mesh: over the others XLA splits the function itself.
+    """
     # Loops begin with constants, which the check takes for equal on all devices.
-    return jax.shard_map(function, mesh=mesh, in_specs=given, out_specs=found, check_vma=False)
+    return jax.shard_map(
+        function, mesh=mesh, in_specs=given, out_specs=found, axis_names=axes, check_vma=False
+    )
 
 
 def by_rows(function: Callable, devices=None) -> Callable:
@@ -175,7 +260,7 @@ def by_rows(function: Callable, devices=None) -> Callable:
 
 def split_rows(mesh: jax.sharding.Mesh, axis: int) -> NamedSharding:
     """Rows along `axis` over data and fsdp, everything else whole."""
-    return NamedSharding(mesh, P(*(None,) * axis, ("data", "fsdp")))
+    return NamedSharding(mesh, P(*(None,) * axis, ROWS))
 
 
 @dataclasses.dataclass(frozen=True)

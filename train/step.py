@@ -32,38 +32,59 @@ def init_state(model: nn.Module, objective, optimizer, seed: int, batch: dict) -
 
 
 def make_step(model: nn.Module, objective, optimizer, axes: tuple[str, ...] = ()) -> Callable:
-    """step(state, carry, batch) -> (state, carry, measures).
+    """step(state, carry, batch) -> (state, carry, measures), on one device or on each of those along `axes`.
 
-    A batch whose arrays have one more leading axis is a stack of micro-batches, and so is its carry. Sums of
-    losses, counts and gradients are added up over micro-batches and over devices, those along `axes` of which
-    each goes through its own rows; the one division by the global count comes last, so any split of a batch
-    gives the gradient of the whole.
+    Devices go through their own rows and have all parameters; sums are added up over them.
     """
-    direction = optimizer.direction()
+    gradient, update = make_gradient(model, objective), make_update(optimizer)
+
+    def step(state: TrainState, carry, batch: dict):
+        sums, carry = gradient(state, carry, batch)
+        state, measures = update(state, *jax.lax.psum(sums, axes))
+        return state, carry, measures
+
+    return step
+
+
+def make_gradient(model: nn.Module, objective, whole: Callable = lambda params: params) -> Callable:
+    """gradient(state, carry, batch) -> ((loss, count, gradient), carry), sums of a batch and no means.
+
+    A batch whose arrays have one more leading axis is a stack of micro-batches, and so is its carry: sums are
+    added up over them. `whole` makes the parameters that the model reads of those that the state has.
+    """
 
     def sums(params, batch, key, step, carry):
         def total(params):
-            return objective(model, params, batch, key, step, carry)
+            return objective(model, whole(params), batch, key, step, carry)
 
         (loss, (count, carry)), gradient = jax.value_and_grad(total, has_aux=True)(params)
         return (loss, count, gradient), carry
 
-    def step(state: TrainState, carry, batch: dict):
+    def gradient(state: TrainState, carry, batch: dict):
         # Folded from (seed, step, micro-batch), never carried: a resumed run draws the same.
         key = jax.random.fold_in(state.key, state.step)
+        if axis_of_rows(batch) == 0:
+            return sums(state.params, batch, jax.random.fold_in(key, 0), state.step, carry)
 
         def add(partial, numbered):
             index, micro, carry = numbered
             new, carry = sums(state.params, micro, jax.random.fold_in(key, index), state.step, carry)
             return jax.tree.map(jnp.add, partial, new), carry
 
-        if axis_of_rows(batch) == 0:
-            partial, carry = sums(state.params, batch, jax.random.fold_in(key, 0), state.step, carry)
-        else:
-            zeros = jnp.zeros(()), jnp.zeros(()), jax.tree.map(jnp.zeros_like, state.params)
-            numbers = jnp.arange(batch["inputs"].shape[0])
-            partial, carry = jax.lax.scan(add, zeros, (numbers, batch, carry))
-        loss, count, gradient = jax.lax.psum(partial, axes)
+        zeros = jnp.zeros(()), jnp.zeros(()), jax.tree.map(jnp.zeros_like, state.params)
+        return jax.lax.scan(add, zeros, (jnp.arange(batch["inputs"].shape[0]), batch, carry))
+
+    return gradient
+
+
+def make_update(optimizer) -> Callable:
+    """update(state, loss, count, gradient) -> (state, measures), of the sums of the global batch.
+
+    The one division by the global count comes here: any split of a batch gives the gradient of the whole.
+    """
+    direction = optimizer.direction()
+
+    def update(state: TrainState, loss, count, gradient):
         gradient = jax.tree.map(lambda g: g / jnp.maximum(count, 1.0), gradient)
         update, optimizer_state = direction.update(gradient, state.optimizer, state.params)
         rate = optimizer.schedule(state.step) * state.scale
@@ -74,9 +95,9 @@ def make_step(model: nn.Module, objective, optimizer, axes: tuple[str, ...] = ()
             "learning_rate": rate,
             "gradient_norm": optax.tree.norm(gradient),
         }
-        return state.replace(step=state.step + 1, params=params, optimizer=optimizer_state), carry, measures
+        return state.replace(step=state.step + 1, params=params, optimizer=optimizer_state), measures
 
-    return step
+    return update
 
 
 def axis_of_rows(batch: dict) -> int:

@@ -14,6 +14,18 @@ from models.attention.scores import ScaledDot, Score
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 
+# The axis along which devices can share a layer of a block: one of them computes a head, or a unit inside the
+# feed-forward network, from all of x, and what comes out is added up  -- Shoeybi et al. 2019, section 3.
+INNER = {
+    ("query", "kernel"): 1,
+    ("query", "bias"): 0,
+    ("key_value", "kernel"): 2,
+    ("key_value", "bias"): 1,
+    ("out", "kernel"): 0,
+    ("widen", "kernel"): 1,
+    ("narrow", "kernel"): 0,
+}
+
 
 class FeedForward(nn.Module):
     """f(x W1 + b1) W2 + b2, f = max(0, .) as published  -- Vaswani et al. 2017, eq. 2."""

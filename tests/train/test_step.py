@@ -114,7 +114,7 @@ def alone():
     return updated(Jit(), 1)
 
 
-@pytest.mark.parametrize("layout", [Jit(), Jit(fsdp=2), Jit(tensor=2), Pmap()], ids=repr)
+@pytest.mark.parametrize("layout", [Jit(), Jit(fsdp=2, least=0), Jit(tensor=2, least=0), Pmap()], ids=repr)
 def test_two_devices_make_the_update_of_one(layout, alone):
     assert_same(updated(layout, 2), alone)
 
@@ -138,7 +138,7 @@ def test_empty_rows_change_nothing(alone):
     assert_same(updated(Jit(), 1, batch), alone)
 
 
-@pytest.mark.parametrize("layout", [Jit(), Jit(fsdp=2), Pmap()], ids=repr)
+@pytest.mark.parametrize("layout", [Jit(), Jit(fsdp=2, least=0), Pmap()], ids=repr)
 def test_dropout_does_not_know_how_many_devices_there_are(layout, alone):
     one = updated(Jit(), 1, model=Bag(dropout=0.5))
     assert_same(one, updated(layout, 2, model=Bag(dropout=0.5)))
@@ -158,7 +158,7 @@ def test_gradients_of_a_recurrent_network_are_summed_after_its_loops():
 def test_validation_sums_over_devices_what_training_does():
     params = jax.device_get(start(Bag(), SGD)().params)
     total, (count, _) = OBJECTIVE.evaluate(Bag(), params, BATCH)
-    for layout in (Jit(), Jit(fsdp=2), Pmap()):
+    for layout in (Jit(), Jit(fsdp=2, least=0), Pmap()):
         validate = layout.validation(Bag(), OBJECTIVE)
         found = validate(params, Jit().put(BATCH), ())
         assert float(found[0]) == pytest.approx(float(total), rel=1e-6)
@@ -295,7 +295,7 @@ def test_each_micro_batch_has_a_carry_of_its_own(layout, count):
 
 
 def test_fsdp_splits_parameters_and_optimizer_state():
-    state = fresh(Jit(fsdp=2), 2, optimizer=Adam())
+    state = fresh(Jit(fsdp=2, least=0), 2, optimizer=Adam())
     held = lambda tree: sum(leaf.addressable_shards[0].data.size for leaf in jax.tree.leaves(tree))
     for tree in (state.params, state.optimizer):
         matrices = [leaf for leaf in jax.tree.leaves(tree) if leaf.ndim > 1]
@@ -318,8 +318,8 @@ from models.translation.transformer import Transformer
 from train.parallel import Jit, Pmap
 
 CASES = [
-    (steps.Bag(), [(Jit(), 3), (Jit(fsdp=2), 4), (Pmap(), 4)]),
-    (Transformer(12, 8, 8, 2, 1, 1, dropout=0.0), [(Jit(fsdp=2, tensor=2), 4)]),
+    (steps.Bag(), [(Jit(), 3), (Jit(fsdp=2, least=0), 4), (Pmap(), 4)]),
+    (Transformer(12, 8, 8, 2, 1, 1, dropout=0.0), [(Jit(fsdp=2, tensor=2, least=0), 4)]),
 ]
 for model, layouts in CASES:
     one, history = steps.updated(Jit(), 1, model=model, steps=2)
