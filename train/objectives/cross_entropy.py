@@ -15,13 +15,35 @@ from jaxtyping import Array, Float, Int, PyTree
 Head = Callable[[PyTree], Float[Array, "B T V"]]
 
 
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
 def cross_entropy(
     logits: Float[Array, "B T V"], targets: Int[Array, "B T"], smoothing: float = 0.0
 ) -> Float[Array, "B T"]:
-    """-(1 - e) log p(y) - e mean_v log p(v), label smoothing  -- Szegedy et al. 2016, §7."""
+    """-(1 - e) log p(y) - e mean_v log p(v), label smoothing  -- Szegedy et al. 2016, §7.
+
+    Differentiable once. Its gradient is p(v) - (1 - e) [v = y] - e / V: left to JAX, the second term is
+    scattered into an array of zeros as large as the logits.
+    """
     normaliser = jax.nn.logsumexp(logits, axis=-1)
     right = jnp.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
     return normaliser - (1.0 - smoothing) * right - smoothing * jnp.mean(logits, axis=-1)
+
+
+def cross_entropy_forward(logits, targets, smoothing):
+    """The loss, and what its gradient is made of."""
+    return cross_entropy(logits, targets, smoothing), (logits, targets)
+
+
+def cross_entropy_backward(smoothing, kept, factor):
+    """The gradient of the logits, times that of the losses."""
+    logits, targets = kept
+    p = jax.nn.softmax(logits, axis=-1)
+    right = jax.lax.broadcasted_iota(targets.dtype, logits.shape, logits.ndim - 1) == targets[..., None]
+    change = p - (1.0 - smoothing) * right - smoothing / logits.shape[-1]
+    return (change * factor[..., None]).astype(logits.dtype), None
+
+
+cross_entropy.defvjp(cross_entropy_forward, cross_entropy_backward)
 
 
 def cross_entropy_sum(
