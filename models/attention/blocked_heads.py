@@ -18,6 +18,7 @@ from jaxtyping import Array, Float
 
 from models.attention import blocked
 from models.attention.blocked import Head, Plan, Terms
+from models.attention.chip import chip
 
 Queries = Float[Array, "B T N H"]
 Keys = Float[Array, "B S K H"]
@@ -114,7 +115,7 @@ def each_head(compute, q, k, v, bias, terms):
         return compute(b, n, Head(scaled, pick_head(k, b, shared), pick_head(v, b, shared), own, first))
 
     # On other devices than CPUs many heads at once are what fills the device.
-    over = jax.lax.map if jax.default_backend() == "cpu" else lambda f, xs: jax.vmap(f)(xs)
+    over = jax.lax.map if chip().backend == "cpu" else lambda f, xs: jax.vmap(f)(xs)
     stacked = over(one, jnp.arange(batch * heads))
     return jax.tree.map(lambda x: x.reshape(batch, heads, *x.shape[1:]), stacked)
 

@@ -4,7 +4,9 @@ KERNELS is the whole dispatch: tried in order, each with a reason for declining 
 was chosen and why not the others; `lookback doctor` prints it.
 """
 
-from collections.abc import Callable
+import contextlib
+import contextvars
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import jax
@@ -15,6 +17,7 @@ from models.attention import blocked_heads as heads
 from models.attention import splash
 from models.attention.bias import Bias
 from models.attention.blocked import Terms
+from models.attention.chip import chip
 from models.attention.mask import Mask
 from models.attention.scores import masked_softmax
 from models.attention.weight_dropout import keep_weights
@@ -65,13 +68,18 @@ def cudnn(q: Queries, k: Keys, v: Keys, terms: Terms) -> Queries:
 
 def cudnn_declines(q, k, v, terms: Terms) -> str | None:
     """Why cuDNN cannot compute it, or None."""
-    mask = terms.mask
-    if jax.default_backend() != "gpu":
-        return f"the backend is {jax.default_backend()}, not gpu"
+    mask, device = terms.mask, chip()
+    if device.backend != "gpu":
+        return f"the backend is {device.backend}, not gpu"
+    if not device.nvidia:
+        return "the card is not NVIDIA's"
+    if device.capability < 8.0:
+        return f"it takes cards of compute capability 8.0 on, not {device.capability}"
     if q.dtype not in (jnp.bfloat16, jnp.float16):
         return f"it takes bfloat16 or float16, not {q.dtype}"
-    if q.shape[-1] % 8 or q.shape[-1] > 128:
-        return f"it takes head sizes that are multiples of 8 up to 128, not {q.shape[-1]}"
+    widest = 256 if device.capability == 9.0 else 128
+    if q.shape[-1] % 8 or q.shape[-1] > widest:
+        return f"it takes head sizes that are multiples of 8 up to {widest}, not {q.shape[-1]}"
     if mask.causal and (mask.first is not None or q.shape[1] != k.shape[1]):
         return (
             "its causal mask aligns query 0 with key 0, and a continued sequence needs the last with the last"
@@ -81,15 +89,18 @@ def cudnn_declines(q, k, v, terms: Terms) -> str | None:
     if terms.bias is not None:
         return "with a bias its gradients are limited, and were NaN for a float32 one"
     if terms.rate:
-        return "it drops no weights through jax.nn"
+        return "it would drop the same weights at every update, as its seed is part of the program"
     return None
 
 
 FEWEST = 128 * 128  # scores of a head; below, calling the kernel costs more than it saves
+HELD = 2048  # keys; up to so many, a GPU or TPU is faster with all scores of a head held at once
 
 
 def blocked_declines(q, k, v, terms: Terms) -> str | None:
     """Why cutting the scores into tiles would not pay, or None."""
+    if (backend := chip().backend) != "cpu" and k.shape[1] <= HELD:
+        return f"its tiles are those of a CPU; on a {backend} it pays beyond {HELD} keys, not {k.shape[1]}"
     if q.shape[1] * k.shape[1] < FEWEST:
         return f"{q.shape[1]} x {k.shape[1]} scores a head are too few to cut up; from {FEWEST} it pays"
     return None
@@ -114,6 +125,29 @@ KERNELS = (  # fastest first; the last never declines
 def explain(q, k, v, terms: Terms) -> list[tuple[str, str | None]]:
     """(kernel, why it declines or None) in order of preference, for arrays or their shapes."""
     return [(kernel.name, kernel.declines(q, k, v, terms)) for kernel in KERNELS]
+
+
+class Choice(NamedTuple):
+    """Which kernel took queries and keys of these shapes, and why those before it declined."""
+
+    queries: tuple[int, ...]
+    keys: tuple[int, ...]
+    dtype: str
+    kernel: str
+    declined: tuple[tuple[str, str], ...]
+
+
+WATCHED: contextvars.ContextVar[dict[Choice, int] | None] = contextvars.ContextVar("watched", default=None)
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[dict[Choice, int]]:
+    """What is chosen for the programs that are traced within, and how often."""
+    token = WATCHED.set(found := {})
+    try:
+        yield found
+    finally:
+        WATCHED.reset(token)
 
 
 def choose(q, k, v, terms: Terms, implementation: str | None = None) -> Kernel:
@@ -152,4 +186,10 @@ def attention(
     mask = Mask() if mask is None else mask
     scale = q.shape[-1] ** -0.5 if scale is None else scale
     terms = Terms(mask, bias, seeds, scale, dropout)
-    return choose(q, k, v, terms, implementation).compute(q, k, v, terms)
+    kernel = choose(q, k, v, terms, implementation)
+    if (seen := WATCHED.get()) is not None:
+        reasons = explain(q, k, v, terms)
+        faster = tuple(reasons[: [name for name, _ in reasons].index(kernel.name)])
+        choice = Choice(q.shape, k.shape, str(q.dtype), kernel.name, faster)
+        seen[choice] = seen.get(choice, 0) + 1
+    return kernel.compute(q, k, v, terms)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from models.attention.blocked import Terms
+from models.attention.chip import chip
 
 BLOCK = 128  # of queries and of keys, the fewest that it takes
 
@@ -37,12 +38,20 @@ def attention(
     return jax.vmap(compute)(q, k, v, segments).swapaxes(1, 2)
 
 
+def alone() -> bool:
+    """Whether the program that is traced is that of one device, or of each one's own part."""
+    mesh = jax.sharding.get_abstract_mesh()
+    if mesh.empty:
+        return jax.device_count() == 1
+    return all(size == 1 or axis in mesh.manual_axes for axis, size in mesh.shape.items())
+
+
 def declines(q, k, v, terms: Terms) -> str | None:
     """Why the kernel cannot compute it, or None."""
     mask = terms.mask
-    if jax.default_backend() != "tpu":
-        return f"the backend is {jax.default_backend()}, not tpu"
-    if jax.device_count() > 1:
+    if chip().backend != "tpu":
+        return f"the backend is {chip().backend}, not tpu"
+    if not alone():
         return "the compiler cannot split a Mosaic program over devices"
     if q.shape[1] % BLOCK or k.shape[1] % BLOCK:
         return f"it takes multiples of {BLOCK} queries and keys, not {q.shape[1]} and {k.shape[1]}"

@@ -11,6 +11,7 @@ import optax
 from jaxtyping import PyTree
 
 from data.batches.batch import Batch
+from models.attention.chip import CPU, compiling_for
 from train import devices, flops
 from train.folder.log import Log
 from train.folder.record import only_training
@@ -98,8 +99,9 @@ class Training(Job):
             parts = self.model, self.run.objective, self.run.optimizer
             step = self.run.parallel.compile(*parts, self.state, rows_axis=self.rows_axis)
             step = step.lower(self.state, self.carry, placed).compile()
-            carry = self.whole(self.carry)
-            self.compiled[key] = step, flops.count(make_step(*parts), self.state, carry, batch)
+            with compiling_for(CPU):  # so that an update costs the same on every device
+                operations = flops.count(make_step(*parts), self.state, self.whole(self.carry), batch)
+            self.compiled[key] = step, operations
         return self.compiled[key]
 
     def fit(self, log: Log, bar: Bar, interruptions: Interruptions) -> None:

@@ -1,5 +1,7 @@
 """The reference against numpy, every kernel against the reference, and which one is chosen and why."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,9 +12,12 @@ from models.attention import kernels as fused
 from models.attention import splash
 from models.attention.bias import LinearBias
 from models.attention.blocked import Terms
+from models.attention.chip import Chip, compiling_for
 from models.attention.mask import Mask
 from models.attention.scores import masked_softmax
+from train.parallel import by_rows
 
+HOPPER = Chip("gpu", 9.0, nvidia=True)
 B, N, H = 2, 2, 8
 RNG = np.random.default_rng(1)
 MASKS = {
@@ -105,20 +110,66 @@ def test_few_scores_are_not_cut_up():
     [
         ("float32", 64, Terms(Mask()), "not float32"),
         ("bfloat16", 12, Terms(Mask()), "multiples of 8"),
-        ("bfloat16", 256, Terms(Mask()), "up to 128"),
+        ("bfloat16", 264, Terms(Mask()), "up to 256"),
+        ("bfloat16", 256, Terms(Mask()), None),
         ("bfloat16", 64, Terms(Mask(causal=True)), "aligns query 0 with key 0"),
         ("bfloat16", 64, Terms(Mask(segments=jnp.zeros((2, 2), int))), "mask tensor"),
         ("bfloat16", 64, Terms(Mask(window=4)), "mask tensor"),
         ("bfloat16", 64, Terms(Mask(), LinearBias.of(2)), "with a bias"),
-        ("bfloat16", 64, Terms(Mask(), rate=0.1), "drops no weights"),
+        ("bfloat16", 64, Terms(Mask(), rate=0.1), "at every update"),
         ("bfloat16", 64, Terms(Mask(lengths=jnp.array([4, 2]))), None),
         ("float16", 128, Terms(Mask()), None),
     ],
 )
-def test_what_cudnn_declines_on_a_gpu(monkeypatch, dtype, size, terms, reason):
-    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    name, said = fused.explain(*shapes(2, 4, size, dtype), terms)[0]
+def test_what_cudnn_declines_on_a_gpu(dtype, size, terms, reason):
+    with compiling_for(HOPPER):
+        name, said = fused.explain(*shapes(2, 4, size, dtype), terms)[0]
     assert name == "cudnn" and (said is None if reason is None else reason in said)
+
+
+def test_splash_serves_each_device_its_own_rows():
+    said = []
+
+    def look(_, rows):
+        said.append(splash.declines(*shapes(128, 256), Terms(Mask())))
+        return rows
+
+    with compiling_for(Chip("tpu")):
+        by_rows(look)((), jnp.zeros(2))
+        jax.jit(look)((), jnp.zeros(2))
+    assert said[0] is None and "split" in said[1]
+
+
+@pytest.mark.parametrize(
+    "card, size, reason",
+    [
+        (Chip("gpu"), 64, "not NVIDIA's"),
+        (Chip("gpu", 7.5, nvidia=True), 64, "of compute capability 8.0 on, not 7.5"),
+        (Chip("gpu", 8.0, nvidia=True), 256, "up to 128"),
+        (Chip("gpu", 8.0, nvidia=True), 128, None),
+    ],
+)
+def test_which_cards_have_cudnn(card, size, reason):
+    with compiling_for(card):
+        said = dict(fused.explain(*shapes(128, 128, size, "bfloat16"), Terms(Mask())))["cudnn"]
+    assert said is None if reason is None else re.search(reason, said)
+
+
+def test_all_scores_of_a_head_are_held_where_no_cpu_cuts_them_up():
+    """The blocked kernel's tiles are those of a CPU: elsewhere it is for what cannot be held."""
+    for card in (HOPPER, Chip("tpu")):
+        with compiling_for(card):
+            assert fused.choose(*shapes(2048, 2048), Terms(Mask(), rate=0.1)).name == "reference"
+            assert fused.choose(*shapes(4096, 4096), Terms(Mask(), rate=0.1)).name == "blocked"
+
+
+def test_what_is_traced_is_told_with_its_reasons():
+    inputs = shapes(128, 128)
+    with fused.watched() as seen, compiling_for(HOPPER):
+        jax.eval_shape(lambda *qkv: fused.attention(*qkv) + fused.attention(*qkv), *inputs)
+    ((choice, times),) = seen.items()
+    assert (choice.kernel, times, choice.dtype) == ("reference", 2, "float32")
+    assert dict(choice.declined)["cudnn"] == "it takes bfloat16 or float16, not float32"
 
 
 @pytest.mark.skipif(jax.default_backend() != "gpu", reason="cuDNN needs a GPU")
@@ -148,10 +199,10 @@ def test_cudnn_equals_the_reference_on_a_gpu(length, causal, padded):
     ],
 )
 def test_what_splash_declines_on_a_tpu(monkeypatch, queries, terms, reason):
-    monkeypatch.setattr(jax, "default_backend", lambda: "tpu")
-    assert "split" in dict(fused.explain(*shapes(128, 256), terms))["splash"]
-    monkeypatch.setattr(jax, "device_count", lambda: 1)
-    said = dict(fused.explain(*shapes(queries, 256), terms))["splash"]
+    with compiling_for(Chip("tpu")):
+        assert "split" in dict(fused.explain(*shapes(128, 256), terms))["splash"]
+        monkeypatch.setattr(jax, "device_count", lambda: 1)
+        said = dict(fused.explain(*shapes(queries, 256), terms))["splash"]
     assert said is None if reason is None else reason in said
 
 
