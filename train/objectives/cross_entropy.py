@@ -99,9 +99,12 @@ def summed_with_gradient(head, smoothing, tokens, closed, moving, fixed, targets
         closed_gradient, *gradients = gradient
         return jax.tree.map(jnp.add, sums, (value, closed_gradient)), tuple(gradients)
 
-    nothing = 0.0, jax.tree.map(jnp.zeros_like, closed)
+    # Summed over pieces in float32, whatever the head is computed in.
+    wide = lambda x: jnp.promote_types(x.dtype, jnp.float32)
+    nothing = 0.0, jax.tree.map(lambda x: jnp.zeros(x.shape, wide(x)), closed)
     parts = moving, fixed, targets, weights
     (total, closed_gradient), gradients = over_pieces(add, nothing, tokens, *parts)
+    closed_gradient = jax.tree.map(lambda sums, x: sums.astype(x.dtype), closed_gradient, closed)
     return total, (closed_gradient, *gradients)
 
 
