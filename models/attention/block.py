@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from models.attention.cache import KeyValue
+from models.attention.chip import chip
 from models.attention.mask import Mask
 from models.attention.multihead import Initializer, MultiHeadAttention
 from models.attention.positions import Where
@@ -40,7 +42,9 @@ class FeedForward(nn.Module):
     def __call__(self, x: Float[Array, "B T D"]) -> Float[Array, "B T D"]:
         """Of each position by itself."""
         dense = lambda features, name, init: Dense(features, dtype=self.dtype, kernel_init=init, name=name)
-        hidden = self.activation(dense(self.mlp_dim, "widen", self.kernel_init)(x))
+        # What a gelu keeps for its gradient costs a GPU or TPU more to write and read than to compute again.
+        activation = self.activation if chip().backend == "cpu" else jax.checkpoint(self.activation)
+        hidden = activation(dense(self.mlp_dim, "widen", self.kernel_init)(x))
         return dense(x.shape[-1], "narrow", self.out_init)(hidden)
 
 

@@ -24,20 +24,23 @@ def cross_entropy(
     Differentiable once. Its gradient is p(v) - (1 - e) [v = y] - e / V: left to JAX, the second term is
     scattered into an array of zeros as large as the logits.
     """
-    normaliser = jax.nn.logsumexp(logits, axis=-1)
-    right = jnp.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
-    return normaliser - (1.0 - smoothing) * right - smoothing * jnp.mean(logits, axis=-1)
+    return cross_entropy_forward(logits, targets, smoothing)[0]
 
 
 def cross_entropy_forward(logits, targets, smoothing):
     """The loss, and what its gradient is made of."""
-    return cross_entropy(logits, targets, smoothing), (logits, targets)
+    normaliser = jax.nn.logsumexp(logits, axis=-1)
+    right = jnp.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
+    loss = normaliser - (1.0 - smoothing) * right
+    if smoothing:
+        loss = loss - smoothing * jnp.mean(logits, axis=-1)
+    return loss, (logits, targets, normaliser)
 
 
 def cross_entropy_backward(smoothing, kept, factor):
     """The gradient of the logits, times that of the losses."""
-    logits, targets = kept
-    p = jax.nn.softmax(logits, axis=-1)
+    logits, targets, normaliser = kept
+    p = jnp.exp(logits - normaliser[..., None])
     right = jax.lax.broadcasted_iota(targets.dtype, logits.shape, logits.ndim - 1) == targets[..., None]
     change = p - (1.0 - smoothing) * right - smoothing / logits.shape[-1]
     return (change * factor[..., None]).astype(logits.dtype), None
