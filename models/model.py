@@ -53,6 +53,22 @@ def dtypes(part: Any) -> set[str]:
     return found
 
 
+def computing_in(part: Any, dtype: str) -> Any:
+    """A part that computes in a dtype, and the parts within it too."""
+    if not isinstance(part, Part):
+        return part
+    changes = {}
+    for name, annotation in annotations(type(part)).items():
+        value = getattr(part, name)
+        if annotation == Dtype:
+            changes[name] = dtype
+        elif isinstance(value, tuple):
+            changes[name] = tuple(computing_in(one, dtype) for one in value)
+        elif isinstance(value, Part):
+            changes[name] = computing_in(value, dtype)
+    return dataclasses.replace(part, **changes)
+
+
 class Network(Model, nn.Module):
     """A Linen module that is trained by gradients.
 

@@ -16,9 +16,10 @@ BITS = {
     "u64": 64, "f8e4m3fn": 8, "f8e5m2": 8, "bf16": 16, "f16": 16, "f32": 32, "f64": 64, "c64": 64,
 }  # fmt: skip
 COLLECTIVES = ("all-gather", "all-reduce", "reduce-scatter", "all-to-all", "collective-permute")
+GEMM, ATTENTION = "__cublas$", "__cudnn$fmha"  # calls of libraries
 NOTHING = {  # what names or holds numbers and moves none, and what is over once another begun
-    "parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all", "partition-id", "replica-id",
-    "iota", "opt-barrier", "add-dependency",
+    "parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all", "partition-id",
+    "replica-id", "iota", "opt-barrier", "add-dependency",
 }  # fmt: skip
 ARRAY = re.compile(r"([a-z][a-z0-9]*)\[([0-9,]*)\]")
 HEAD = re.compile(r"^(ENTRY )?%?([\w.\-]+) \(.*\) -> .*\{$")
@@ -55,14 +56,14 @@ class Instruction:
         return int(found[1]) if found else 1
 
     def axes(self, which: str) -> tuple[int, ...]:
-        """lhs_contracting_dims={1}, or in the words of a library's call "lhs_contracting_dimensions":["1"]."""
+        """lhs_contracting_dims={1}, in a library's call "lhs_contracting_dimensions":["1"]."""
         found = re.search(rf'{which}_dim\w*"?[=:][{{\[]([^}}\]]*)[}}\]]', self.rest)
         return tuple(int(axis) for axis in re.findall(r"\d+", found[1])) if found else ()
 
 
 @dataclasses.dataclass(frozen=True)
 class Collective:
-    """What devices send each other: of one kind, how many bytes a device gets, how often, within a loop or not."""
+    """What devices send each other: the bytes of the whole array, how often, and whether within a loop."""
 
     kind: str
     bytes: float
@@ -153,7 +154,9 @@ class Program:
             for kind, received in self.sent(own, one):
                 key = kind, received, looped
                 found[key] = found.get(key, 0) + times
-        return [Collective(kind, received, times, looped) for (kind, received, looped), times in found.items()]
+        return [
+            Collective(kind, received, times, looped) for (kind, received, looped), times in found.items()
+        ]
 
     def sent(self, own: Mapping[str, Instruction], one: Instruction) -> Iterator[tuple[str, float]]:
         """(kind, bytes) of the whole array of each collective of an instruction, fused ones too."""
@@ -185,21 +188,32 @@ class Program:
         if one.kind == "fusion":
             inner = self.inside(one)
             return sum(self.flops(inner, each) for each in inner.values())
-        if one.kind == "dot" or "__cublas$gemm" in one.rest:
-            contracted = math.prod(own[one.operands[0]].arrays[0][axis] for axis in one.axes("lhs_contracting"))
+        if one.kind == "dot" or GEMM in one.rest:
+            contracted = math.prod(
+                own[one.operands[0]].arrays[0][axis] for axis in one.axes("lhs_contracting")
+            )
             return 2.0 * math.prod(one.arrays[0]) * contracted
         if one.kind == "convolution":
             kernel = own[one.operands[1]].arrays[0]
             labels = re.search(r"dim_labels=\w+_(\w+)->", one.rest)
             features = kernel[labels[1].index("o")] if labels else kernel[-1]
             return 2.0 * math.prod(one.arrays[0]) * math.prod(kernel) / features
-        if "__cudnn$fmha" in one.rest:
+        if ATTENTION in one.rest:
             # q k' and weights v, half of each under a causal mask; the backward pass takes five products.
             rows, heads, queries, width = one.arrays[0]
             keys = own[one.operands[1]].arrays[0]
             products = 5 if "Backward" in one.rest else 2
             causal = 0.5 if "CAUSAL" in one.rest else 1.0
-            return products * causal * 2.0 * rows * heads * queries * width * sorted(keys)[-1 if queries > width else -2]
+            return (
+                products
+                * causal
+                * 2.0
+                * rows
+                * heads
+                * queries
+                * width
+                * sorted(keys)[-1 if queries > width else -2]
+            )
         return 0.0
 
     def moved(self, own: Mapping[str, Instruction], one: Instruction) -> float:
@@ -212,13 +226,13 @@ class Program:
         if one.kind == "fusion":
             inner = self.inside(one)
             return self.read(inner) + self.written(inner)
-        return one.size + sum(each.size for each in given)
+        # The second array that a library's product gives is where it works, and mostly stays empty.
+        written = size(ARRAY.search(one.shape)[0]) if GEMM in one.rest else one.size
+        return written + sum(each.size for each in given)
 
     def read(self, inner: Mapping[str, Instruction]) -> float:
         """The bytes a fusion reads: of a parameter that is only cut, the cuts."""
-        return sum(
-            min(one.size, self.seen(inner, one)) for one in inner.values() if one.kind == "parameter"
-        )
+        return sum(min(one.size, self.seen(inner, one)) for one in inner.values() if one.kind == "parameter")
 
     def seen(self, inner: Mapping[str, Instruction], one: Instruction) -> float:
         """The bytes of a value that a fusion looks at, whatever it is converted to or called on the way."""
