@@ -229,7 +229,7 @@ def inner_axis(path: tuple, leaf: jax.Array) -> int:
 
     That of a layer which says so, else the longest.
     """
-    *_, layer, name = ("", "", *(str(getattr(key, "key", key)) for key in path))
+    *_, layer, name = ("", "", *jax.tree_util.keystr(path, simple=True, separator="/").split("/"))
     longest = max(range(leaf.ndim), key=lambda axis: leaf.shape[axis])
     return INNER.get((layer, name), longest)
 
