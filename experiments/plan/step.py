@@ -10,7 +10,7 @@ from data.batches.batch import Batch
 from experiments.plan.hlo import Program
 from experiments.plan.target import Target
 from models.attention import kernels
-from models.attention.chip import CPU, compiling_for
+from models.chip import CPU, compiling_for
 from models.model import Model
 from train import flops
 from train.parallel import Jit, split_rows

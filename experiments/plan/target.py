@@ -13,7 +13,7 @@ import jax
 from jax.experimental import topologies
 
 from data.splits import known
-from models.attention.chip import Chip
+from models.chip import Chip
 
 FOLDER = Path(__file__).parent / "targets"
 COMPILERS = {  # of a backend: the packages of which one is enough, and the extra that brings it along

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from models.attention.cache import KeyValue
-from models.attention.chip import chip
 from models.attention.mask import Mask
 from models.attention.multihead import Initializer, MultiHeadAttention
 from models.attention.positions import Where
 from models.attention.scores import ScaledDot, Score
+from models.chip import chip
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 

@@ -18,7 +18,7 @@ from jaxtyping import Array, Float
 
 from models.attention import blocked
 from models.attention.blocked import Head, Plan, Terms
-from models.attention.chip import chip
+from models.chip import chip
 
 Queries = Float[Array, "B T N H"]
 Keys = Float[Array, "B S K H"]

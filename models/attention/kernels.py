@@ -17,10 +17,11 @@ from models.attention import blocked_heads as heads
 from models.attention import splash
 from models.attention.bias import Bias
 from models.attention.blocked import Terms
-from models.attention.chip import chip
 from models.attention.mask import Mask
+from models.attention.own_heads import by_heads
 from models.attention.scores import masked_softmax
 from models.attention.weight_dropout import keep_weights
+from models.chip import chip
 from models.layers.random import bits
 
 Queries = Float[Array, "B T N H"]
@@ -56,6 +57,11 @@ def reference(q: Queries, k: Keys, v: Keys, terms: Terms) -> Queries:
 
 def cudnn(q: Queries, k: Keys, v: Keys, terms: Terms) -> Queries:
     """cuDNN's fused attention through jax.nn, where no mask tensor is needed."""
+    return by_heads(cudnn_here, q, k, v, terms)
+
+
+def cudnn_here(q: Queries, k: Keys, v: Keys, terms: Terms) -> Queries:
+    """It, on one device."""
     lengths = terms.mask.lengths
     options = dict(scale=terms.scale, is_causal=terms.mask.causal, implementation="cudnn")
     if lengths is None:

@@ -1,11 +1,14 @@
 """Splash attention, the TPU kernel that ships with JAX. Not measured: no TPU has run it here."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from models.attention.blocked import Terms
-from models.attention.chip import chip
+from models.attention.own_heads import by_heads, known_place
+from models.chip import chip
 
 BLOCK = 128  # of queries and of keys, the fewest that it takes
 
@@ -18,6 +21,11 @@ def attention(
     interpret: bool = False,
 ) -> Float[Array, "B T N H"]:
     """One row at a time; the heads come first, the scale is the caller's. `interpret` runs it anywhere."""
+    return by_heads(partial(attention_here, interpret=interpret), q, k, v, terms)
+
+
+def attention_here(q, k, v, terms: Terms, interpret: bool):
+    """It, on one device."""
     from jax.experimental.pallas.ops.tpu.splash_attention import splash_attention_kernel as kernel
     from jax.experimental.pallas.ops.tpu.splash_attention import splash_attention_mask as masks
 
@@ -38,20 +46,12 @@ def attention(
     return jax.vmap(compute)(q, k, v, segments).swapaxes(1, 2)
 
 
-def alone() -> bool:
-    """Whether the program that is traced is that of one device, or of each one's own part."""
-    mesh = jax.sharding.get_abstract_mesh()
-    if mesh.empty:
-        return jax.device_count() == 1
-    return all(size == 1 or axis in mesh.manual_axes for axis, size in mesh.shape.items())
-
-
 def declines(q, k, v, terms: Terms) -> str | None:
     """Why the kernel cannot compute it, or None."""
     mask = terms.mask
     if chip().backend != "tpu":
         return f"the backend is {chip().backend}, not tpu"
-    if not alone():
+    if not known_place():
         return "the compiler cannot split a Mosaic program over devices"
     if q.shape[1] % BLOCK or k.shape[1] % BLOCK:
         return f"it takes multiples of {BLOCK} queries and keys, not {q.shape[1]} and {k.shape[1]}"

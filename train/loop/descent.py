@@ -11,7 +11,7 @@ import optax
 from jaxtyping import PyTree
 
 from data.batches.batch import Batch
-from models.attention.chip import CPU, compiling_for
+from models.chip import CPU, compiling_for
 from train import devices, flops
 from train.folder.log import Log
 from train.folder.record import only_training

@@ -6,15 +6,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.sharding import AxisType
+from jax.sharding import PartitionSpec as P
 from xla_flags import EMITTERS
 
 from models.attention import kernels as fused
 from models.attention import splash
 from models.attention.bias import LinearBias
 from models.attention.blocked import Terms
-from models.attention.chip import Chip, compiling_for
 from models.attention.mask import Mask
+from models.attention.own_heads import by_heads
 from models.attention.scores import masked_softmax
+from models.chip import Chip, compiling_for
 from train.parallel import by_rows
 
 HOPPER = Chip("gpu", 9.0, nvidia=True)
@@ -138,6 +141,26 @@ def test_splash_serves_each_device_its_own_rows():
         by_rows(look)((), jnp.zeros(2))
         jax.jit(look)((), jnp.zeros(2))
     assert said[0] is None and "split" in said[1]
+
+
+@pytest.mark.parametrize("heads", [4, 3])
+def test_a_kernel_serves_the_heads_of_its_device(heads):
+    """Within a program of which XLA splits an axis by itself; three heads are no device's own."""
+    mesh = jax.make_mesh((1, 2), ("data", "tensor"), (AxisType.Auto,) * 2, devices=jax.devices()[:2])
+    q, k, v = (jnp.asarray(RNG.normal(size=(2, 6, heads, 8)), "float32") for _ in range(3))
+    terms, seen = Terms(Mask(lengths=jnp.array([6, 4]), causal=True)), []
+
+    def kernel(q, k, v, terms):
+        seen.append(q.shape[2])
+        return fused.reference(q, k, v, terms)
+
+    own = lambda q, k, v: by_heads(kernel, q, k, v, terms)
+    spread = jax.shard_map(
+        own, mesh=mesh, in_specs=(P("data"),) * 3, out_specs=P("data"), axis_names={"data"}, check_vma=False
+    )
+    out = jax.jit(spread)(q, k, v)
+    assert set(seen) == {2 if heads == 4 else 3}
+    np.testing.assert_allclose(out, fused.reference(q, k, v, terms), atol=1e-6)
 
 
 @pytest.mark.parametrize(
