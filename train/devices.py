@@ -130,6 +130,16 @@ def cpu_model() -> str:
     return next(names, "unknown model")
 
 
+def precision() -> str | None:
+    """What is computed in unless a user says it: bfloat16 on a GPU or TPU, whose kernels take no float32.
+
+    None on a CPU, which computes in what a row says: it has no unit for bfloat16, and converts.
+    """
+    import jax
+
+    return None if jax.default_backend() == "cpu" else "bfloat16"
+
+
 # Vaswani et al. 2017, §6.1, footnote 5
 PUBLISHED_SUSTAINED = {"K80": 2.8e12, "K40": 3.7e12, "M40": 6.0e12, "P100": 9.5e12}
 

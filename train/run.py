@@ -11,7 +11,7 @@ from data.fields import Count, Part, Positive
 from data.splits import SPLITS, known
 from data.tasks.task import Task
 from data.tokenizers.tokenizer import Tokenizer
-from models.model import Model
+from models.model import Model, dtypes
 from train.metrics.counts import Counts
 from train.objectives.objective import Objective
 from train.optimizers import Adam, Optimizer
@@ -159,7 +159,8 @@ class Trained:
 
     def protocol(self, corpus: str, **more: str) -> dict[str, str]:
         """A result's protocol: the corpus, these weights, and whatever more it depends on; "" is left out."""
-        told = {"corpus": corpus, "weights": self.weights} | more
+        narrow = ", ".join(sorted(dtypes(self.run.model) - {"float32"}))
+        told = {"corpus": corpus, "weights": self.weights, "computed in": narrow} | more
         return {key: value for key, value in told.items() if value}
 
 

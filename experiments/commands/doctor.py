@@ -37,6 +37,7 @@ def execute(arguments: argparse.Namespace) -> None:
     for package in ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "tokenizers", "sacrebleu"):
         show(package, metadata.version(package))
     show("devices", devices.describe())
+    show("computed in", devices.precision() or "float32, as rows say")
     show("processes", jax.process_count())
     show("XLA_FLAGS", os.environ.get("XLA_FLAGS", ""))
     show("compilation cache", jax.config.jax_compilation_cache_dir)

@@ -44,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", metavar="FOLDER", help="rows that begin with a folder's published weights, or minilm's"
     )
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "bfloat16"),
+        help="what is computed in (bfloat16 on a GPU or TPU, on a CPU what the row says); weights are float32",
+    )
     parser.add_argument("--smoke", action="store_true", help="a few steps of every row, kept nowhere")
 
 
@@ -120,8 +125,20 @@ def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, int | None]
         short = override(run, table.smoke if arguments.smoke or smoke.asked() else ())
         if arguments.weights:  # a few steps of it, too, begin with the weights that were given
             short = dataclasses.replace(short, initial=run.initial)
-        runs[ablation(row, changes)] = override(short, changes)
+        short = override(in_precision(short, arguments.precision), changes)
+        runs[ablation(row, changes)] = short
     return (runs if arguments.name is None else renamed(runs, arguments.name, table)), given.seed
+
+
+def in_precision(run, asked: str | None):
+    """The run, computing in what is asked for, or else in what suits the devices."""
+    import dataclasses
+
+    from models.model import computing_in
+    from train import devices
+
+    precision = asked or devices.precision()
+    return run if precision is None else dataclasses.replace(run, model=computing_in(run.model, precision))
 
 
 def renamed(runs: dict, name: str, table) -> dict:

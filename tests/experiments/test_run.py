@@ -11,7 +11,10 @@ import pytest
 from data.corpora.parallel import Generated
 from experiments.__main__ import found, main
 from experiments.command_line.options import named_seeds
+from experiments.commands.run import in_precision
 from experiments.tables import catalogue
+from models.model import dtypes
+from train import devices
 from train.parts import to_tree
 from train.run import Evaluator
 
@@ -245,3 +248,26 @@ def test_a_bug_in_a_users_part_keeps_its_traceback(where, tiny, tmp_path):
 def test_a_sentence_of_ours_stays_one_line_wherever_it_is_called_from(tiny, lookback, tmp_path):
     code, _, err = lookback(*RUN, "--runs-dir", tmp_path, "evaluators=Broken(where='in ours'),")
     assert (code, err) == (2, "lookback: Generated.world takes World, not 3\n")
+
+
+# what is computed in
+
+
+def test_a_run_computes_in_what_suits_its_devices_and_says_so(monkeypatch, lookback, tmp_path):
+    """float32 on a CPU; on others bfloat16, unless the command or a change says it."""
+    rows = catalogue.table("translation").rows["lstm-additive"]
+    assert in_precision(rows, None) == rows and dtypes(in_precision(rows, "bfloat16").model) == {"bfloat16"}
+    monkeypatch.setattr(devices, "precision", lambda: "bfloat16")
+    assert dtypes(in_precision(rows, None).model) == {"bfloat16"}
+    assert dtypes(in_precision(rows, "float32").model) == {"float32"}
+    fitted = catalogue.table("perplexity").rows["5-gram"]
+    assert in_precision(fitted, None) == fitted
+
+
+def test_a_protocol_says_that_a_score_was_computed_in_bfloat16(lookback, tmp_path):
+    small = ["--rows", "LSTM", "--seed", "0", "--runs-dir", str(tmp_path), "--precision", "bfloat16"]
+    code, _, err = lookback("run", "sentences", *small, *TINY)
+    assert code == 0, err
+    (ledger,) = tmp_path.glob("*/*/0/metrics.jsonl")
+    results = [line for line in map(json.loads, ledger.read_text().splitlines()) if line["kind"] == "result"]
+    assert results and all(line["protocol"]["computed in"] == "bfloat16" for line in results)

@@ -386,3 +386,14 @@ def test_four_devices_in_every_layout_make_the_update_of_one():
     found = dict(map(json.loads, done.stdout.splitlines()))
     assert len(found) == 4
     assert {name: apart for name, apart in found.items() if not apart < 2e-6} == {}
+
+
+@pytest.mark.slow
+def test_every_family_learns_on_eight_devices_what_it_learns_on_one():
+    fixed = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "", "JAX_DISABLE_MOST_OPTIMIZATIONS": "true"}
+    command = [sys.executable, str(Path(__file__).with_name("layouts.py"))]
+    done = subprocess.run(command, env=os.environ | fixed, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = {(row, layout): apart for row, layout, apart in map(json.loads, done.stdout.splitlines())}
+    assert len({row for row, _ in found}) >= 8 and len(found) >= 16
+    assert {which: apart for which, apart in found.items() if not apart < 1e-6} == {}
