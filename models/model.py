@@ -77,7 +77,7 @@ class Network(Model, nn.Module):
 
     abstract = True
     context = None  # a field where there is a limit
-    has_heads = False  # whether it has heads that models/attention/head_gates.py can leave out
+    has_heads = False  # whether it has heads that models/layers/head_gates.py can leave out
 
     @property
     def inner(self) -> "Network | None":

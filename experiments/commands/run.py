@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--precision",
         choices=("float32", "bfloat16"),
-        help="what is computed in (bfloat16 on a GPU or TPU, on a CPU what the row says); weights are float32",
+        help="what is computed in, weights in float32 (bfloat16 on a GPU or TPU, else what the row says)",
     )
     parser.add_argument("--smoke", action="store_true", help="a few steps of every row, kept nowhere")
 

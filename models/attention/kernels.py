@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from models.attention import blocked_heads as heads
-from models.attention import splash
+from models.attention import splash, triton
 from models.attention.bias import Bias
 from models.attention.blocked import Terms
 from models.attention.mask import Mask
@@ -122,6 +122,7 @@ class Kernel(NamedTuple):
 
 KERNELS = (  # fastest first; the last never declines
     Kernel("cudnn", cudnn, cudnn_declines),
+    Kernel("triton", triton.attention, triton.declines),
     Kernel("splash", splash.attention, splash.declines),
     Kernel("blocked", heads.attention, blocked_declines),
     Kernel("reference", reference, lambda *_: None),

@@ -23,7 +23,7 @@ def by_heads(
     v: Float[Array, "B S K H"],
     terms: Terms,
 ) -> Float[Array, "B T N H"]:
-    """`compute(q, k, v, terms)`, whose bias and dropout are none, by each device for its own heads.
+    """`compute(q, k, v, terms)`, whose terms have no bias, by each device for its own heads.
 
     Where the key heads do not divide, each computes all of them.
     """
@@ -33,13 +33,16 @@ def by_heads(
     sizes = jax.sharding.get_abstract_mesh().shape
     divide = k.shape[2] % math.prod(sizes[axis] for axis in free) == 0
     heads = P(None, None, free if divide else None, None)
+    leaves, structure = jax.tree.flatten(terms)
+    own = lambda q, k, v, leaves: compute(q, k, v, jax.tree.unflatten(structure, leaves))
+    places = [P(None, heads[2]) if leaf is terms.seeds else P() for leaf in leaves]
     return jax.shard_map(
-        compute,
-        in_specs=(heads, heads, heads, P()),
+        own,
+        in_specs=(heads, heads, heads, places),
         out_specs=heads,
         axis_names=frozenset(free),
         check_vma=False,
-    )(q, k, v, terms)
+    )(q, k, v, leaves)
 
 
 def known_place() -> bool:

@@ -6,10 +6,10 @@ from jaxtyping import Array, Bool, UInt32
 
 from models.attention.mask import Tile
 from models.layers.dropout import kept
-from models.layers.random import hashed
+from models.layers.random import Words, hashed
 
 
-def keep_tile(words: UInt32[Array, "K"], rate: float, tile: Tile) -> Bool[Array, "T S"]:
+def keep_tile(words: Words, rate: float, tile: Tile) -> Bool[Array, "T S"]:
     """`kept` for a tile of the attention weights of one row and head, which have `words` of their own.
 
     The counter of weight [t, s] is t 2^32 / phi + s, whatever the tile and the number of keys: multiples of

@@ -6,12 +6,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
-from models.attention.compositions import Composition, Concatenation
 from models.attention.mask import Mask
 from models.attention.pointers import Pointed, Pointer
 from models.attention.scores import Score, attend
 from models.fields import Dtype, Positive, Rate, Share
 from models.language.recurrent_lm import RecurrentLM, slide
+from models.layers.compositions import Composition, Concatenation
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 from models.layers.embedding import Embed

@@ -28,7 +28,7 @@ class Heads(Part, nn.Module):
 
     @property
     def gated(self) -> bool:
-        """Whether each head writes by a matrix of its own, which models/attention/head_gates.py finds."""
+        """Whether each head writes by a matrix of its own, which models/layers/head_gates.py finds."""
         return True
 
     def head_dim(self, features: int) -> int:

@@ -17,7 +17,10 @@ def mix(h: UInt32[Array, "..."]) -> UInt32[Array, "..."]:
     return h ^ (h >> 16)
 
 
-def hashed(counter: UInt32[Array, "..."], words: UInt32[Array, "K"]) -> UInt32[Array, "..."]:
+Words = UInt32[Array, "K"] | tuple[UInt32[Array, ""], ...]  # of a key
+
+
+def hashed(counter: UInt32[Array, "..."], words: Words) -> UInt32[Array, "..."]:
     """mix(mix(counter + first word) ^ last word)."""
     return mix(mix(counter + words[0]) ^ words[-1])
 

@@ -5,9 +5,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
-from models.attention.compositions import Composition, Concatenation
 from models.attention.scores import Additive, Score, attend
 from models.fields import Count, Dtype, Positive, Share
+from models.layers.compositions import Composition, Concatenation
 from models.layers.dense import Dense
 from models.layers.dropout import Dropout
 from models.layers.embedding import Embed

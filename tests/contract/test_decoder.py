@@ -10,7 +10,6 @@ import optax
 import pytest
 from small_models import VOCABULARY, one_of_each, small, small_models
 
-from models.attention.compositions import GatedSum, Sum
 from models.attention.pointers import Average, Gate
 from models.attention.positions import ALiBi, RelativeBias, Rotary
 from models.attention.scores import Additive, Bilinear, Dot
@@ -25,6 +24,7 @@ from models.language.recurrent_lm import RecurrentLM
 from models.language.rnn import RNNLM
 from models.language.self_attention import AveragedHeads, ConcatenatedHeads, SelfAttentionLM
 from models.language.window import FixedWindowLM
+from models.layers.compositions import GatedSum, Sum
 from models.layers.recurrent import GRU, RNN
 from train.objectives.next_token import NextToken
 

@@ -10,11 +10,11 @@ import optax
 import pytest
 from small_models import VOCABULARY, one_of_each, small, small_models
 
-from models.attention.compositions import GatedSum
 from models.attention.positions import ALiBi, Learned, RelativeBias, Rotary
 from models.attention.scores import Additive, Bilinear
 from models.decoding.search import Search, source_attention
 from models.decoding.top_k import log_probs
+from models.layers.compositions import GatedSum
 from models.layers.recurrent import GRU, RNN
 from models.translation.encoder_decoder import EncoderDecoder
 from models.translation.seq2seq import Seq2Seq

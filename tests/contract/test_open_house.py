@@ -28,7 +28,6 @@ from data.tasks.language import LanguageModelling
 from data.tasks.task import Task
 from data.tokenizers.level import Level
 from data.tokenizers.tokenizer import Tokenizer
-from models.attention.compositions import Composition
 from models.attention.scores import Score
 from models.encoders.encoder import Encoder
 from models.heads.classifier import Classifier
@@ -37,6 +36,7 @@ from models.language.ngram import NGram
 from models.language.recurrent_lm import RecurrentLM
 from models.language.rnn import RNNLM
 from models.language.smoothing import Smoothing
+from models.layers.compositions import Composition
 from models.layers.embedding import Embed
 from train.evaluators.language.perplexities import Perplexity
 from train.inference.predictor import Predictor

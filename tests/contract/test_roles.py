@@ -19,7 +19,6 @@ from data.items.corpus import (
 )
 from data.tasks.task import Task
 from data.tokenizers.level import Level
-from models.attention.compositions import Composition
 from models.attention.positions import Positions
 from models.attention.scores import Score
 from models.encoders.encoder import Encoder
@@ -28,6 +27,7 @@ from models.heads.pooling import Pooling
 from models.language.language_model import LanguageModel
 from models.language.smoothing import Smoothing
 from models.layers.annotations import Annotator
+from models.layers.compositions import Composition
 from models.layers.recurrent import Cell
 from models.translation.encoder_decoder import EncoderDecoder
 from train.objectives.objective import Objective

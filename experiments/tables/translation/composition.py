@@ -24,7 +24,7 @@ from experiments.tables.translation.translation import (
     WORLD_LSTM,
     with_scores,
 )
-from models.attention.compositions import Concatenation, GatedSum, Sum
+from models.layers.compositions import Concatenation, GatedSum, Sum
 from train.run import Run
 
 COMPOSITIONS = {"concatenation": Concatenation(), "sum": Sum(), "gate": GatedSum()}

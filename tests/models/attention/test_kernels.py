@@ -18,6 +18,7 @@ from models.attention.mask import Mask
 from models.attention.own_heads import by_heads
 from models.attention.scores import masked_softmax
 from models.chip import Chip, compiling_for
+from models.layers.random import bits
 from train.parallel import by_rows
 
 HOPPER = Chip("gpu", 9.0, nvidia=True)
@@ -98,7 +99,7 @@ def test_the_first_that_does_not_decline_is_chosen():
     assert fused.choose(*shapes(128, 128), Terms(Mask(causal=True))).name == "blocked"
     assert fused.choose(*shapes(1, 128), Terms(Mask(causal=True))).name == "reference"
     with pytest.raises(
-        ValueError, match="no attention kernel 'flash'; there are cudnn, splash, blocked, ref"
+        ValueError, match="no attention kernel 'flash'; there are cudnn, triton, splash, blocked"
     ):
         fused.attention(*qkv(2, 4), implementation="flash")
 
@@ -148,7 +149,8 @@ def test_a_kernel_serves_the_heads_of_its_device(heads):
     """Within a program of which XLA splits an axis by itself; three heads are no device's own."""
     mesh = jax.make_mesh((1, 2), ("data", "tensor"), (AxisType.Auto,) * 2, devices=jax.devices()[:2])
     q, k, v = (jnp.asarray(RNG.normal(size=(2, 6, heads, 8)), "float32") for _ in range(3))
-    terms, seen = Terms(Mask(lengths=jnp.array([6, 4]), causal=True)), []
+    seeds = bits(jax.random.key(1), (2, heads, 2))
+    terms, seen = Terms(Mask(lengths=jnp.array([6, 4]), causal=True), None, seeds, 1.0, 0.3), []
 
     def kernel(q, k, v, terms):
         seen.append(q.shape[2])

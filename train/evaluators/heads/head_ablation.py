@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from data.fields import Fraction
-from models.attention.head_gates import gated, head_counts
+from models.layers.head_gates import gated, head_counts
 from models.model import Network
 from train.run import Evaluator, Result, Run, Trained
 

@@ -9,9 +9,9 @@ import pytest
 import scipy.special
 
 from experiments.tables.translation.captioning import SOFT
-from models.attention.compositions import Concatenation, GatedSum, Sum
 from models.attention.scores import Additive, Dot
 from models.language.rnn import RNNLM
+from models.layers.compositions import Concatenation, GatedSum, Sum
 from models.translation.seq2seq import Seq2Seq
 from train.parts import override
 

@@ -10,12 +10,12 @@ import scipy.special
 from small_models import small, source_of
 
 from experiments.readme import tables
-from models.attention.head_gates import gated, head_counts
 from models.attention.mask import Mask
 from models.attention.multihead import MultiHeadAttention
 from models.attention.positions import Learned
 from models.language.gpt2 import GPT2
 from models.language.self_attention import AveragedHeads, SelfAttentionLM
+from models.layers.head_gates import gated, head_counts
 from models.translation.encoder_decoder import EncoderDecoder
 
 RNG = np.random.default_rng(8)
