@@ -53,6 +53,22 @@ class Pictures(Batching):
         return PictureBatches(train, shapes, seed, accumulate), PictureBatches(valid, shapes, seed)
 
 
+def whole_pictures(captioned: Sequence[PictureCaption]) -> Batch:
+    """All of them as one batch: what a fitted model counts.
+
+    source, each picture once [P Y X C]; targets, the captions [n T]; owner, which picture each is of [n].
+    """
+    numbers: dict[int, int] = {}
+    owner = [numbers.setdefault(id(one.picture), len(numbers)) for one in captioned]
+    pictures = {id(one.picture): one.picture for one in captioned}
+    width = max(len(one.caption) for one in captioned)
+    return {
+        "source": np.stack([*pictures.values()]),
+        "targets": pad([one.caption for one in captioned], len(captioned), width),
+        "owner": np.array(owner, np.int32),
+    }
+
+
 class PictureBatches(Batches):
     """Batches of captioned pictures, the narrowest shape first."""
 

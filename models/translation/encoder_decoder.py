@@ -16,7 +16,7 @@ class EncoderDecoder(Network):
 
     abstract = True
     fits = ("the next target token", "the next target token of an aligned pair")
-    reads: ClassVar[str] = "sentence pairs"  # what a task has to give, in its word
+    reads: ClassVar[str] = "sentence pairs"
     samples: ClassVar[bool] = False  # whether `sampled` is there: training on its own words
 
     @property
@@ -27,9 +27,7 @@ class EncoderDecoder(Network):
     def require(self, run: Any) -> None:
         """And ValueError where the task gives something else to read."""
         super().require(run)
-        if run.task.gives != self.reads:
-            kind, task = type(self).__name__, type(run.task).__name__
-            raise ValueError(f"model={kind} reads {self.reads}, and task={task} gives {run.task.gives}")
+        self.require_reading(run)
 
     @staticmethod
     def extent(source: Reading) -> tuple[Int[Array, "B"], int]:

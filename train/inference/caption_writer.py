@@ -8,6 +8,8 @@ from jaxtyping import Float, UInt8
 
 from data.batches.batch import pad, width_of
 from data.ids import BOS
+from data.tokenizers.tokenizer import Tokenizer
+from models.baselines.nearest_pictures import FittedCaptioner
 from models.decoding.search import Search
 from train.inference.groups import WIDTHS
 from train.inference.translator import Hypothesis, Searcher
@@ -22,8 +24,10 @@ class CaptionWriter(Searcher):
     """From pictures of one size to captions, ROWS at a time, or one where it is alone."""
 
     @classmethod
-    def of(cls, trained: Trained, search: Search = OF_PICTURES) -> "CaptionWriter":
-        """That of a trained run of Captioning."""
+    def of(cls, trained: Trained, search: Search = OF_PICTURES) -> "CaptionWriter | FittedWriter":
+        """That of a trained run of Captioning; of one fitted without a network it searches nothing."""
+        if isinstance(trained.model, FittedCaptioner):
+            return FittedWriter(trained.model, trained.params, trained.tokenizer)
         return cls(trained.model, trained.params, trained.tokenizer, search)
 
     def __call__(self, pictures: Sequence[Picture]) -> Iterator[list[Hypothesis]]:
@@ -43,6 +47,23 @@ class CaptionWriter(Searcher):
             inputs = pad([[BOS, *row[:-1]] for row in ids], len(block), width_of(max(map(len, ids)), WIDTHS))
             weights = np.asarray(jax.device_get(self.look(self.params, block, inputs))).mean(axis=(1, 2))
             yield from (own[: len(row)].reshape(-1, *grid) for own, row in zip(weights, ids, strict=False))
+
+
+class FittedWriter:
+    """What a `CaptionWriter` answers, of a model that is fitted: of each picture the caption it chooses.
+
+    It has no log-probability.
+    """
+
+    def __init__(self, model: FittedCaptioner, params, tokenizer: Tokenizer):
+        self.model, self.params, self.tokenizer = model, params, tokenizer
+
+    def __call__(self, pictures: Sequence[Picture]) -> Iterator[list[Hypothesis]]:
+        """The caption of each picture."""
+        for members in blocks(len(pictures)):
+            found = self.model.captioned(self.params, np.stack([pictures[i] for i in members]))
+            for ids, score in found:
+                yield [Hypothesis(self.tokenizer.decode(ids), score, float("nan"), tuple(ids))]
 
 
 def blocks(count: int) -> list[range]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from data.items.captioned import Captioned
 from data.tasks.captioning import Captioning
 from data.tokenizers.tokenizer import Tokenizer
+from models.baselines.nearest_pictures import FittedCaptioner
 from models.decoding.search import Search
 from models.translation.captioner import OfPictures
 from train.folder.outputs import keep
@@ -25,7 +26,7 @@ class CaptionScores(Evaluator):
     commonest caption of the training split.
     """
 
-    needs = {"task": Captioning, "model": OfPictures}
+    needs = {"task": Captioning, "model": (OfPictures, FittedCaptioner)}
     why = "judges captions"
     split: str = "test"
     search: Search = OF_PICTURES
