@@ -95,7 +95,6 @@ FEW = (
     "evaluate_every=1",
     "batches.rows=8",
     "batches.shapes=1",
-    "model.annotator=ConvolutionalAnnotator(channels=(4, 8), features=8)",
     "evaluators.CaptionScores.search.beam=2",
     "evaluators.CaptionScores.search.slack=5",
 )
