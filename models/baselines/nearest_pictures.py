@@ -47,7 +47,7 @@ class NearestPictures(FittedCaptioner):
 
     vocab_size: Count = 0
     neighbours: Positive = 10
-    grid: Positive = 8
+    grid: Positive = 4
 
     def fit(self, data: Batch, seed: int = 0) -> Params:
         """Features of length 1 [P D], their mean and deviation [D], captions [n T] and whose they are [n]."""

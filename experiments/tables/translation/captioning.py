@@ -109,9 +109,9 @@ TRANSFORMER = TransformerCaptioner(
 )
 
 
-def nearest(run: Run) -> Run:
-    """The run of the captioner that says what was said of pictures that look alike."""
-    return dataclasses.replace(run, model=NearestPictures(), keep=1)
+def nearest(run: Run, grid: int) -> Run:
+    """The run of the captioner that says what was said of pictures that look alike, of grid x grid cells."""
+    return dataclasses.replace(run, model=NearestPictures(grid=grid), keep=1)
 
 
 def hard(model: Captioner) -> HardCaptioner:
@@ -124,7 +124,7 @@ TABLE = Table(
     title="Captions of pictures, generated world, en",
     lecture="002",
     rows={
-        "nearest pictures": nearest(NONE),
+        "nearest pictures": nearest(NONE, 8),
         "no attention": NONE,
         "soft": SOFT,
         "soft, doubly stochastic": dataclasses.replace(SOFT, objective=DoublyStochastic()),
@@ -146,7 +146,7 @@ TABLE = Table(
         name="captioning-rsicd",
         title="Captions of pictures from the air, RSICD",
         rows={
-            "nearest pictures": nearest(RSICD_NONE),
+            "nearest pictures": nearest(RSICD_NONE, 4),
             "no attention": RSICD_NONE,
             "soft": RSICD_SOFT,
             "soft, doubly stochastic": dataclasses.replace(RSICD_SOFT, objective=DoublyStochastic()),
