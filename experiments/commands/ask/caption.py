@@ -122,5 +122,5 @@ def search(run, beam: int | None):
     from train.evaluators.captions.caption_scores import CaptionScores
     from train.inference.caption_writer import OF_PICTURES
 
-    own = next((judge.search for judge in run.evaluators if type(judge) is CaptionScores), OF_PICTURES)
+    own = next((judge.search for judge in run.evaluators if isinstance(judge, CaptionScores)), OF_PICTURES)
     return own if beam is None else dataclasses.replace(own, beam=beam)

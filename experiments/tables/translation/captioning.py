@@ -18,7 +18,10 @@ all, said of every picture. A captioner that is to have seen something must beat
 
 On RSICD the network of the annotations is learned with the rest, from these pictures alone, where the paper
 takes one that was trained on ImageNet. Captions of RSICD repeat each other, and one for all pictures has a
-BLEU too: its CIDEr tells.
+BLEU too: its CIDEr tells. METEOR is told of a trained run where Java and the extra `meteor` are:
+
+    lookback evaluate RUN --corpus "RSICD()" --data-dir CORPORA \\
+        "evaluators=(CaptionScoresAndMeteor(tokenize='none'),)"
 """
 
 import dataclasses
