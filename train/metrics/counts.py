@@ -189,7 +189,7 @@ class Meteor(Statistic):
     score    (1 - g (chunks / m)^b) P R / (a P + (1 - a) R), m the mean of both sides' matched words
 
     with w = 1, .6, .8, .6 for forms, stems, synonyms and paraphrases, a = .85, b = .2, g = .6, d = .75
-    (Denkowski & Lavie 2014, §2; the values are those that the program has for English). The order of columns is that of the authors' program.
+    (Denkowski & Lavie 2014, §2), as the authors' program has them for English; so is the order of columns.
     """
 
     columns = (
