@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8
 
 from data.batches.batch import Batch, Batches, Batching, pad, smallest_corners
 from data.fields import Positive
 from data.ids import BOS, PAD
+from data.items.captioned import Picture
 
 
 class PictureCaption(NamedTuple):
     """A picture, and one of its captions as ids, ended by EOS."""
 
-    picture: UInt8[np.ndarray, "Y X 3"]
+    picture: Picture
     caption: list[int]
 
 
@@ -86,7 +86,8 @@ class PictureBatches(Batches):
     def stacked(self, shape: CaptionShape, members: np.ndarray) -> Batch:
         """source, pictures [accumulate, rows, Y, X, 3]; inputs, targets, weights as of sentence pairs."""
         chosen, count = [self.captioned[i] for i in members], self.accumulate * shape.rows
-        pictures = np.zeros((count, *self.captioned[0].picture.shape), np.uint8)
+        like = self.captioned[0].picture
+        pictures = np.zeros((count, *like.shape), like.dtype)
         pictures[: len(chosen)] = [one.picture for one in chosen]
         gold = pad([one.caption for one in chosen], count, shape.width)
         flat = {

@@ -3,12 +3,13 @@
 from typing import Any, ClassVar
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PyTree, UInt8
+from jaxtyping import Array, Float, Int, PyTree
 
 from models.ids import PAD
+from models.layers.annotations import Pictures
 from models.model import Network
 
-Reading = Int[Array, "B S"] | UInt8[Array, "B Y X 3"]  # words, or pictures: what a kind says it `reads`
+Reading = Int[Array, "B S"] | Pictures  # words, or pictures: what a kind says it `reads`
 
 
 class EncoderDecoder(Network):

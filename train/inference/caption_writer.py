@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import jax
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Shaped
 
 from data.batches.batch import pad, width_of
 from data.ids import BOS
+from data.items.captioned import Picture
 from data.tokenizers.tokenizer import Tokenizer
 from models.baselines.nearest_pictures import FittedCaptioner
 from models.decoding.search import Search
@@ -16,7 +17,6 @@ from train.inference.translator import Hypothesis, Searcher
 from train.run import Trained
 
 ROWS = 32  # pictures of one search
-Picture = UInt8[np.ndarray, "Y X 3"]
 OF_PICTURES = Search(slack=30)  # a picture has no words that a limit could go by
 
 
@@ -71,8 +71,8 @@ def blocks(count: int) -> list[range]:
     return [range(at, min(at + ROWS, count)) for at in range(0, count, ROWS)]
 
 
-def filled(pictures: Sequence[Picture]) -> UInt8[np.ndarray, "B Y X 3"]:
+def filled(pictures: Sequence[Picture]) -> Shaped[np.ndarray, "B Y X C"]:
     """The pictures as one block of ROWS, or of one; pictures beyond the last are black."""
-    block = np.zeros((1 if len(pictures) == 1 else ROWS, *pictures[0].shape), np.uint8)
+    block = np.zeros((1 if len(pictures) == 1 else ROWS, *pictures[0].shape), pictures[0].dtype)
     block[: len(pictures)] = pictures
     return block

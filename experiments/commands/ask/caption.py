@@ -80,10 +80,10 @@ def execute(arguments: argparse.Namespace) -> None:
     items = [Captioned(picture_files.read(name, size), (), name) for name in arguments.pictures]
     if not items:
         chosen = worst(arguments.run_dir, arguments.worst) if arguments.worst else range(number)
-        of_test = trained.task.items("test", trained.data_dir)
+        of_test = trained.task.corpus.pictured("test", trained.data_dir)
         items = [of_test[place] for place in chosen if place < len(of_test)]
     writer = CaptionWriter.of(trained, search(trained.run, arguments.beam))
-    pictures = [item.picture for item in items]
+    pictures = trained.task.corpus.given([item.picture for item in items])
     found = [best for best, *_ in writer(pictures)]
     for item, said in zip(items, found, strict=True):
         print(item.name, said.text, *item.captions, sep="\t")
