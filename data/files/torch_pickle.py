@@ -61,8 +61,11 @@ def tensor(storage: Storage, offset: int, shape: tuple, strides: tuple, *others:
     return Tensor(storage, offset, tuple(shape), tuple(strides))
 
 
-class Reader(pickle.Unpickler):
-    """An unpickler that calls nothing but OrderedDict and `tensor`."""
+class Reader(pickle._Unpickler):
+    """An unpickler that calls nothing but OrderedDict and `tensor`.
+
+    It is the one in Python: the one in C makes a list as long as any number in a file says, of 4 bytes.
+    """
 
     KNOWN = {("collections", "OrderedDict"): OrderedDict, ("torch._utils", "_rebuild_tensor_v2"): tensor}
 
