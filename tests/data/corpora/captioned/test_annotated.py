@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from data.batches.pictures import Pictures
 from data.corpora.captioned import annotated
@@ -13,6 +14,7 @@ from data.items.annotating import PictureNetwork
 from data.tasks.captioning import Captioning
 from data.tokenizers.levels import Words
 from data.world.pictures.scenes import Scenes
+from experiments.__main__ import main
 from experiments.tables.translation import captioning as table
 from models.baselines.nearest_pictures import NearestPictures
 from models.layers.annotations import GivenAnnotations
@@ -108,8 +110,8 @@ def test_the_nearest_by_their_mean_place_are_found(tmp_path):
 
 
 @pytest.mark.slow
-def test_captions_are_learned_from_annotations(tmp_path):
-    """Two steps with attention, whose maps have a weight a place."""
+def test_captions_are_learned_from_annotations(tmp_path, capsys):
+    """Two steps with attention, whose maps have a weight a place and are drawn on the picture itself."""
     model = dataclasses.replace(
         table.SOFT.model, embed_dim=8, features=8, annotator=GivenAnnotations(features=8)
     )
@@ -128,3 +130,10 @@ def test_captions_are_learned_from_annotations(tmp_path):
     weights = list(CaptionWriter.of(trained).maps([item.picture for item in items], [[5, 6], [7]]))
     assert [one.shape for one in weights] == [(2, 4, 4), (1, 4, 4)]
     np.testing.assert_allclose(weights[0].sum((1, 2)), 1, rtol=1e-5)
+    picture, maps = tmp_path / "scene.png", tmp_path / "maps.png"
+    Image.fromarray(CORPUS.pictured("test")[0].picture).resize((64, 64)).save(picture)
+    main(["caption", str(tmp_path / "soft"), str(picture), "--beam", "1", "--maps", str(maps)])
+    main(["caption", str(tmp_path / "soft"), "--first", "1", "--beam", "1"])
+    of_file, of_test = capsys.readouterr().out.splitlines()[-2:]
+    assert of_file.startswith(f"{picture}\t") and of_test.startswith("test 0\t")
+    assert Image.open(maps).width > 200
