@@ -24,6 +24,7 @@ class Model(Part):
     fitted: ClassVar[bool] = False
     fits: ClassVar[tuple[str, ...]] = ()  # the `targets` of tasks that it learns; () does not say
     decodes_sequences = False  # whether its tags are searched for together: a property where they may be
+    reads: ClassVar[str | None] = None  # what a task has to give, in its word; None does not say
     frozen = False  # whether an encoder within stays as it was given: a field where one can be
 
     def with_sizes(self, vocab_size: int, classes: int) -> "Model":
@@ -39,6 +40,12 @@ class Model(Part):
 
     def require(self, run: Any) -> None:
         """ValueError of one line, naming the field, where the rest of the run does not suit the model."""
+
+    def require_reading(self, run: Any) -> None:
+        """ValueError where the task gives something else to read."""
+        if self.reads is not None and run.task.gives != self.reads:
+            kind, task = type(self).__name__, type(run.task).__name__
+            raise ValueError(f"model={kind} reads {self.reads}, and task={task} gives {run.task.gives}")
 
 
 def dtypes(part: Any) -> set[str]:
@@ -108,7 +115,8 @@ class Fitted(Model):
 
     The data are int32 [n], the ids of a text, or, where `fits` is of labelled examples, a batch of all of
     them: `inputs` [n, T] with PAD behind, `targets` and `weights` [n] or [n, T]; of sentence pairs `source`
-    [n, S] and `targets` [n, T], and how each id is written, `pieces` [V].
+    [n, S] and `targets` [n, T], and how each id is written, `pieces` [V]; of captioned pictures `source`
+    [P Y X C], each picture once, `targets` [n, T], and `owner` [n], the picture of each caption.
     """
 
     abstract = True
@@ -124,13 +132,14 @@ class Fitted(Model):
         raise NotImplementedError
 
     def require(self, run: Any) -> None:
-        """ValueError where the task's targets are not those that it `fits`."""
+        """ValueError where the task gives other targets than it `fits`, or something else to read."""
         if run.task.targets not in self.fits:
             kind, task = type(self).__name__, type(run.task).__name__
             raise ValueError(
                 f"model={kind} is fitted to {' or '.join(self.fits)}, "
                 f"and task={task} gives {run.task.targets}"
             )
+        self.require_reading(run)
 
 
 class FittedClassifier(Fitted):

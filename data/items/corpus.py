@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from data.fields import Part
-from data.items.captioned import Captioned
+from data.items.captioned import Captioned, Picture
 from data.items.labelled import Labelled
 from data.items.parsed import Parsed
 from data.items.question import Question
@@ -208,6 +208,7 @@ class CaptionCorpus(Corpus):
     """Pictures of one size, each with captions in `language`."""
 
     abstract = True
+    annotated: ClassVar[bool] = False  # whether items have vectors of places for pictures
     language: str
 
     @property
@@ -218,6 +219,14 @@ class CaptionCorpus(Corpus):
     def items(self, split: str, data_dir: str | None = None) -> Sequence[Captioned]:
         """The pictures of a split with their captions."""
         raise NotImplementedError
+
+    def pictured(self, split: str, data_dir: str | None = None) -> Sequence[Captioned]:
+        """The items with pictures that can be looked at, whatever a model is given."""
+        return self.items(split, data_dir)
+
+    def given(self, pictures: Sequence[Picture]) -> Sequence[Picture]:
+        """What a model is given of pictures."""
+        return pictures
 
     def sentences(self, split: str, data_dir: str | None = None) -> list[str]:
         """All captions of a split, those of a picture one after another."""

@@ -162,10 +162,11 @@ def light(directory, path, caption: str = "") -> None:
     from train.weights.load import load
 
     trained = load(directory)
-    picture = trained.task.items("test", trained.data_dir)[0].picture
-    writer = CaptionWriter.of(trained)
-    ((best, *_),) = writer([picture])
-    (maps,) = writer.maps([picture], [best.ids])
+    corpus = trained.task.corpus
+    picture = corpus.pictured("test", trained.data_dir)[0].picture
+    (seen,), writer = corpus.given([picture]), CaptionWriter.of(trained)
+    ((best, *_),) = writer([seen])
+    (maps,) = writer.maps([seen], [best.ids])
     caption_maps.draw(picture, trained.tokenizer.pieces(best.ids), maps, path, caption)
 
 

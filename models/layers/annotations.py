@@ -1,10 +1,16 @@
 """From a picture to vectors of its places: the annotations that a decoder looks at."""
 
+from typing import ClassVar
+
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, UInt8
 
 from models.fields import Dtype, Part, Positive
+from models.layers.dense import Dense
+
+# In colours from 0 to 255, or as vectors of their places.
+Pictures = UInt8[Array, "B Y X 3"] | Float[Array, "B Y X C"]
 
 
 class Annotator(Part, nn.Module):
@@ -14,6 +20,7 @@ class Annotator(Part, nn.Module):
     """
 
     abstract = True
+    annotated: ClassVar[bool] = False  # whether it takes vectors of places, and not colours
     features: Positive = 128
     dtype: Dtype = "float32"
 
@@ -22,7 +29,7 @@ class Annotator(Part, nn.Module):
         """(rows, columns) of places that a picture of so many pixels has: L is their product."""
         raise NotImplementedError
 
-    def __call__(self, pictures: UInt8[Array, "B Y X 3"]) -> Float[Array, "B L D"]:
+    def __call__(self, pictures: Pictures) -> Float[Array, "B L D"]:
         """The annotations."""
         raise NotImplementedError
 
@@ -57,3 +64,23 @@ class ConvolutionalAnnotator(Annotator):
             x = nn.relu(nn.Conv(channels, (3, 3), stride, dtype=self.dtype, kernel_init=start)(x))
             x = nn.LayerNorm(epsilon=1e-5, dtype=self.dtype)(x)
         return x.reshape(count, -1, self.features)
+
+
+class GivenAnnotations(Annotator):
+    """a_i = norm(W v_i + b) of the vectors v_i that another network made of the places beforehand.
+
+    That one is not trained on, as in the paper. The norm is a layer norm: such vectors come in any scale.
+    """
+
+    annotated: ClassVar[bool] = True
+
+    @nn.nowrap
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """A place is one already."""
+        return height, width
+
+    @nn.compact
+    def __call__(self, pictures: Pictures) -> Float[Array, "B L D"]:
+        """Row by row."""
+        places = pictures.reshape(len(pictures), -1, pictures.shape[-1]).astype(self.dtype)
+        return nn.LayerNorm(epsilon=1e-5, dtype=self.dtype)(Dense(self.features, dtype=self.dtype)(places))

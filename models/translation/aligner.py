@@ -19,6 +19,7 @@ class FittedTranslator(Fitted):
 
     abstract = True
     fits = ("the next target token",)
+    reads = "sentence pairs"
     predicts: ClassVar[bool] = False
     attends: ClassVar[bool] = False
 
@@ -41,6 +42,7 @@ class Aligner(Fitted):
 
     abstract = True
     fits = ("the next target token",)
+    reads = "sentence pairs"
     predicts: ClassVar[bool] = False
     attends: ClassVar[bool] = True
 

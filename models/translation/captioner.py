@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PyTree, UInt8
+from jaxtyping import Array, Bool, Float, Int, PyTree
 
-from models.layers.annotations import Annotator, ConvolutionalAnnotator
+from models.layers.annotations import Annotator, ConvolutionalAnnotator, Pictures
 from models.layers.dense import Dense
 from models.translation.encoder_decoder import EncoderDecoder
 from models.translation.recurrent_decoder import Memory, RecurrentDecoder
@@ -33,8 +33,19 @@ class OfPictures(EncoderDecoder):
 
     reads = "captioned pictures"
 
+    def require(self, run: Any) -> None:
+        """And ValueError where the pictures come as vectors and the annotator takes colours, or else."""
+        super().require(run)
+        comes, kind = run.task.corpus.annotated, type(self.annotator).__name__
+        if comes != self.annotator.annotated:
+            words = {True: "vectors of places", False: "colours"}
+            raise ValueError(
+                f"model.annotator={kind} takes {words[not comes]}, and task.corpus gives {words[comes]}: set "
+                f"model.annotator={'GivenAnnotations()' if comes else 'ConvolutionalAnnotator()'}"
+            )
+
     @staticmethod
-    def extent(source: UInt8[Array, "B Y X 3"]) -> tuple[Int[Array, "B"], int]:
+    def extent(source: Pictures) -> tuple[Int[Array, "B"], int]:
         """A picture has no words."""
         return jnp.zeros(len(source), jnp.int32), 0
 
@@ -66,7 +77,7 @@ class Captioner(OfPictures, RecurrentDecoder):
         if self.gated and self.attends:
             self.gate = Dense(1, dtype=self.dtype)
 
-    def encode(self, source: UInt8[Array, "B Y X 3"], train: bool = False) -> Memory:
+    def encode(self, source: Pictures, train: bool = False) -> Memory:
         """The decoder's first state, and with attention the annotations and the score's keys of them."""
         places = self.encoder(source)
         mean = places.mean(axis=1)
@@ -133,7 +144,7 @@ class TransformerCaptioner(OfPictures, Transformer):
         self.annotate = self.annotator.clone(parent=None, name=None, dtype=self.dtype)
         self.project = Dense(self.features, dtype=self.dtype)
 
-    def encode(self, source: UInt8[Array, "B Y X 3"], train: bool = False) -> Source:
+    def encode(self, source: Pictures, train: bool = False) -> Source:
         """The memory: each decoder layer's keys and values of the encoder's output."""
         x = self.project(self.annotate(source))
         count, places, _ = x.shape

@@ -3,12 +3,13 @@
 from typing import Any, ClassVar
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PyTree, UInt8
+from jaxtyping import Array, Float, Int, PyTree
 
 from models.ids import PAD
+from models.layers.annotations import Pictures
 from models.model import Network
 
-Reading = Int[Array, "B S"] | UInt8[Array, "B Y X 3"]  # words, or pictures: what a kind says it `reads`
+Reading = Int[Array, "B S"] | Pictures  # words, or pictures: what a kind says it `reads`
 
 
 class EncoderDecoder(Network):
@@ -16,7 +17,7 @@ class EncoderDecoder(Network):
 
     abstract = True
     fits = ("the next target token", "the next target token of an aligned pair")
-    reads: ClassVar[str] = "sentence pairs"  # what a task has to give, in its word
+    reads: ClassVar[str] = "sentence pairs"
     samples: ClassVar[bool] = False  # whether `sampled` is there: training on its own words
 
     @property
@@ -27,9 +28,7 @@ class EncoderDecoder(Network):
     def require(self, run: Any) -> None:
         """And ValueError where the task gives something else to read."""
         super().require(run)
-        if run.task.gives != self.reads:
-            kind, task = type(self).__name__, type(run.task).__name__
-            raise ValueError(f"model={kind} reads {self.reads}, and task={task} gives {run.task.gives}")
+        self.require_reading(run)
 
     @staticmethod
     def extent(source: Reading) -> tuple[Int[Array, "B"], int]:

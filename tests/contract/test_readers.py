@@ -9,9 +9,11 @@ import shutil
 import tarfile
 import time
 import zipfile
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
+import old_torch
 import pytest
 import stand_ins
 from jax import eval_shape, tree
@@ -27,7 +29,7 @@ from data.corpora.similarity import GoogleAnalogies, WordPairs
 from data.corpora.squad import Squad
 from data.corpora.tags import Conll2003, TagFiles, UdEwt
 from data.corpora.text import PennTreebank, TextFiles
-from data.files import arpa, arrays, folders, vectors
+from data.files import arpa, arrays, folders, torch_pickle, vectors
 from data.tokenizers.levels import BPE, ByteBPE, PublishedGPT2, SavedTokenizer, Words
 from data.tokenizers.whole_words import read_words
 from data.tokenizers.wordpiece import PublishedWordPiece, WordPiece, write_vocabulary
@@ -345,6 +347,10 @@ READERS = {
     "arrays": (
         lambda f: np.savez_compressed(f / "x.npz", text=np.array("ab"), cells=np.arange(6.0).reshape(2, 3)),
         lambda f: arrays.read(f / "x.npz", "text", "cells"),
+    ),
+    "weights of torch": (
+        lambda f: put(f / "x.pth", old_torch.packed(OrderedDict(a=old_torch.tensor(0, (2, 3), (3, 1))))),
+        lambda f: torch_pickle.read(f / "x.pth"),
     ),
     "outputs": (
         lambda f: (run_folder(f), put(f / "outputs" / "test.source", LINES)),

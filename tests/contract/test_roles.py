@@ -7,6 +7,7 @@ import textwrap
 from pathlib import Path
 
 from data.batches.batch import Batching
+from data.items.annotating import PictureNetwork
 from data.items.corpus import (
     CaptionCorpus,
     LabelledCorpus,
@@ -55,6 +56,7 @@ ROLES = {
     "a corpus of questions": QuestionCorpus,
     "a corpus of captions": CaptionCorpus,
     "what annotates pictures": Annotator,
+    "what annotates them beforehand": PictureNetwork,
     "a tokenizer": Level,
     "a task": Task,
     "a batching": Batching,

@@ -1,14 +1,18 @@
 """`lookback caption`: pictures in, a line each out, and where each word looked."""
 
 import dataclasses
+import shutil
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from data.world.pictures.scenes import Scenes
 from experiments.tables.translation.captioning import TABLE
 from experiments.tables.understanding.tagging import TABLE as TAGGING
+from train.folder.outputs import keep_counts
 from train.loop.training import train
+from train.metrics.counts import Mean, of_values
 from train.parts import override
 
 SCENE = next(Scenes(test=1).scenes("test"))
@@ -71,6 +75,22 @@ def test_maps_of_one_picture_are_drawn(lookback, looking, pictures):
 
 
 @pytest.mark.slow
+def test_the_worst_captions_are_printed_worst_first_and_drawn(lookback, looking, tmp_path):
+    directory = tmp_path / "run"
+    shutil.copytree(looking, directory)
+    code, _, err = lookback("caption", directory, "--worst", 1)
+    assert code == 2 and "has no CIDEr of its test captions" in err
+    values = of_values(Mean, np.random.default_rng(0).permutation(12))
+    keep_counts(directory, "CIDEr", "test", values.lines())
+    gallery = tmp_path / "mistakes.svg"
+    code, out, err = lookback("caption", directory, "--worst", 3, "--beam", 1, "--gallery", gallery)
+    assert code == 0, err
+    order = np.argsort(values.column("sum"))[:3]
+    assert [line.split("\t")[0] for line in out.splitlines()] == [f"test {place}" for place in order]
+    assert gallery.read_text().count("told by people:") == 3
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words, told",
     [
@@ -78,6 +98,9 @@ def test_maps_of_one_picture_are_drawn(lookback, looking, pictures):
         (("none.png",), "none.png"),
         (("scene.png", "scene.jpg", "--maps", "maps.png"), "--maps maps.png is of one picture, not 2"),
         (("scene.png", "--maps", "maps.doc"), "maps.doc"),
+        (("scene.png", "--worst", 2), "--worst is of the test split: leave out the files"),
+        (("--gallery", "maps.png"), "--gallery maps.png draws what --worst finds: give --worst N"),
+        (("--worst", 2, "--gallery", "maps.png"), "--gallery: "),
         (("scene.png", "--maps", "maps.png"), "looks nowhere, it has no attention: give another run"),
     ],
 )

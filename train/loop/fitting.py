@@ -6,20 +6,25 @@ import numpy as np
 
 from data.batches.examples import whole_batch
 from data.batches.pairs import whole_pairs
+from data.batches.pictures import whole_pictures
 from data.ids import EOS, UNK
 from train.folder.log import Log
 from train.loop.job import Job, spelled
 from train.loop.progress import Bar
 
 # What a task gives -> all of it as a fitted model takes it; examples are one batch.
-WHOLE = {"a stream of tokens": np.asarray, "sentence pairs": whole_pairs}
+WHOLE = {
+    "a stream of tokens": np.asarray,
+    "sentence pairs": whole_pairs,
+    "captioned pictures": whole_pictures,
+}
 
 
 class Fitting(Job):
     """A run of a `Fitted` model: it counts, is validated where it gives probabilities, and is saved once."""
 
     def prepare(self, train: np.ndarray | list, valid: np.ndarray | list) -> None:
-        """A text as ids in memory, or labelled examples or sentence pairs as one batch."""
+        """A text as ids in memory; examples, sentence pairs or captioned pictures as one batch."""
         known = self.tokenizer.eos, self.tokenizer.unk
         if not self.model.predicts and known != (EOS, UNK):
             raise ValueError(

@@ -182,6 +182,50 @@ class Bleu3(Bleu4):
     order = 3
 
 
+class Meteor(Statistic):
+    """METEOR 1.5 of English, from matched words by stage, content c and function f words apart, in per cent.
+
+    P, R     sum_i w_i (d m_ic + (1 - d) m_if) / (d l_c + (1 - d) l_f), of the hypothesis, of the reference
+    score    (1 - g (chunks / m)^b) P R / (a P + (1 - a) R), m the mean of both sides' matched words
+
+    with w = 1, .6, .8, .6 for forms, stems, synonyms and paraphrases, a = .85, b = .2, g = .6, d = .75
+    (Denkowski & Lavie 2014, §2), as the authors' program has them for English; so is the order of columns.
+    """
+
+    columns = (
+        *("hypothesis", "reference", "hypothesis function", "reference function"),
+        *(
+            f"{stage} {side} {kind}"
+            for stage in ("form", "stem", "synonym", "paraphrase")
+            for kind in ("content", "function")
+            for side in ("hypothesis", "reference")
+        ),
+        *("chunks", "matched hypothesis", "matched reference"),
+    )
+
+    @staticmethod
+    def summed(rows: Float[np.ndarray, "n K"]) -> Float[np.ndarray, "n J"]:
+        """Without the chunk of what matches from end to end, as the program has it: nothing is taken off."""
+        found = np.array(rows, float)
+        found[(found[:, 20] == 1) & (found[:, 21:23] == found[:, 0:2]).all(axis=1), 20] = 0
+        return found
+
+    @staticmethod
+    def score(sums: Float[np.ndarray, "*S K"]) -> Float[np.ndarray, "*S"]:
+        """METEOR, 0 where nothing matches."""
+        alpha, beta, gamma, delta = 0.85, 0.2, 0.6, 0.75
+        sums = np.asarray(sums, float)
+        length, function = sums[..., 0:2], sums[..., 2:4]  # of both sides
+        stages = sums[..., 4:20].reshape(*sums.shape[:-1], 4, 2, 2)  # stage, kind, side
+        kinds = np.array([delta, 1 - delta])
+        matched = np.einsum("...tks,t,k->...s", stages, np.array([1, 0.6, 0.8, 0.6]), kinds)
+        total = delta * (length - function) + (1 - delta) * function
+        precision, recall = np.moveaxis(matched / np.maximum(total, 1e-9), -1, 0)
+        mean = precision * recall / np.maximum(alpha * precision + (1 - alpha) * recall, 1e-9)
+        apart = sums[..., 20] / np.maximum(sums[..., 21:23].mean(-1), 1e-9)
+        return 100 * (1 - gamma * apart**beta) * mean
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Counts:
     """What each item adds to the columns of a statistic [items, columns]."""

@@ -7,10 +7,11 @@ from data.corpora.tags import UPOS, ewt_file, tagged_rows
 from data.fields import brief
 from data.files import folders
 from data.items.corpus import ParsedCorpus
-from data.items.parsed import ROOT, Parsed
+from data.items.entity_tags import OUTSIDE
+from data.items.parsed import NONE, ROOT, Parsed
 from data.splits import known_split, listed
 from data.world.lexicon import Language
-from data.world.world import World
+from data.world.world import Sentence, World
 
 COLUMNS = {"word": 1, "tag": 3, "head": 6, "relation": 7}  # of CoNLL-U, counted from 0
 
@@ -54,7 +55,10 @@ class UdEwtTrees(ParsedCorpus):
 
 @dataclasses.dataclass(frozen=True)
 class GeneratedTrees(ParsedCorpus):
-    """Sentences of the generated world with the heads of their words; needs no files."""
+    """Sentences of the generated world with the heads of their words; needs no files.
+
+    Names are those of persons and cities, and personal pronouns and possessives have their antecedents.
+    """
 
     world: World = World()
     language: Language = "en"
@@ -71,11 +75,16 @@ class GeneratedTrees(ParsedCorpus):
 @functools.lru_cache(maxsize=8)
 def _parsed(world: World, split: str, language: str) -> tuple[Parsed, ...]:
     """Made once a process, as it takes seconds."""
-    return tuple(
-        Parsed(
-            sentence.tokens[language],
-            sentence.tags(language),
-            *zip(*sentence.dependencies(language), strict=True),
-        )
-        for sentence in world.sentences(split)
-    )
+    return tuple(analysed(sentence, language) for sentence in world.sentences(split))
+
+
+def analysed(sentence: Sentence, language: str) -> Parsed:
+    """All that the world knows of a sentence's words."""
+    heads, relations = zip(*sentence.dependencies(language), strict=True)
+    names = tuple(tag != OUTSIDE for tag in sentence.entities(language))
+    antecedents = [NONE] * len(heads)
+    for (pronoun, _), (first, end) in sentence.coreference(language).items():
+        within = range(first, end)
+        antecedents[pronoun] = next(word for word in within if heads[word] not in within)
+    words, tags = sentence.tokens[language], sentence.tags(language)
+    return Parsed(words, tags, heads, relations, names, tuple(antecedents))

@@ -1,14 +1,18 @@
-"""Where each head of attention looks: how far off, at special tokens, at which parts of speech."""
+"""Where each head of attention looks: how far off, at special tokens, parts of speech, names, antecedents."""
 
 import dataclasses
-from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
-from data.items.parsed import Parsed
+from data.corpora.tags import Conll2003
+from data.items.corpus import TaggedCorpus
+from data.items.entity_tags import OUTSIDE
+from data.items.parsed import NONE, Parsed
+from data.items.tagged import Tagged
 from data.tokenizers.tokenizer import Tokenizer
+from train.evaluators.heads.masses import Masses, Target, furthest, of_each
 from train.evaluators.heads.of_heads import OfHeads
 from train.inference.embedder import Attended, Embedder
 from train.metrics.alignment import words_of
@@ -17,6 +21,7 @@ from train.run import Result, Run, Trained
 
 OFFSETS = {"the piece before": -1, "itself": 0, "the piece after": 1}
 FRONT, BEHIND = "the special token in front", "the special token behind"
+NAME, ANTECEDENT = "a name", "the antecedent"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,10 +29,12 @@ class HeadProfile(OfHeads):
     """What each head looks at from the pieces of words, in means over these  -- Clark et al. 2019, §3.
 
     "look at X" of a head "layer-head" is the share of its weights there, in per cent: on the piece before, on
-    the piece itself, on the piece after, on the special token in front or behind, or on pieces of words of a
-    part of speech of Universal Dependencies. "pieces looked at" is 2^H, H the entropy of the weights in bits.
-    Of these "largest look" and "fewest pieces looked at" tell the head that goes furthest, and "even look" is
-    what would lie there of an even look at all that may be seen.
+    the piece itself, on the piece after, on the special token in front or behind, on pieces of words of a
+    part of speech of Universal Dependencies, or, where the corpus tells, of names; and from the pieces of
+    pronouns alone on the word that they refer to, their antecedent (Parsed.antecedents). "pieces looked at"
+    is 2^H, H the entropy of the weights in bits. Of these "largest look" and "fewest pieces looked at" tell
+    the head that goes furthest, and "even look" is what would lie there of an even look at all that may be
+    seen.
     """
 
     def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Parsed]:
@@ -36,53 +43,80 @@ class HeadProfile(OfHeads):
 
     def __call__(self, trained: Trained) -> Iterator[Result]:
         items = self.items(self.split, trained.data_dir)
-        lines, sums, pieces = [" ".join(item.words) for item in items], defaultdict(float), 0
-        even, counts = defaultdict(float), 0.0
-        for item, line, attended in zip(items, lines, Embedder(trained).attentions(lines), strict=True):
-            weights, targets = seen_from_words(attended, line, item)
-            pieces += weights.shape[-2]
-            seen = (weights > 0).any(axis=(0, 1))  # what a mask allows: a softmax gives 0 to nothing else
-            flat = seen / seen.sum(axis=-1, keepdims=True)
-            for name, there in targets.items():
-                sums[name] = sums[name] + 100 * (weights * there).sum(axis=(-2, -1))
-                even[name] += 100 * (flat * there).sum()
+        masses, counts = Masses(), 0.0
+        for item, (words, weights) in zip(items, from_words(trained, items), strict=True):
+            masses.add(weights, targets_of(words, item))
             counts = counts + perplexities(weights).sum(axis=-1)
-        signature = f"first {len(items):,} sentences"
-        protocol = trained.protocol(self.corpus.protocol(self.split), signature=signature)
-        for name, total in sorted(sums.items()):
-            yield from of_each(f"look at {name}", total / pieces, protocol)
-            at, value = furthest(total / pieces)
-            yield Result("largest look", name, value, protocol | {"head": at})
-            yield Result("even look", name, float(even[name] / pieces), protocol)
-        yield from of_each("pieces looked at", counts / pieces, protocol)
-        at, value = furthest(-counts / pieces)
+        protocol = self.told(trained, len(items))
+        yield from masses.results(protocol)
+        yield from of_each("pieces looked at", counts / masses.pieces, protocol)
+        at, value = furthest(-counts / masses.pieces)
         yield Result("fewest pieces looked at", self.split, -value, protocol | {"head": at})
 
 
+@dataclasses.dataclass(frozen=True)
+class NameProfile(OfHeads):
+    """How much each head looks at names from the pieces of words, in a corpus that has no trees.
+
+    As "a name" of `HeadProfile`: words that the corpus tags as entities, whatever their kind.
+    """
+
+    corpus: TaggedCorpus = Conll2003()
+    split: str = "valid"
+
+    def look(self, run: Run, tokenizer: Tokenizer, data_dir: str | None) -> list[Tagged]:
+        """The sentences of the split; ValueError of one without room, or where tags are not of entities."""
+        if not self.corpus.spans:
+            corpus = type(self.corpus).__name__
+            raise ValueError(f"evaluators: NameProfile: the tags of {corpus} are not of entities: set corpus")
+        return self.with_room(self.items(self.split, data_dir), run, tokenizer)
+
+    def __call__(self, trained: Trained) -> Iterator[Result]:
+        items, masses = self.items(self.split, trained.data_dir), Masses()
+        for item, (words, weights) in zip(items, from_words(trained, items), strict=True):
+            names = np.array([tag != OUTSIDE for tag in item.tags])
+            masses.add(weights, {NAME: of_words(words, names)})
+        yield from masses.results(self.told(trained, len(items)))
+
+
+def from_words(
+    trained: Trained, items: list[Parsed] | list[Tagged]
+) -> Iterator[tuple[Int[np.ndarray, "T"], Float[np.ndarray, "L N R T"]]]:
+    """(the word of each piece, -1 of special tokens; the weights from each piece of a word) of sentences."""
+    lines = [" ".join(item.words) for item in items]
+    for item, line, attended in zip(items, lines, Embedder(trained).attentions(lines), strict=True):
+        yield seen_from_words(attended, line, item.words)
+
+
 def seen_from_words(
-    attended: Attended, line: str, item: Parsed
-) -> tuple[Float[np.ndarray, "L N R T"], dict[str, Bool[np.ndarray, "R T"]]]:
-    """The weights from each piece of a word, and {name: where in them that lies}."""
-    words = np.array(words_of(attended.spans, line, item.words))
+    attended: Attended, line: str, words: tuple[str, ...]
+) -> tuple[Int[np.ndarray, "T"], Float[np.ndarray, "L N R T"]]:
+    """Those of one sentence."""
+    owners = np.array(words_of(attended.spans, line, words))
+    return owners, np.asarray(attended.weights[:, :, owners >= 0], float)
+
+
+def targets_of(words: Int[np.ndarray, "T"], item: Parsed) -> dict[str, Target]:
+    """{name: where that lies} for the pieces of a sentence's words."""
     count, real = len(words), words >= 0
     rows = np.flatnonzero(real)[:, None]
-    targets = {name: np.arange(count) == rows + offset for name, offset in OFFSETS.items()}
+    found = {name: Target(np.arange(count) == rows + offset) for name, offset in OFFSETS.items()}
     for name, place in ((FRONT, 0), (BEHIND, count - 1)):
         if not real[place]:
-            targets[name] = np.broadcast_to(np.arange(count) == place, (len(rows), count))
+            found[name] = Target(np.broadcast_to(np.arange(count) == place, (len(rows), count)))
     for tag in set(item.tags):
-        there = np.array([word >= 0 and item.tags[word] == tag for word in words])
-        targets[tag] = np.broadcast_to(there, (len(rows), count))
-    return np.asarray(attended.weights[:, :, real], float), targets
+        found[tag] = of_words(words, np.array(item.tags) == tag)
+    if item.names:
+        found[NAME] = of_words(words, np.array(item.names))
+    if item.antecedents:
+        antecedents = np.array(item.antecedents)[words[real]]
+        found[ANTECEDENT] = Target(
+            antecedents[:, None] == np.where(real, words, NONE - 1), antecedents != NONE
+        )
+    return found
 
 
-def of_each(metric: str, values: Float[np.ndarray, "L N"], protocol: dict[str, str]) -> Iterator[Result]:
-    """A result of each head."""
-    for layer, head in np.ndindex(values.shape):
-        yield Result(metric, f"{layer + 1}-{head + 1}", float(values[layer, head]), protocol)
-
-
-def furthest(values: Float[np.ndarray, "L N"]) -> tuple[str, float]:
-    """The head with the largest value, and that."""
-    layer, head = np.unravel_index(values.argmax(), values.shape)
-    return f"{layer + 1}-{head + 1}", float(values[layer, head])
+def of_words(words: Int[np.ndarray, "T"], chosen: Bool[np.ndarray, "W"]) -> Target:
+    """The pieces of the chosen words."""
+    there, rows = chosen[words] & (words >= 0), int((words >= 0).sum())
+    return Target(np.broadcast_to(there, (rows, len(words))))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from data.corpora.parsed.treebanks import GeneratedTrees, UdEwtTrees
-from data.items.parsed import ROOT, Parsed
+from data.corpora.parsed.treebanks import GeneratedTrees, UdEwtTrees, analysed
+from data.items.parsed import NONE, ROOT, Parsed
 from data.world.world import World
 
 LINE = "{}\t{}\t_\t{}\t_\t_\t{}\t{}\t_\t_\n"
@@ -61,3 +61,20 @@ def test_the_treebank_has_as_many_sentences_as_it_says(data_dir):
     items = UdEwtTrees().items("test", str(data_dir))
     assert len(items) == 2077 and sum(len(item.words) for item in items) == 25_094
     assert all(item.relations.count("root") == 1 for item in items)
+
+
+def test_the_world_tells_names_and_what_pronouns_refer_to():
+    """A name refers to itself alone, and of a longer phrase its noun is the antecedent."""
+    found = {}
+    for sentence in World(test=40).sentences("test"):
+        item = analysed(sentence, "en")
+        tagged = sentence.entities("en")
+        assert [tag != "O" for tag in tagged] == [*item.names]
+        for place, antecedent in enumerate(item.antecedents):
+            if antecedent == NONE:
+                continue
+            first, end = sentence.coreference("en")[place, place + 1]
+            assert item.tags[place] in ("PRON", "DET") and first <= antecedent < end
+            assert not first <= item.heads[antecedent] < end and antecedent != place
+            found[" ".join(item.words[first:end])] = item.words[antecedent]
+    assert found["Sophie"] == "Sophie" and found["the nervous teacher"] == "teacher" and len(found) > 8

@@ -1,5 +1,7 @@
 """Captions are scored against all that people say of a picture, and one that fits all is told."""
 
+import dataclasses
+
 import pytest
 
 from data.corpora.captioned.captions import GeneratedCaptions
@@ -7,9 +9,13 @@ from data.items.captioned import Captioned
 from data.tasks.captioning import Captioning
 from data.world.pictures.scenes import Scenes
 from experiments.tables.translation import captioning as table
+from models.translation.ibm1 import IBM1
 from train.evaluators.captions import caption_scores
 from train.evaluators.captions.caption_scores import CaptionScores
+from train.folder.record import read
 from train.inference.translator import Hypothesis
+from train.loop.training import train
+from train.parts import override
 
 TASK = Captioning(GeneratedCaptions(Scenes(train=30, test=12)))
 ITEMS = [
@@ -50,3 +56,15 @@ def test_any_reference_may_be_said_and_how_many_captions_differ_is_told(
     assert "nrefs:2" in results["BLEU-1"].protocol["signature"]
     kept = (tmp_path / "outputs/test.hypothesis").read_text().splitlines()
     assert kept == [say(item) for item in ITEMS]
+
+
+def test_a_fitted_captioner_is_judged_and_what_it_says_is_of_the_training_split(tmp_path):
+    run = override(table.TABLE.rows["nearest pictures"], table.TABLE.smoke[-3:])
+    train(run, tmp_path / "run")
+    results = {key: score.value for key, score in read(tmp_path / "run").results.items()}
+    said = (tmp_path / "run/outputs/test.hypothesis").read_text().splitlines()
+    assert len(said) == 12 and {*said} <= {*run.task.corpus.sentences("train")}
+    assert 0 < results["BLEU-4", "test"] < 60 and results["CIDEr", "test"] > 0
+    run.require()
+    with pytest.raises(ValueError, match="model=IBM1 reads sentence pairs, and task=Captioning gives capt"):
+        dataclasses.replace(run, model=IBM1(), evaluators=()).require()
