@@ -76,7 +76,7 @@ CLAIMS = (
             )
             for name in NETWORKS
         ),
-        "A run on an accelerator takes it for granted. Measured on a CPU: cards may sum products less widely.",
+        "A run on an accelerator takes it for granted. Measured on a CPU: cards may sum products otherwise.",
         reworded=True,
     ),
 )
