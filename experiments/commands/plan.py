@@ -45,9 +45,9 @@ def execute(arguments: argparse.Namespace) -> int:
     import json
     import sys
 
-    from experiments.plan import target as targets
+    from experiments.plan import hardware
 
-    target = targets.named(arguments.on)
+    target = hardware.named(arguments.on)
     target.prepare()  # before jax starts
 
     import jax

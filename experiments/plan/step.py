@@ -7,8 +7,8 @@ import jax
 import numpy as np
 
 from data.batches.batch import Batch
+from experiments.plan.hardware import Hardware
 from experiments.plan.hlo import Program
-from experiments.plan.target import Target
 from models.attention import kernels
 from models.chip import CPU, compiling_for
 from models.model import Model
@@ -77,7 +77,7 @@ class Compiled:
         return self.arguments + self.temporaries
 
 
-def compiled(given: Example, target: Target, devices: list) -> Compiled:
+def compiled(given: Example, target: Hardware, devices: list) -> Compiled:
     """The step of a batch, compiled; XLA's own error where it cannot be."""
     run, model = given.run, given.model
     parts, parallel = (model, run.objective, run.optimizer), run.parallel
@@ -111,7 +111,7 @@ def lies(leaf: Any, sharding) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding)
 
 
-def largest(given: Example, target: Target, devices: list, first: Compiled) -> int:
+def largest(given: Example, target: Hardware, devices: list, first: Compiled) -> int:
     """The most rows of a step that a device's memory holds, by bisection; 0 where it holds none."""
     whole = given.run.parallel.mesh(devices)
     each = whole.shape["data"] * whole.shape["fsdp"]

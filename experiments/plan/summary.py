@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Iterator
 
+from experiments.plan.hardware import Hardware
 from experiments.plan.hlo import Cost
 from experiments.plan.step import Compiled, Example
-from experiments.plan.target import Target
 from models.model import dtypes
 
 
@@ -14,7 +14,7 @@ class Summary:
     """A step on a target: memory of a device, work of all, what is sent, and how fast it could be."""
 
     given: Example
-    target: Target
+    target: Hardware
     step: Compiled
     largest: int | None = None  # rows, where it was asked for
 

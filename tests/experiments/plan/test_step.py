@@ -6,14 +6,16 @@ import jax
 import numpy as np
 import pytest
 
-from experiments.plan import step, target
+from experiments.plan import hardware, step
 from experiments.plan.summary import Summary, told
 from experiments.tables import catalogue
 from models.model import computing_in, dtypes
 from train.parallel import Jit, Pmap
 from train.parts import override
 
-HERE = dataclasses.replace(target.named("cpu-2"), memory=2e7, bandwidth=1e9, link=1e8, peak={"float32": 1e10})
+HERE = dataclasses.replace(
+    hardware.named("cpu-2"), memory=2e7, bandwidth=1e9, link=1e8, peak={"float32": 1e10}
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Devices that a run can be compiled for without having them: a file in targets/ each."""
+"""Devices that a run can be compiled for without having them: a file in kinds/ each."""
 
 import dataclasses
 import os
@@ -15,7 +15,7 @@ from jax.experimental import topologies
 from data.splits import known
 from models.chip import Chip
 
-FOLDER = Path(__file__).parent / "targets"
+FOLDER = Path(__file__).parent / "kinds"
 COMPILERS = {  # of a backend: the packages of which one is enough, and the extra that brings it along
     "gpu": (("jax-cuda12-plugin", "jax-cuda13-plugin"), "plan-cuda"),
     "tpu": (("libtpu",), "plan-tpu"),
@@ -23,7 +23,7 @@ COMPILERS = {  # of a backend: the packages of which one is enough, and the extr
 
 
 @dataclasses.dataclass(frozen=True)
-class Target:
+class Hardware:
     """So many devices of a kind, and what one of them can: bytes, bytes a second, operations a second."""
 
     asked: str
@@ -105,7 +105,7 @@ def textproto(fields: Mapping[str, Any]) -> str:
     return " ".join(lines)
 
 
-def named(text: str) -> Target:
+def named(text: str) -> Hardware:
     """h200x8, v5e-8, cpu-4, or h200, one of them; ValueError that says which there are."""
     found = re.fullmatch(r"(?P<name>\w+?)(?:[x-](?P<count>\d+))?", text)
     name = known(
@@ -116,4 +116,4 @@ def named(text: str) -> Target:
     most = max(map(int, fields.get("topologies", {"1024": ""})))
     if not 1 <= count <= most:
         raise ValueError(f"--on {text}: from 1 to {most} of {name}")
-    return Target(text, name, count, **fields)
+    return Hardware(text, name, count, **fields)
