@@ -47,12 +47,20 @@ def in_deep_world(run):
     return dataclasses.replace(run, task=deep)
 
 
+def longer(run, steps: int):
+    """Trained for so many updates: one state learns slowly, and is still learning when others are done."""
+    schedule = dataclasses.replace(run.optimizer.schedule, steps=steps)
+    optimizer = dataclasses.replace(run.optimizer, schedule=schedule)
+    return dataclasses.replace(run, steps=steps, optimizer=optimizer, evaluate_every=steps // 12)
+
+
 EDGES = (8, 16, 24)
+DEEP = rows(in_deep_world(WORLD_LSTM), in_deep_world(WORLD_TRANSFORMER))
 TABLE = Table(
     name="source_length",
     title="BLEU by source length in words, generated world, en-de",
     lecture="002",
-    rows=rows(in_deep_world(WORLD_LSTM), in_deep_world(WORLD_TRANSFORMER)),
+    rows=DEEP | {"lstm": longer(DEEP["lstm"], 12_000)},
     columns=columns(EDGES) | COSTS,
     baseline="lstm",
     smoke=(*SMOKE, *SMALL_WORLD),
@@ -106,5 +114,7 @@ CLAIMS = (
                 given=(SHORT["lstm"], SHORT["lstm-additive"]),
             ),
         ),
+        "Each by its own recipe: after 4,000 updates, as others have, the LSTM without attention said hardly"
+        " a short sentence, so that it was given 12,000; the rule was not changed.",
     ),
 )
