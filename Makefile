@@ -14,7 +14,7 @@ CORE := tests/test_layering.py tests/contract tests/data/corpora/test_code_label
 	tests/train/evaluators/language/test_cells.py tests/experiments/test_cli.py \
 	tests/experiments/test_language_commands.py
 
-.PHONY: demo test test-slow test-shown test-core lint bench lock clean
+.PHONY: demo test test-slow test-shown test-core lint bench gpu-check lock clean
 
 demo: $(READY)
 	$(VENV)/bin/python -m experiments.demo
@@ -47,6 +47,10 @@ bench: $(READY)
 			--editable '.[bench]' || \
 		echo "The peers could not be installed: ours are timed by themselves."
 	$(VENV)/bin/python -m experiments bench $(BENCH)
+
+# On a GPU or TPU that is lent for minutes: kernels, speed beside PyTorch, training, each number kept at once.
+gpu-check: $(READY)
+	$(VENV)/bin/python -m experiments gpu-check
 
 # Pinned, hashed versions for every Python from 3.11 on; it names no index.
 lock: $(READY)
