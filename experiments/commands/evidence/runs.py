@@ -32,8 +32,9 @@ def execute(arguments: argparse.Namespace) -> None:
     import time
     from pathlib import Path
 
+    from experiments.launch.status import states
     from experiments.tables import smoke
-    from train.folder.state import State, folders, state
+    from train.folder.state import State, folders
 
     asked = [arguments.action, *arguments.experiments] if arguments.action else []
     runs_dir = Path(arguments.runs_dir)
@@ -41,7 +42,7 @@ def execute(arguments: argparse.Namespace) -> None:
         keep(folders(runs_dir, asked[1:]), arguments.into)
         return
     while True:
-        rows = [State.HEADER, *(state(folder, runs_dir).cells() for folder in folders(runs_dir, asked))]
+        rows = [State.HEADER, *(one.cells() for one in states(runs_dir, asked))]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         cleared = "\x1b[H\x1b[J" if arguments.watch else ""
         for row in rows:
