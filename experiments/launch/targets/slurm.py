@@ -10,6 +10,8 @@ What is behind each line of the script, as seen on Slurm 22.05:
   again. So the script asks for that (`scontrol requeue`), for what was killed, preempted or warned.
 - `scancel` sends the same signal, and a job that asked to be requeued then would come back from the dead. So
   it asks only while Slurm says that the job is running.
+- The last task of an array has the array's own number as its SLURM_JOB_ID: asked to requeue that, Slurm stops
+  and requeues all of its tasks. So a task is called ARRAY_TASK everywhere.
 - `trap : TERM` lets the script outlive its step, to say what became of it, and is not inherited.
 """
 
@@ -102,7 +104,7 @@ class Slurm(Target):
         lines += ["trap : TERM", *self.setup, f"cd {shlex.quote(str(Path.cwd()))}"]
         lines += [f"export PYTHONPATH={shlex.quote(str(copy))}${{PYTHONPATH:+:$PYTHONPATH}}"]
         lines += ['export JAX_NUM_CPU_DEVICES="${JAX_NUM_CPU_DEVICES:-' + f'{self.cpus}}}"']
-        lines += ["case $SLURM_ARRAY_TASK_ID in"]
+        lines += ["task=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID", "case $SLURM_ARRAY_TASK_ID in"]
         for task, job in enumerate(group):
             folder = shlex.quote(str(job.folder(runs_dir)))
             words = shlex.join(job.arguments(runs_dir, data_dir))
@@ -113,14 +115,14 @@ class Slurm(Target):
             "",
             f"srun --kill-on-bad-exit=1 --cpus-per-task={self.cpus} \\",
             f'    {python} -P -m experiments.launch.attempt "$folder" \\',
-            '    --job "$SLURM_JOB_ID" --restart "${SLURM_RESTART_COUNT:-0}" -- \\',
+            '    --job "$task" --restart "${SLURM_RESTART_COUNT:-0}" -- \\',
             f'    {python} -P -m experiments "${{job[@]}}"',
             "code=$?",
             f"if (( (code == {attempt.AGAIN} || code > {attempt.KILLED})"
             f" && ${{SLURM_RESTART_COUNT:-0}} < {self.restarts} )) &&",
-            '    scontrol show job "$SLURM_JOB_ID" | grep -q JobState=RUNNING',
+            '    scontrol show job "$task" | grep -q JobState=RUNNING',
             "then",
-            '    scontrol requeue "$SLURM_JOB_ID"',
+            '    scontrol requeue "$task"',
             "fi",
             "exit $code",
         ]
