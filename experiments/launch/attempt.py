@@ -7,6 +7,7 @@ end. Of several processes each but the first writes launch.1.log and launch.1.js
 """
 
 import argparse
+import contextlib
 import json
 import signal
 import subprocess
@@ -168,7 +169,7 @@ class Running:
     def run(self, command: Sequence[str], folder: Path, rank: int, job: str, restart: int) -> int:
         """The exit code of the command; AGAIN where it ended because of a warning."""
         folder.mkdir(parents=True, exist_ok=True)
-        with open(folder / of_rank(LOG, rank), "ab") as log:
+        with open(folder / of_rank(LOG, rank), "ab") as log, unheard(signal.SIGUSR1):
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         began(folder, process.pid, rank, job, restart)
         self.process = process
@@ -179,6 +180,16 @@ class Running:
             code = AGAIN
         ended(folder, code, rank)
         return code
+
+
+@contextlib.contextmanager
+def unheard(number: int) -> Iterator[None]:
+    """What is started here never hears of a signal: Slurm sends it to all processes of a step."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def main(arguments: Sequence[str]) -> int:
