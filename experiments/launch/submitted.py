@@ -8,12 +8,13 @@ scheduler know.
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from data.files import whole
 from experiments.launch import target, targets
+from experiments.launch.jobs import Job
 from experiments.launch.target import Scheduled
 
 LAUNCHES = ".launches"
@@ -69,4 +70,13 @@ def scheduled(runs_dir: Path) -> dict[str, Scheduled]:
         told = target.named(on)().states(ids.values()) if on in targets.names() else None
         if told is not None:
             found |= {name: told.get(one, Scheduled("gone")) for name, one in ids.items()}
+    return found
+
+
+def fresh(jobs: Sequence[Job], runs_dir: Path) -> list[Job]:
+    """The jobs that no scheduler is still about to run; how many the others are is told."""
+    known = scheduled(runs_dir)
+    found = [job for job in jobs if str(job) not in known or not known[str(job)].is_active]
+    if len(found) < len(jobs):
+        print(f"{len(jobs) - len(found)} are queued or running already")
     return found

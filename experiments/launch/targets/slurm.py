@@ -27,7 +27,7 @@ from pathlib import Path
 from data.fields import Count, Positive
 from experiments.launch import attempt, checkout
 from experiments.launch.jobs import Job
-from experiments.launch.submitted import Submission, scheduled, submitted
+from experiments.launch.submitted import Submission, fresh, submitted
 from experiments.launch.target import Launch, Scheduled, Target, setting
 
 LARGEST = 1000  # tasks of an array: Slurm's MaxArraySize is 1001 where nobody has set it
@@ -72,11 +72,8 @@ class Slurm(Target):
     def launch(self, launch: Launch) -> int:
         """Submit what is not queued or running already."""
         require_program("sbatch")
-        active = {name for name, told in scheduled(launch.runs_dir).items() if told.is_active}
-        jobs = [job for job in launch.jobs if str(job) not in active]
-        ids = {name: one.id for name, one in submitted(launch.runs_dir).items() if name in active}
-        if len(jobs) < len(launch.jobs):
-            print(f"{len(launch.jobs) - len(jobs)} are queued or running already")
+        jobs = fresh(launch.jobs, launch.runs_dir)
+        ids = {str(job): submitted(launch.runs_dir)[str(job)].id for job in launch.jobs if job not in jobs}
         copy = checkout.pinned(launch.runs_dir)
         submission = Submission(launch.runs_dir, "slurm", copy.name)
         for at, (needed, group) in enumerate(grouped(jobs)):
