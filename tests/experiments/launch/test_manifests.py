@@ -88,7 +88,7 @@ def closed(schema):
         return schema
     found = {name: closed(inner) for name, inner in schema.items()}
     if isinstance(schema.get("properties"), dict) and not schema.get("x-kubernetes-preserve-unknown-fields"):
-        found.setdefault("additionalProperties", False)
+        found["additionalProperties"] = False
     return found
 
 
@@ -363,7 +363,7 @@ def test_jobsets_are_created_once_and_their_status_is_read(monkeypatch, tmp_path
 
 
 def test_sky_is_given_a_file_once(monkeypatch, tmp_path, capsys):
-    stand_in(tmp_path, "sky", f'shift 4; cat "$1" >> {tmp_path}/created')
+    stand_in(tmp_path, "sky", f'shift 4; (cat "$1"; echo ---) >> {tmp_path}/created')
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setattr(checkout, "pinned", lambda runs_dir: runs_dir / "copy")
     launch = LAUNCH._replace(runs_dir=tmp_path / "runs")

@@ -180,7 +180,7 @@ class Command(Job):
 
 
 def test_what_begins_with_another_waits_for_it_and_a_dead_job_is_one_line(
-    cluster, committed_code, tmp_path, lookback, capsys
+    cluster, committed_code, tmp_path, lookback
 ):
     good, bad = Command("t", "list", 0), Command("t", "lists", 0)
     after = [Command("t", "list", 1, first=good), Command("t", "list", 2, first=bad)]
