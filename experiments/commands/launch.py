@@ -85,6 +85,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Work through the jobs; 1 where one failed."""
     from pathlib import Path
 
+    from experiments.launch import checkout
     from experiments.launch.target import Launch
     from experiments.tables import smoke
     from train.folder.ledger import is_done
@@ -95,7 +96,8 @@ def execute(arguments: argparse.Namespace) -> int:
     runs_dir = Path(arguments.runs_dir)
     wanted = chosen_jobs(arguments)
     left = [job for job in wanted if not is_done(job.folder(runs_dir))]
-    launch = Launch(left[:1] if smoke.asked() else left, runs_dir, arguments.data_dir)
+    left = left[:1] if smoke.asked() else left
+    launch = Launch(left, runs_dir, arguments.data_dir, checkout.named())
     if arguments.dry_run:
         print(place.preview(launch), end="")
         return 0

@@ -13,6 +13,7 @@ from data.splits import listed
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("data", "models", "train", "experiments")
+UNKNOWN = "COMMIT"  # where there is none, in what --dry-run prints
 COPIES = Path(".launches", "checkouts")  # below a folder of runs
 
 
@@ -35,6 +36,14 @@ def commit(root: Path = ROOT) -> str:
     return git("rev-parse", "HEAD", at=root)
 
 
+def named(root: Path = ROOT) -> str:
+    """The commit of the checkout, or UNKNOWN."""
+    try:
+        return commit(root)
+    except ValueError:
+        return UNKNOWN
+
+
 def changed(root: Path = ROOT) -> list[str]:
     """The files of code that differ from the commit, or that it has not."""
     lines = git("status", "--porcelain", "--", *CODE, at=root).splitlines()
@@ -49,9 +58,9 @@ def require_committed(root: Path = ROOT) -> None:
         )
 
 
-def copy_of(runs_dir: Path, root: Path = ROOT) -> Path:
-    """Where the copy of the checkout's commit is, or will be, below a folder of runs."""
-    return runs_dir.absolute() / COPIES / commit(root)[:12]
+def copy_of(runs_dir: Path, commit: str) -> Path:
+    """Where the copy of a commit is, or will be, below a folder of runs."""
+    return runs_dir.absolute() / COPIES / commit[:12]
 
 
 def pinned(runs_dir: Path, root: Path = ROOT) -> Path:
@@ -61,7 +70,8 @@ def pinned(runs_dir: Path, root: Path = ROOT) -> Path:
     whole.
     """
     require_committed(root)
-    copy = copy_of(runs_dir, root)
+    head = commit(root)
+    copy = copy_of(runs_dir, head)
     if copy.is_dir():
         return copy
     copy.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +79,7 @@ def pinned(runs_dir: Path, root: Path = ROOT) -> Path:
     try:
         beside.chmod(0o755)
         git("clone", "--quiet", "--depth=1", "--no-tags", f"file://{root}", str(beside))
-        git("checkout", "--quiet", "--detach", commit(root), at=beside)
+        git("checkout", "--quiet", "--detach", head, at=beside)
         beside.rename(copy)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)

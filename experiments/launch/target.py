@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data.fields import annotations, complaint, kinds
-from experiments.launch import targets
+from experiments.launch import checkout, targets
 from experiments.launch.jobs import Job
 from train.parts import suggestion
 
 
 class Launch(NamedTuple):
-    """What is to be run: jobs, each behind what it begins with, and the folders of runs and of corpora."""
+    """Jobs that are to be run, each behind what it begins with; folders of runs and corpora; the commit."""
 
     jobs: Sequence[Job]
     runs_dir: Path
     data_dir: str | None
+    commit: str = checkout.UNKNOWN
 
 
 class Scheduled(NamedTuple):

@@ -57,7 +57,7 @@ class JobSet(Target):
                 "kubectl is not on PATH; --dry-run prints the manifests, for `kubectl create -f`"
             )
         checkout.require_committed()
-        submission = Submission(launch.runs_dir, "jobset", checkout.commit())
+        submission = Submission(launch.runs_dir, "jobset", launch.commit)
         for at, jobs in enumerate(together(fresh(launch.jobs, launch.runs_dir))):
             manifest = self.manifest(launch, jobs, submission.name)
             file = submission.file(f"-{at}.yaml")
@@ -140,7 +140,7 @@ class JobSet(Target):
         chosen = dict(label.split("=", 1) for label in self.select)
         container = {
             "name": "lookback",
-            "image": self.image_of(checkout.commit()),
+            "image": self.image_of(launch.commit),
             "command": [*attempt, *literal],
             "env": env,
             "volumeMounts": [{"name": name, "mountPath": path} for name, (_, path) in claims.items()],

@@ -51,7 +51,7 @@ class Sky(Target):
 
     def preview(self, launch: Launch) -> str:
         """The files, one after another."""
-        copy = checkout.copy_of(launch.runs_dir)
+        copy = checkout.copy_of(launch.runs_dir, launch.commit)
         return documents(self.task(launch, job, copy) for jobs in together(launch.jobs) for job in jobs)
 
     def launch(self, launch: Launch) -> int:

@@ -61,7 +61,10 @@ class Slurm(Target):
 
     def preview(self, launch: Launch) -> str:
         """The scripts, one after another; what waits for another job names it where its id would stand."""
-        copy, logs = checkout.copy_of(launch.runs_dir), launch.runs_dir.absolute() / ".launches" / "TIME"
+        copy, logs = (
+            checkout.copy_of(launch.runs_dir, launch.commit),
+            launch.runs_dir.absolute() / ".launches" / "TIME",
+        )
         groups = grouped(launch.jobs)
         scripts = [
             self.script(launch, group, copy, logs, f"JOB_OF:{needed}" if needed in launch.jobs else "")

@@ -40,7 +40,7 @@ class Begins(Job):
 
 FIRST = Begins("a_table", ROW, 0, ("steps=5",))
 JOBS = (FIRST, Begins("other", "b", 1), Begins("a_table", "then", 2, first=FIRST))
-LAUNCH = Launch(JOBS, Path("runs"), None)
+LAUNCH = Launch(JOBS, Path("runs"), None, "0123456789abcdef")
 JOBSETS = [
     JobSet(image="registry/lookback", claim="runs"),
     JobSet(
@@ -72,11 +72,10 @@ SKIES = [
 
 
 @pytest.fixture(scope="module", autouse=True)
-def a_commit():
-    """Commits of another checkout than this one, which may have none."""
+def all_is_committed():
+    """Whatever has changed in this checkout."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checkout, "commit", lambda root=None: "0123456789abcdef" * 2)
-        patch.setattr(checkout, "changed", lambda root=None: [])
+        patch.setattr(checkout, "require_committed", lambda root=None: None)
         yield
 
 

@@ -54,14 +54,9 @@ def committed_code(tmp_path_factory):
     for words in (("init", "--quiet"), ("add", "--all"), (*who, "commit", "--quiet", "-m", "as it is")):
         subprocess.run(["git", "-C", str(root), *words], check=True)
     with pytest.MonkeyPatch.context() as patch:
-        for function in (
-            checkout.commit,
-            checkout.changed,
-            checkout.require_committed,
-            checkout.copy_of,
-            checkout.pinned,
-        ):
+        for function in (checkout.commit, checkout.named, checkout.changed, checkout.require_committed):
             patch.setattr(function, "__defaults__", (root,))
+        patch.setattr(checkout.pinned, "__defaults__", (root,))
         yield root
 
 
