@@ -14,6 +14,7 @@ ALL = command_lines()
 LINES = {line: where for line, where in ALL.items() if not trains(line)}
 CODES = {"lookback data verify multi30k --data-dir ~/corpora": 1}  # stand-ins have other checksums
 NETWORK = ("lookback data fetch multi30k",)
+CLUSTER = re.compile(r"--on (slurm|jobset|sky)(?!.*(--dry-run|--with help))")
 
 
 @pytest.mark.slow
@@ -21,6 +22,8 @@ NETWORK = ("lookback data fetch multi30k",)
 def test_a_line_runs_as_it_stands(shell, line):
     if line.endswith(NETWORK):
         pytest.skip("it needs the network")
+    if CLUSTER.search(line):
+        pytest.skip("it needs a cluster")
     done = shell(line)
     assert done.returncode == CODES.get(line, 0), f"{LINES[line]}: {line}\n{done.stdout}{done.stderr}"
     assert "Traceback" not in done.stderr
