@@ -14,7 +14,7 @@ from pathlib import Path
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "squeue", "munged")
 CPUS = 4  # as many as jobs shall run at once, whatever the machine has
 
-# cred_expire: a job that is requeued waits for twice as long, 600 s where nothing is said.
+# cred_expire, at least 5: a job that is requeued waits for twice as long, two minutes if nothing is said.
 CONFIGURATION = """
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -22,13 +22,14 @@ SlurmUser=root
 SlurmctldPort={controller}
 SlurmdPort={daemon}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge/socket,cred_expire=3
+AuthInfo=socket={folder}/munge/socket,cred_expire=5
 ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SlurmdParameters=config_overrides
 ReturnToService=2
+MpiDefault=none
 KillWait=15
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE

@@ -8,8 +8,8 @@ examples:
 
 A run is done, running (by a process that holds its folder, or as its scheduler says), queued, stopped (it
 goes on with the same command), dead (told with the node, exit code and the last that it printed) or damaged.
-`lookback runs merge` takes runs of other folders that are not here, or came further there; the same run twice
-is one, and where another is here by the same name both are left as they are, which is told: exit code 1.
+With `merge` come runs of other folders that are not here, or came further there; the same run twice is one,
+and where another is here by the same name both are left as they are, which is told: exit code 1.
 `lookback runs keep` writes of each finished run of a table's row what tables and verdicts are made of,
 without texts and weights, into experiments/results/records.
 """

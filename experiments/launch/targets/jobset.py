@@ -23,7 +23,7 @@ from experiments.launch.yaml_text import documents
 
 RUNS, DATA, PORT = "/runs", "/data", 8476
 INDEX = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
-RESTART = "metadata.labels['jobset.sigs.k8s.io/restart-attempt']"
+RESTART = "metadata.annotations['jobset.sigs.k8s.io/restart-attempt']"
 MISTAKES = [1, 2]  # exit codes of a bug, and of what is refused: the same would come of it again
 
 
