@@ -10,7 +10,6 @@ from typing import NamedTuple
 from data.fields import annotations, complaint, kinds
 from experiments.launch import checkout, targets
 from experiments.launch.jobs import Job
-from train.parts import suggestion
 
 
 class Launch(NamedTuple):
@@ -70,6 +69,8 @@ def with_settings(kind: type[Target], changes: Iterable[str], **options) -> Targ
     A field of several values takes one more each time that it is named. ValueError for a name that is none,
     or a value that does not suit it.
     """
+    from train.parts import suggestion  # and with it jax, for which `lookback runs` does not wait
+
     taken = {
         field.name: annotations(kind)[field.name]
         for field in dataclasses.fields(kind)

@@ -121,12 +121,13 @@ class JobSet(Target):
 
     def pod(self, launch: Launch, job: Job, first: str, name: str) -> dict:
         """What a host of a run is."""
-        data_dir = DATA if launch.data_dir and self.data else None
-        words = job.arguments(Path(RUNS), data_dir)
+        words = job.arguments(Path(RUNS), corpora(launch, self.data))
         attempt = ["python", "-P", "-m", "experiments.launch.attempt", str(job.folder(Path(RUNS)))]
         attempt += ["--job", name, "--restart", "$(RESTART)", "--", "python", "-P", "-m", "experiments"]
         literal = [word.replace("$(", "$$(") for word in words]  # which Kubernetes would look up otherwise
         env: list[dict] = [{"name": "RESTART", "valueFrom": {"fieldRef": {"fieldPath": RESTART}}}]
+        if self.data:
+            env += [{"name": "LOOKBACK_DATA", "value": DATA}]
         if self.nodes > 1:
             env += [
                 {"name": "JAX_COORDINATOR_ADDRESS", "value": f"{first}:{PORT}"},
@@ -182,6 +183,15 @@ def of_status(name: str, status: Mapping) -> dict[str, Scheduled]:
             said = word.upper() or ("running" if job["ready"] else "queued")
         found[f"{name}/{job['name']}"] = Scheduled(said)
     return found
+
+
+def corpora(launch: Launch, volume: str | None) -> str | None:
+    """Where a job finds what --data-dir names here; ValueError where no volume there has it."""
+    if launch.data_dir and not volume:
+        raise ValueError(
+            f"--data-dir {launch.data_dir}: is not there; say by --with data=.. what has the corpora"
+        )
+    return DATA if launch.data_dir else None
 
 
 def together(jobs: Sequence[Job]) -> list[list[Job]]:

@@ -16,7 +16,7 @@ from experiments.launch import attempt, checkout
 from experiments.launch.jobs import Job
 from experiments.launch.submitted import Submission, submitted
 from experiments.launch.target import Launch, Target, setting
-from experiments.launch.targets.jobset import DATA, PORT, RUNS, together
+from experiments.launch.targets.jobset import DATA, PORT, RUNS, corpora, together
 from experiments.launch.yaml_text import documents
 
 PYTHON = "$HOME/lookback/bin/python"
@@ -91,13 +91,15 @@ class Sky(Target):
 
     def task(self, launch: Launch, job: Job, copy: Path) -> dict:
         """What SkyPilot calls a task."""
-        words = job.arguments(Path(RUNS), DATA if launch.data_dir and self.data else None)
+        words = job.arguments(Path(RUNS), corpora(launch, self.data))
         folder = shlex.quote(str(job.folder(Path(RUNS))))
         lines = [
             'export PYTHONPATH="$PWD"',
             f'{PYTHON} -P -m experiments.launch.attempt {folder} --job "$SKYPILOT_TASK_ID" \\',
             f'    --restart "$(date +%s)" -- {PYTHON} -P -m experiments {shlex.join(words)}',
         ]
+        if self.data:
+            lines.insert(0, f"export LOOKBACK_DATA={DATA}")
         run = (HOSTS if self.nodes > 1 else "") + "\n".join(lines) + "\n"
         wanted = {
             "infra": self.infra,

@@ -16,10 +16,10 @@ import jsonschema
 import pytest
 import yaml
 
-from experiments.launch import checkout
+from experiments.launch import checkout, target, targets
 from experiments.launch.jobs import Job
 from experiments.launch.submitted import submitted
-from experiments.launch.target import Launch, Scheduled, with_settings
+from experiments.launch.target import Launch, Scheduled, Target, with_settings
 from experiments.launch.targets.jobset import JobSet, of_status
 from experiments.launch.targets.sky import Sky
 from experiments.launch.yaml_text import documents, dump
@@ -237,6 +237,23 @@ def test_sky_runs_its_row_where_its_variables_say(tmp_path):
     assert words[words.index("--job") + 1] == "sky-1" and int(words[words.index("--restart") + 1]) > 10**9
     assert seen["PYTHONPATH"] == str(tmp_path) and task["num_nodes"] == 2
     assert subprocess.run(["bash", "-n", "-c", task["setup"]]).returncode == 0
+
+
+def test_corpora_are_where_a_volume_has_them():
+    on_real = LAUNCH._replace(data_dir="/home/me/corpora")
+    for least, whole in (JOBSETS, SKIES):
+        with pytest.raises(ValueError, match="--data-dir /home/me/corpora: is not there; .* --with data="):
+            least.preview(on_real)
+        text = whole.preview(on_real)
+        assert "LOOKBACK_DATA" in text and "/home/me" not in text
+        assert re.search(r'--data-dir"?\s+(- )?/data', text)
+        assert "LOOKBACK_DATA" in whole.preview(LAUNCH) and "--data-dir" not in whole.preview(LAUNCH)
+
+
+def test_every_place_is_found_by_its_file():
+    for name in targets.names():
+        kind = target.named(name)
+        assert issubclass(kind, Target) and kind.__name__.lower() == name and kind().states(()) in (None, {})
 
 
 def test_yaml_reads_back_whatever_was_written():
