@@ -85,6 +85,7 @@ def furnish(folder: Path, run: Shell, lines: Iterable[str]) -> None:
     Image.fromarray(next(Scenes(test=1).scenes("test")).picture).save(folder / "scene.png")
     (folder / "lines.txt").write_text("The [MASK] of a function .\n")
     (folder / "pairs.tsv").write_text("The dog works .\tThe dog is tired .\n")
+    (folder / "cluster.txt").write_text("partition=gpu  # of nodes\nsetup=module load cuda\n")
     named = {found for line in lines for found in RUN.findall(line)}
     for table, row in sorted(named | BEHIND):
         if row not in ("*", *catalogue.table(table).rows):
@@ -94,6 +95,8 @@ def furnish(folder: Path, run: Shell, lines: Iterable[str]) -> None:
         trained = run(shlex.join(["lookback", "run", table, *rows, *real]))
         assert trained.returncode == 0, trained.stderr
     shutil.copy(folder / "runs" / "translation" / "transformer" / "0" / "run.json", folder)
+    for name in ("node1", "node2"):
+        shutil.copytree(folder / "runs" / "translation", folder / name / "runs" / "translation")
     wide = run("lookback run perplexity --rows GPT-2 model.context=256 --name wide")
     assert wide.returncode == 0, wide.stderr
     for package in installed.PACKAGES.values():

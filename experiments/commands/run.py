@@ -143,11 +143,7 @@ def in_precision(run, asked: str | None):
 
 def renamed(runs: dict, name: str, table) -> dict:
     """The one run by a name of the user's, which is its folder's too."""
-    from experiments.report.row_names import require_name
+    from experiments.report.row_names import require_new_name
 
-    require_name(name)
-    if len(runs) != 1:
-        raise ValueError(f"--name {name}: names one row, not {len(runs)}; choose it with --rows")
-    if name in table.rows:
-        raise ValueError(f"--name {name}: {table.name} has a row of this name; choose another")
+    require_new_name(name, runs, table)
     return dict.fromkeys([name], *runs.values())

@@ -8,32 +8,38 @@ from pathlib import Path
 
 from experiments.report.claims import SEEDS, Claim
 from experiments.report.quantities import Place
-from experiments.report.row_names import ablation
+from experiments.report.row_names import ablation, require_new_name
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """A row of a table with a seed; `changes` are path=value, as `lookback run` takes them."""
+    """A row of a table with a seed; `changes` are path=value and `called` a name, as of `lookback run`."""
 
     table: str
     row: str
     seed: int
     changes: tuple[str, ...] = ()
+    called: str = ""
 
     @property
     def name(self) -> str:
         """What its row and its folder are called."""
-        return ablation(self.row, self.changes)
+        return self.called or ablation(self.row, self.changes)
 
     def folder(self, runs_dir: Path) -> Path:
         """Where it runs."""
         return runs_dir / self.table / self.name / str(self.seed)
 
-    def command(self, runs_dir: Path, data_dir: str | None = None) -> list[str]:
-        """What runs it, or goes on with it."""
+    def arguments(self, runs_dir: Path, data_dir: str | None = None) -> list[str]:
+        """What of `lookback` runs it, or goes on with it."""
         data = ["--data-dir", data_dir] if data_dir else []
         where = ["--rows", self.row, "--seed", str(self.seed), "--runs-dir", str(runs_dir), *data]
-        return [sys.executable, "-m", "experiments", "run", self.table, *self.changes, *where]
+        named = ["--name", self.called] if self.called else []
+        return ["run", self.table, *self.changes, *where, *named]
+
+    def command(self, runs_dir: Path, data_dir: str | None = None) -> list[str]:
+        """That by this process's Python, from where it is."""
+        return [sys.executable, "-m", "experiments", *self.arguments(runs_dir, data_dir)]
 
     @functools.cached_property
     def before(self) -> "tuple[Job, ...]":
@@ -58,10 +64,12 @@ def of_tables(
     seeds: Sequence[int] = (),
     changes: Sequence[str] = (),
     data_dir: str | None = None,
+    called: str = "",
 ) -> list[Job]:
     """The jobs of tables: all rows with the first seed, then with the next; what they begin with before them.
 
-    ValueError, before anything runs, for a table or a row that is none, and for changes that do not fit.
+    ValueError, before anything runs, for a table or a row that is none, for changes that do not fit, and for
+    a name, `called`, of more than one row.
     """
     from experiments.tables import catalogue
     from train.parts import override
@@ -72,8 +80,10 @@ def of_tables(
         chosen = [row for row in rows if row in table.rows] if len(names) > 1 else rows
         for row in chosen or table.rows:
             override(catalogue.named_row(table.rows, row, table.name), list(changes)).require()
+        if called:
+            require_new_name(called, chosen or table.rows, table)
         found += [
-            Job(table.name, row, seed, tuple(changes))
+            Job(table.name, row, seed, tuple(changes), called)
             for seed in seeds or table.seeds
             for row in chosen or table.rows
         ]

@@ -6,7 +6,7 @@ folder of that name.
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 CHANGES = re.compile(r", [\w.]+\s*=")  # as they stand in the name of a changed row
 LONGEST = 200  # bytes of a name; a file system takes 255
@@ -41,6 +41,15 @@ def require_name(name: str) -> None:
         raise ValueError(
             f"--name {name[:80]!r}: a folder is called so, up to {LONGEST} bytes without / or a dot in front"
         )
+
+
+def require_new_name(name: str, chosen: Collection[str], table) -> None:
+    """ValueError unless a name can be that of the one chosen row of a table, which has none of this name."""
+    require_name(name)
+    if len(chosen) != 1:
+        raise ValueError(f"--name {name}: names one row, not {len(chosen)}; choose it with --rows")
+    if name in table.rows:
+        raise ValueError(f"--name {name}: {table.name} has a row of this name; choose another")
 
 
 def changed(name: str, rows: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ ALL = command_lines()
 LINES = {line: where for line, where in ALL.items() if not trains(line)}
 CODES = {"lookback data verify multi30k --data-dir ~/corpora": 1}  # stand-ins have other checksums
 NETWORK = ("lookback data fetch multi30k",)
+CLUSTER = re.compile(r"--on (slurm|jobset|sky)(?!.*(--dry-run|--with help))")
 COMPILERS = {"--on h200": ("jax-cuda12-plugin", "jax-cuda13-plugin"), "--on v5e": ("libtpu",)}
 
 
@@ -29,6 +30,8 @@ def absent(line):
 def test_a_line_runs_as_it_stands(shell, line):
     if line.endswith(NETWORK):
         pytest.skip("it needs the network")
+    if CLUSTER.search(line):
+        pytest.skip("it needs a cluster")
     done = shell(line)
     if absent(line):
         assert done.returncode == 2 and "its compiler is not installed" in done.stderr

@@ -1,5 +1,6 @@
 """A run directory's run.json: the configuration, and where and by what code it was run."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from importlib import metadata
@@ -39,7 +40,10 @@ def origin() -> dict[str, str]:
 
 
 def commit() -> str:
-    """The commit the code is at, "+dirty" where files have changed since; "unknown" outside a checkout."""
+    """The commit the code is at, "+dirty" where files have changed since.
+
+    Outside a checkout what LOOKBACK_COMMIT says, as an image does that holds the code alone; else "unknown".
+    """
     git = ["git", "-C", str(Path(__file__).resolve().parent)]
     try:
         head, changed = (
@@ -50,7 +54,7 @@ def commit() -> str:
             )
         )
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return os.environ.get("LOOKBACK_COMMIT") or "unknown"
     return head + ("+dirty" if changed else "")
 
 

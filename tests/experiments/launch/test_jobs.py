@@ -1,5 +1,7 @@
 """What a launch consists of: every row and seed once, and what a row begins with before it."""
 
+from pathlib import Path
+
 import pytest
 
 from experiments.evidence import records
@@ -33,6 +35,18 @@ def test_rows_seeds_and_changes_are_as_asked():
     assert command[2:] == (
         "experiments run perplexity steps=5 --rows LSTM --seed 3 --runs-dir runs --data-dir DIR".split()
     )
+
+
+def test_a_name_is_of_one_row():
+    (job,) = of_tables(["perplexity"], ["LSTM"], (3,), ("steps=5",), called="mine")
+    assert (job.name, job.folder(Path("runs"))) == ("mine", Path("runs/perplexity/mine/3"))
+    assert job.arguments(Path("runs"))[-2:] == ["--name", "mine"]
+    for rows, name, wrong in (
+        (["LSTM", "GRU"], "mine", "not 2"),
+        (["LSTM"], "GRU", "has a row of this name"),
+    ):
+        with pytest.raises(ValueError, match=wrong):
+            of_tables(["perplexity"], rows, called=name)
 
 
 @pytest.mark.parametrize(

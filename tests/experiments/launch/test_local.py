@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from experiments.launch.attempt import LOG
 from experiments.launch.jobs import Job
-from experiments.launch.local import LOG, Place, Queue, places
+from experiments.launch.targets.local import Place, Queue, places
 from train.folder.ledger import is_done
 
 CORES = tuple(sorted(os.sched_getaffinity(0)))

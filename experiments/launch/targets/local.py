@@ -4,19 +4,54 @@ import collections
 import dataclasses
 import os
 import shutil
-import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from data.fields import Positive, Rate
+from experiments.evidence import records
+from experiments.launch import attempt
+from experiments.launch.attempt import LOG
 from experiments.launch.jobs import Job
+from experiments.launch.target import Launch, Target
 from train import devices
 from train.folder.ledger import is_done
+from train.interruptions import Interruptions, Stopped
 
-LOG = "launch.log"  # in a run's folder: what its process printed
 POLL = 0.5  # seconds
 GRACE = 300.0  # seconds that a run has to save once it is asked to stop
+
+
+@dataclasses.dataclass(frozen=True)
+class Local(Target):
+    """This machine: the checkout as it is, until all is done, or the budget, in seconds, is over."""
+
+    cores: Positive = 1  # of a CPU, a job
+    workers: Positive | None = None  # jobs at once, at most
+    budget: Rate | None = None
+    keep: bool = False  # the record of each run that is finished
+
+    def launch(self, launch: Launch) -> int:
+        """Work through the jobs; 1 where one failed."""
+        runs_dir = launch.runs_dir
+        keep = (lambda job: records.keep(job.folder(runs_dir))) if self.keep else (lambda job: None)
+        workers = places(self.cores)[: self.workers]
+        with Interruptions() as signals, signals.between_steps():
+            asked = lambda: signals.received
+            queue = Queue(launch.jobs, workers, runs_dir, launch.data_dir, self.budget, say, keep, asked)
+            queue.run()
+        left = queue.total - queue.done - len(queue.failed)
+        told = f"{queue.done} done, {len(queue.failed)} failed, {left} left"
+        if signals.received:
+            raise Stopped(f"{told}; the same command goes on", signals.received, runs_dir)
+        say(told)
+        return 1 if queue.failed else 0
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    print(line, flush=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,6 +154,7 @@ class Queue:
                     env=os.environ | dict(place.environment),
                 )
             devices.pin(process.pid, place.cores)
+            attempt.began(folder, process.pid)
             self.running.append(Running(job, process, place, time.monotonic()))
 
     def ready(self) -> Job | None:
@@ -139,14 +175,15 @@ class Queue:
         for one in [one for one in self.running if one.process.poll() is not None]:
             self.running.remove(one)
             self.free.append(one.place)
-            folder, code = one.job.folder(self.runs_dir), one.process.returncode
+            folder, code = one.job.folder(self.runs_dir), attempt.exit_code(one.process.returncode)
+            attempt.ended(folder, code)
             if code == 0 and is_done(folder):
                 self.done += 1
                 self.finished(one.job)
                 took = time.monotonic() - one.begun
                 self.report(f"{self.done + len(self.failed)} of {self.total}: {one.job} done in {took:.0f} s")
-            elif code not in (128 + signal.SIGTERM, 128 + signal.SIGINT):
-                self.fail(one.job, f"exit code {code}: {last_line(folder / LOG)}")
+            elif code not in attempt.ASKED:
+                self.fail(one.job, f"exit code {code}: {attempt.last_line(folder / LOG)}")
 
     def fail(self, job: Job, why: str) -> None:
         """Tell that a job failed; the others go on."""
@@ -164,18 +201,6 @@ class Queue:
             except subprocess.TimeoutExpired:
                 one.process.kill()
                 one.process.wait()
+            attempt.ended(one.job.folder(self.runs_dir), attempt.exit_code(one.process.returncode))
             self.report(f"{one.job} stopped; the same command goes on with it")
         self.running.clear()
-
-
-def last_line(path: Path) -> str:
-    """The last line of a log, in short."""
-    return next(reversed([line for line in tail(path) if line.strip()]), "it said nothing")[:200]
-
-
-def tail(path: Path) -> Iterator[str]:
-    """The lines at the end of a log; of one that was overwritten by carriage returns what stood last."""
-    with open(path, "rb") as file:
-        file.seek(max(path.stat().st_size - 4000, 0))
-        text = file.read().decode("utf-8", "replace")
-    return (line.rpartition("\r")[2] for line in text.split("\n"))
