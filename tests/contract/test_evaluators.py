@@ -14,6 +14,7 @@ from data.tasks.task import Task
 from data.tasks.translation import Translation
 from experiments.readme import tables
 from models.translation.seq2seq import Seq2Seq
+from train.evaluators.captions.caption_scores import CaptionScores, CaptionScoresAndMeteor
 from train.evaluators.labels.predictions import F1
 from train.evaluators.labels.spans import SpanAnswers
 from train.evaluators.labels.submission import Submission
@@ -30,6 +31,7 @@ from train.evaluators.translation.alignment_error import AlignmentError
 from train.evaluators.translation.bleu_scores import Bleu
 from train.evaluators.translation.target_loss import HistoryGap
 from train.evaluators.vectors.word_similarity import Analogies
+from train.metrics import meteor
 from train.parts import import_all, is_ours, within
 from train.run import Evaluator, Run
 
@@ -39,11 +41,18 @@ TASKS = [kind for kind in kinds(Task) if is_ours(kind)]
 ROWS = [run for table in tables().values() for run in table.rows.values()]
 GLUE = next(run for run in ROWS if isinstance(run.task, Classification) and isinstance(run.task.corpus, Glue))
 EVALUATED = {type(part): (part, run) for run in ROWS for part in within(run) if isinstance(part, Evaluator)}
-EVALUATED[Submission] = (
-    Submission(),
-    GLUE,
-)  # for who sends it in: it has no result
+EVALUATED[Submission] = (Submission(), GLUE)  # for who sends it in: it has no result
+EVALUATED[CaptionScoresAndMeteor] = (
+    CaptionScoresAndMeteor(),
+    EVALUATED[CaptionScores][1],
+)  # for who has its extra
 each = pytest.mark.parametrize("kind", EVALUATORS, ids=lambda kind: kind.__name__)
+
+
+@pytest.fixture(autouse=True)
+def meteor_is_installed(monkeypatch):
+    """Whether an extra is installed is tested where it is used; here an evaluator is asked what it judges."""
+    monkeypatch.setattr(meteor, "command", lambda: ["java"])
 
 
 def complaint(evaluator: Evaluator, run: Run) -> str:

@@ -16,6 +16,7 @@ from experiments.__main__ import parse
 from experiments.command_line.options import named_seeds
 from experiments.tables import catalogue
 from experiments.tables.catalogue import tables
+from models.baselines.nearest_pictures import FittedCaptioner
 from models.decoding.search import Search
 from models.encoders.on_encoder import OnEncoder
 from models.language.language_model import FittedLM, LanguageModel
@@ -31,18 +32,13 @@ ROWS = {f"{name}/{row}": run for name, table in tables().items() for row, run in
 MODELS = [
     model.with_sizes(20, 3) for model in {small(run.model): run.model for run in ROWS.values()}.values()
 ]
-TRANSLATORS, LANGUAGE_MODELS, ON_ENCODERS, COUNTED, LABELLERS, VECTORS, ALIGNERS, COUNTED_TRANSLATORS = (
+TRANSLATORS, LANGUAGE_MODELS, ON_ENCODERS = (
     [model for model in MODELS if isinstance(model, role)]
-    for role in (
-        EncoderDecoder,
-        LanguageModel,
-        OnEncoder,
-        FittedLM,
-        FittedClassifier,
-        WordVectors,
-        Aligner,
-        FittedTranslator,
-    )
+    for role in (EncoderDecoder, LanguageModel, OnEncoder)
+)
+COUNTED, LABELLERS, VECTORS, ALIGNERS, COUNTED_TRANSLATORS, CAPTIONERS = (
+    [model for model in MODELS if isinstance(model, role)]
+    for role in (FittedLM, FittedClassifier, WordVectors, Aligner, FittedTranslator, FittedCaptioner)
 )
 FITTED = [model for model in MODELS if model.fitted]
 KIND = lambda model: (type(model), type(getattr(model, "encoder", None)))
@@ -96,7 +92,7 @@ def test_what_a_row_begins_with_is_trained_by_the_command_it_names(name):
 def test_every_model_is_of_a_kind_that_is_tested():
     assert len(MODELS) == len(TRANSLATORS) + len(LANGUAGE_MODELS) + len(ON_ENCODERS) + len(FITTED)
     of_pairs = {*ALIGNERS, *COUNTED_TRANSLATORS}  # IBM model 1 is both
-    assert len(FITTED) == len(COUNTED) + len(LABELLERS) + len(VECTORS) + len(of_pairs)
+    assert len(FITTED) == len(COUNTED) + len(LABELLERS) + len(VECTORS) + len(of_pairs) + len(CAPTIONERS)
 
 
 @pytest.mark.parametrize("model", one_of_each(TRANSLATORS, KIND), **named)
@@ -207,6 +203,17 @@ def test_a_counted_translator_ends_what_it_says(model):
     params = model.fit(whole_pairs(pairs) | {"pieces": pieces})
     found, log_probability = model.translated(params, pairs[0][0])
     assert found[-1] == 2 and found.count(2) == 1 and log_probability <= 0
+
+
+@pytest.mark.parametrize("model", CAPTIONERS, **named)
+def test_a_fitted_captioner_says_of_each_picture_a_caption_that_ends(model):
+    pictures = np.random.default_rng(0).normal(size=(3, 8, 8, 3)).astype(np.float32)
+    captions, owner = np.array([[5, 6, 2], [5, 7, 2], [8, 2, 0], [9, 6, 2]]), np.array([0, 0, 1, 2])
+    params = model.fit({"source": pictures, "targets": captions, "owner": owner})
+    found = model.captioned(params, pictures[:2])
+    assert len(found) == 2
+    for tokens, score in found:
+        assert tokens[-1] == 2 and tokens.count(2) == 1 and 0 not in tokens and np.isfinite(score)
 
 
 @pytest.mark.parametrize("model", ALIGNERS, **named)

@@ -14,9 +14,17 @@ from train.evaluators.vectors.layer_shares import LayerShares
 from train.objectives.supervised import Label
 from train.run import Run, Trained
 
+RUN = Run(
+    Tagger(encoder=MixedLayers()),
+    Tagging(characters=True),
+    Label(),
+    batches=Padded(),
+    evaluators=(LayerShares(),),
+)
+
 
 def trained(params) -> Trained:
-    return Trained(run=None, model=None, params=params, tokenizer=None, weights="last", directory=None)
+    return Trained(run=RUN, model=RUN.model, params=params, tokenizer=None, weights="last", directory=None)
 
 
 def test_shares_are_the_softmax_in_per_cent_and_gamma_stands_beside_them():
@@ -34,13 +42,6 @@ def test_shares_are_the_softmax_in_per_cent_and_gamma_stands_beside_them():
 def test_a_model_without_a_mixture_is_refused():
     with pytest.raises(ValueError, match="0 mixtures"):
         list(LayerShares()(trained({"encoder": {"weights": np.ones(3)}})))
-    run = Run(
-        Tagger(encoder=MixedLayers()),
-        Tagging(characters=True),
-        Label(),
-        batches=Padded(),
-        evaluators=(LayerShares(),),
-    )
-    run.require()
+    RUN.require()
     with pytest.raises(ValueError, match="LayerShares: model mixes no layers; set model.encoder=MixedLayers"):
-        dataclasses.replace(run, model=Tagger()).require()
+        dataclasses.replace(RUN, model=Tagger()).require()
