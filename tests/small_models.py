@@ -28,6 +28,7 @@ SIZES = {
     "dropout": 0.5,
     "attention_dropout": 0.0,
     "init_scale": None,
+    "dtype": "float32",  # contracts hold to its rounding
 }
 
 

@@ -1,6 +1,6 @@
 """GPT-2, a decoder alone  -- Radford et al. 2019, §2.3; what the paper leaves open as in openai/gpt-2.
 
-One forward pass, file by file, in the order of reading (1,281 lines together):
+One forward pass, file by file, in the order of reading:
 
     models/language/cached_lm.py       logits of all positions, a prompt, a step
     models/language/gpt2.py            embeddings, the stack, the tied output

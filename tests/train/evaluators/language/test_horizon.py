@@ -51,7 +51,7 @@ def test_the_reach_is_a_share_of_the_gradient_one_step_back(tmp_path):
     ids = np.random.default_rng(0).integers(4, V, 40)
     task = types.SimpleNamespace(encoded=lambda *_: ids, protocol=lambda split: split)
     model = RNNLM(V, **SMALL)
-    run = types.SimpleNamespace(task=task)
+    run = types.SimpleNamespace(task=task, model=model)
     trained = Trained(run, model, filled(model), types.SimpleNamespace(), "made up", tmp_path)
     results = list(GradientReach(distances=(1, 3, 4), rows=2)(trained))
     rows = jnp.asarray(np.stack([ids[:6], ids[34:]]))
