@@ -1,6 +1,7 @@
-# Lookback at one commit, with the packages of requirements.txt, each by its hash.
-#   docker build --build-arg COMMIT=$(git rev-parse --short HEAD) \
-#       --tag registry/lookback:$(git rev-parse HEAD | cut -c 1-12) .
+# Lookback at one commit, with the packages of requirements.txt, each by its hash. Built from what the commit has,
+# not from the folder, which may have been edited since:
+#   git archive HEAD | docker build --build-arg COMMIT=$(git rev-parse --short HEAD) \
+#       --tag registry/lookback:$(git rev-parse HEAD | cut -c 1-12) -
 FROM python:3.12-slim
 
 WORKDIR /lookback

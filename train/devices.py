@@ -131,13 +131,18 @@ def cpu_model() -> str:
 
 
 def precision() -> str | None:
-    """What is computed in unless a user says it: bfloat16 on a GPU or TPU, whose kernels take no float32.
+    """What is computed in here unless a user says it."""
+    import jax
+
+    return suitable_precision(jax.default_backend())
+
+
+def suitable_precision(backend: str) -> str | None:
+    """bfloat16 on a GPU or TPU, whose fused kernels take no float32.
 
     None on a CPU, which computes in what a row says: it has no unit for bfloat16, and converts.
     """
-    import jax
-
-    return None if jax.default_backend() == "cpu" else "bfloat16"
+    return None if backend == "cpu" else "bfloat16"
 
 
 # Vaswani et al. 2017, §6.1, footnote 5

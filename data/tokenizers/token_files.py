@@ -4,20 +4,13 @@ A file is numpy's .npy followed by a SHA-256 of that hash and its own bytes. A f
 in another's place is thus known for what it is, and made again.
 """
 
-import contextlib
 import hashlib
-import os
-import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 
-from data.files import folders
+from data.files import folders, whole
 from data.tokenizers.tokenizer import Tokenizer
-
-PART = ".tokens-"  # how the name of a file begins that is being written
-KEPT = 24 * 3600.0  # seconds
 
 
 def mapped(text: str, tokenizer: Tokenizer, document_end: str | None = None) -> np.ndarray:
@@ -48,24 +41,7 @@ def seal(key: str, content: np.ndarray) -> bytes:
 
 def write(path: Path, key: str, ids: np.ndarray) -> None:
     """Beside its place first, so that no reader ever sees a part of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sweep(path.parent)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=PART, delete=False) as beside:
-        try:
-            np.save(beside, ids)
-            beside.flush()
-            digest = seal(key, np.memmap(beside.name, np.uint8, "r"))
-            beside.write(digest)
-            beside.close()
-            os.replace(beside.name, path)
-        except BaseException:
-            os.unlink(beside.name)
-            raise
-
-
-def sweep(folder: Path) -> None:
-    """Remove what writers left that were killed a day ago or earlier: a part of a stream can be gigabytes."""
-    for part in folder.glob(f"{PART}*"):
-        with contextlib.suppress(OSError):  # another process sweeps too
-            if time.time() - part.stat().st_mtime > KEPT:
-                part.unlink()
+    with whole.writing_among_others(path) as beside:
+        np.save(beside, ids)
+        beside.flush()
+        beside.write(seal(key, np.memmap(beside.name, np.uint8, "r")))

@@ -13,6 +13,7 @@ from experiments.bench import results
 from experiments.bench.process import ROOT
 
 PYTHON = (sys.executable, "-m")
+STOPPED = "stopped after"  # what is said of a part that its limit has ended
 TRAINED = (  # (table, row, changes, seconds)
     ("char_lm", "gpt-6x384", (), 90),
     ("perplexity", "GPT-2", (), 45),
@@ -87,7 +88,7 @@ def run(part: Part, limit: float) -> dict:
         except subprocess.TimeoutExpired:
             process.kill()
             output, errors = process.communicate()
-        ended = f"stopped after {limit:.0f} s"
+        ended = f"{STOPPED} {limit:.0f} s"
     told = {"part": part.name, "ended": ended, "seconds": round(time.monotonic() - begun, 1)}
     if part.runs is not None:
         return told | trained(part.runs) | ({} if process.returncode == 0 else last(errors))

@@ -44,5 +44,6 @@ def execute(arguments: argparse.Namespace) -> int:
             words = [f"{name} {value:.4g}" for name, value in found.items() if isinstance(value, float)]
             print(f"{found['part']}: {found['ended']}  {', '.join(words)}  {found.get('said', '')}".rstrip())
             # A training that was stopped at its limit has shown how far it comes.
-            failed |= found["ended"] != "exit code 0" and "step" not in found
+            shown = found["ended"].startswith(device_check.STOPPED) and "step" in found
+            failed |= found["ended"] != "exit code 0" and not shown
     return int(failed)

@@ -33,6 +33,7 @@ import re
 import sys
 
 from data.fields import Positive, brief
+from experiments.command_line import precision
 from experiments.command_line.options import bounded, named_seeds, parted
 from experiments.launch import targets
 
@@ -76,6 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=bounded(Positive), metavar="N", help="jobs at once, at most")
     parser.add_argument("--keep", action="store_true", help="write the record of each run that is finished")
     parser.add_argument("--missing", action="store_true", help="only what has no committed record yet")
+    precision.add_argument(parser)
     parser.add_argument("--dry-run", action="store_true", help="print what is left, run nothing")
     parser.add_argument("--runs-dir", default="runs", help="where runs are kept (runs)")
     parser.add_argument("--data-dir", help="folder of real corpora (or LOOKBACK_DATA): tables on real data")
@@ -141,12 +143,13 @@ def chosen_jobs(arguments: argparse.Namespace) -> list:
     data_dir = arguments.data_dir or os.environ.get("LOOKBACK_DATA")
     if arguments.claims is None:
         names = names or list(catalogue.files())
-        wanted = jobs.of_tables(names, rows, seeds, changes, arguments.data_dir, arguments.name or "")
+        called, asked = arguments.name or "", arguments.precision
+        wanted = jobs.of_tables(names, rows, seeds, changes, arguments.data_dir, called, asked)
     elif given := [*names, *rows, *changes, *filter(None, [arguments.name])]:
         raise ValueError(f"--claims names tables and rows by itself; leave out {' '.join(given)}")
     else:
         claims = catalogue.named_claims(arguments.claims)
-        wanted, waiting = jobs.of_claims(claims, seeds, data_dir)
+        wanted, waiting = jobs.of_claims(claims, seeds, data_dir, arguments.precision)
         if arguments.missing:
             decides = seeds or range(SEEDS)
             waiting = [place for place in waiting if not all(records.has(*place, seed) for seed in decides)]

@@ -15,6 +15,7 @@ It exits with 1 where the step does not compile or does not fit.
 import argparse
 
 from data.fields import Positive
+from experiments.command_line import precision
 from experiments.command_line.options import bounded
 
 
@@ -24,11 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("row")
     parser.add_argument("changes", nargs="*", metavar="path=value")
     parser.add_argument("--on", required=True, metavar="TARGET", help="h200x8, h100, v5e-8, cpu-8")
-    parser.add_argument(
-        "--precision",
-        choices=("float32", "bfloat16"),
-        help="what is computed in (bfloat16, on a CPU the row's)",
-    )
+    precision.add_argument(parser)
     parser.add_argument(
         "--largest", action="store_true", help="and the most rows that fit: more compilations"
     )
@@ -41,7 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Compile, and print one screen; 1 where it cannot be or does not fit."""
-    import dataclasses
     import json
     import sys
 
@@ -55,18 +51,16 @@ def execute(arguments: argparse.Namespace) -> int:
     from experiments.plan import step
     from experiments.plan.summary import Summary
     from experiments.tables import catalogue
-    from models.model import computing_in
+    from train import devices
     from train.parts import override
 
     table = catalogue.chosen(arguments.experiment, arguments.data_dir)
-    run = override(catalogue.named_row(table.rows, arguments.row, table.name), arguments.changes)
-    precision = arguments.precision or ("bfloat16" if target.backend != "cpu" else None)
-    if precision:
-        run = dataclasses.replace(run, model=computing_in(run.model, precision))
-    devices = target.devices()
+    row = catalogue.named_row(table.rows, arguments.row, table.name)
+    suits = devices.suitable_precision(target.backend)
+    run = override(precision.in_precision(row, table, arguments.precision, suits), arguments.changes)
     given = step.example(run, arguments.data_dir, arguments.vocabulary)
     try:
-        made = step.compiled(given, target, devices)
+        made = step.compiled(given, target, target.devices())
     except (jax.errors.JaxRuntimeError, NotImplementedError) as error:
         print(f"does not compile for {arguments.on}: {str(error).splitlines()[0]}", file=sys.stderr)
         return 1

@@ -16,6 +16,7 @@ examples:
 import argparse
 
 from data.fields import Count
+from experiments.command_line import precision
 from experiments.command_line.options import bounded, named_seeds, parted
 
 
@@ -44,11 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", metavar="FOLDER", help="rows that begin with a folder's published weights, or minilm's"
     )
-    parser.add_argument(
-        "--precision",
-        choices=("float32", "bfloat16"),
-        help="what is computed in, weights in float32 (bfloat16 on a GPU or TPU, else what the row says)",
-    )
+    precision.add_argument(parser)
     parser.add_argument("--smoke", action="store_true", help="a few steps of every row, kept nowhere")
 
 
@@ -103,6 +100,7 @@ def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, int | None]
     from experiments.command_line import configuration
     from experiments.report.row_names import ablation
     from experiments.tables import catalogue, smoke
+    from train import devices
     from train.parts import override
 
     given = configuration.read(arguments.config) if arguments.config else configuration.Configuration()
@@ -125,20 +123,11 @@ def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, int | None]
         short = override(run, table.smoke if arguments.smoke or smoke.asked() else ())
         if arguments.weights:  # a few steps of it, too, begin with the weights that were given
             short = dataclasses.replace(short, initial=run.initial)
-        short = override(in_precision(short, arguments.precision), changes)
+        short = override(
+            precision.in_precision(short, table, arguments.precision, devices.precision()), changes
+        )
         runs[ablation(row, changes)] = short
     return (runs if arguments.name is None else renamed(runs, arguments.name, table)), given.seed
-
-
-def in_precision(run, asked: str | None):
-    """The run, computing in what is asked for, or else in what suits the devices."""
-    import dataclasses
-
-    from models.model import computing_in
-    from train import devices
-
-    precision = asked or devices.precision()
-    return run if precision is None else dataclasses.replace(run, model=computing_in(run.model, precision))
 
 
 def renamed(runs: dict, name: str, table) -> dict:

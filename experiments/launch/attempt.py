@@ -121,13 +121,15 @@ def left_lock(folder: Path) -> bool:
     )
 
 
-def release(folder: Path) -> None:
-    """Remove the lock of the last attempt, once the scheduler says that it is over.
+def release(folder: Path, job: str) -> None:
+    """Remove the lock of the last attempt if it was this job, of which the scheduler says that it is over.
 
     Only the host that a process died on knows that it holds the folder no longer; the others would wait a
     quarter of an hour (train/folder/lock.py).
     """
-    if left_lock(folder):
+    attempts = latest(folder)
+    over = bool(attempts) and attempts[0].job == job and not any(one.is_here for one in attempts)
+    if over and left_lock(folder):
         (folder / lock.LOCK).unlink(missing_ok=True)
 
 
@@ -203,8 +205,8 @@ def main(arguments: Sequence[str]) -> int:
     rank = (devices.place_among_others() or {}).get("process_id", 0)
     running = Running()
     before = latest(given.folder)
-    if rank == 0 and before and before[0].job == given.job and before[0].restart < given.restart:
-        release(given.folder)
+    if rank == 0 and before and before[0].job == given.job and before[0].restart != given.restart:
+        release(given.folder, given.job)
     return running.run(given.command, given.folder, rank, given.job, given.restart)
 
 

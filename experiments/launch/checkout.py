@@ -5,11 +5,11 @@ copied: a run's record names its commit, and a number whose code no commit has c
 """
 
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
 from data.splits import listed
+from experiments.launch import program
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("data", "models", "train", "experiments")
@@ -18,17 +18,11 @@ COPIES = Path(".launches", "checkouts")  # below a folder of runs
 
 
 def git(*arguments: str, at: Path = ROOT) -> str:
-    """What git prints; ValueError with its own last line where it fails."""
+    """What git prints; ValueError in its own words where it fails."""
     try:
-        done = subprocess.run(["git", "-C", str(at), *arguments], capture_output=True, text=True)
-    except OSError as error:
-        raise ValueError(
-            f"git could not be started ({error.strerror}); a launch is pinned to a commit"
-        ) from None
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise ValueError(f"{at}: a launch is pinned to a commit, but git says: {said[-1]}")
-    return done.stdout.strip()
+        return program.printed("git", "-C", str(at), *arguments).strip()
+    except ValueError as error:
+        raise ValueError(f"{at}: a launch is pinned to a commit, but {error}") from None
 
 
 def commit(root: Path = ROOT) -> str:

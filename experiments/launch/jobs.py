@@ -13,13 +13,14 @@ from experiments.report.row_names import ablation, require_new_name
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """A row of a table with a seed; `changes` are path=value and `called` a name, as of `lookback run`."""
+    """A row of a table with a seed; `changes`, `called` (--name) and `precision` as of `lookback run`."""
 
     table: str
     row: str
     seed: int
     changes: tuple[str, ...] = ()
     called: str = ""
+    precision: str | None = None
 
     @property
     def name(self) -> str:
@@ -35,7 +36,8 @@ class Job:
         data = ["--data-dir", data_dir] if data_dir else []
         where = ["--rows", self.row, "--seed", str(self.seed), "--runs-dir", str(runs_dir), *data]
         named = ["--name", self.called] if self.called else []
-        return ["run", self.table, *self.changes, *where, *named]
+        computed = ["--precision", self.precision] if self.precision else []
+        return ["run", self.table, *self.changes, *where, *named, *computed]
 
     def command(self, runs_dir: Path, data_dir: str | None = None) -> list[str]:
         """That by this process's Python, from where it is."""
@@ -51,7 +53,7 @@ class Job:
         initial = override(catalogue.table(self.table).rows[self.row], list(self.changes)).initial
         if not isinstance(initial, Pretrained):
             return ()
-        first = Job(initial.experiment, initial.row, initial.seed)
+        first = Job(initial.experiment, initial.row, initial.seed, precision=self.precision)
         return (first, *first.before)
 
     def __str__(self) -> str:
@@ -65,12 +67,14 @@ def of_tables(
     changes: Sequence[str] = (),
     data_dir: str | None = None,
     called: str = "",
+    precision: str | None = None,
 ) -> list[Job]:
     """The jobs of tables: all rows with the first seed, then with the next; what they begin with before them.
 
     ValueError, before anything runs, for a table or a row that is none, for changes that do not fit, and for
-    a name, `called`, of more than one row.
+    a name, `called`, of more than one row; for a precision of rows that differ in theirs.
     """
+    from experiments.command_line.precision import in_precision
     from experiments.tables import catalogue
     from train.parts import override
 
@@ -79,11 +83,12 @@ def of_tables(
         table = catalogue.chosen(name, data_dir)
         chosen = [row for row in rows if row in table.rows] if len(names) > 1 else rows
         for row in chosen or table.rows:
-            override(catalogue.named_row(table.rows, row, table.name), list(changes)).require()
+            run = in_precision(catalogue.named_row(table.rows, row, table.name), table, precision, None)
+            override(run, list(changes)).require()
         if called:
             require_new_name(called, chosen or table.rows, table)
         found += [
-            Job(table.name, row, seed, tuple(changes), called)
+            Job(table.name, row, seed, tuple(changes), called, precision)
             for seed in seeds or table.seeds
             for row in chosen or table.rows
         ]
@@ -91,7 +96,10 @@ def of_tables(
 
 
 def of_claims(
-    claims: Sequence[Claim], seeds: Sequence[int] = (), data_dir: str | None = None
+    claims: Sequence[Claim],
+    seeds: Sequence[int] = (),
+    data_dir: str | None = None,
+    precision: str | None = None,
 ) -> tuple[list[Job], list[Place]]:
     """The jobs that decide claims, one claim after another, and the rows on real data that wait for a folder.
 
@@ -103,7 +111,7 @@ def of_claims(
     places = dict.fromkeys(place for claim in claims for place in claim.places)
     waiting = [place for place in places if tables[place[0]].real_of and not data_dir]
     found = [
-        Job(name, row, seed)
+        Job(name, row, seed, precision=None if tables[name].compares_precisions else precision)
         for claim in claims
         for seed in seeds or range(SEEDS)
         for name, row in claim.places

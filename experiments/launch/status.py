@@ -45,6 +45,8 @@ def of_run(name: str, runs_dir: Path, known: Mapping[str, Scheduled]) -> State:
     if found.word == "running" and not (job and attempt.left_lock(folder)):
         return found
     found = dataclasses.replace(found, word="stopped", by="", speed=None, left=None)
+    if job and job.is_done_elsewhere:
+        return dataclasses.replace(found, word="completed where it ran")
     if not attempts:
         return dataclasses.replace(found, word=f"never began: {job.word}") if job else found
     if any(one.is_here for one in attempts):

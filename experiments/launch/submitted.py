@@ -15,7 +15,7 @@ from typing import NamedTuple
 from data.files import whole
 from experiments.launch import target, targets
 from experiments.launch.jobs import Job
-from experiments.launch.target import Scheduled
+from experiments.launch.target import Scheduled, Target
 
 LAUNCHES = ".launches"
 
@@ -67,16 +67,29 @@ def scheduled(runs_dir: Path) -> dict[str, Scheduled]:
         by_target.setdefault(one.on, {})[name] = one.id
     found = {}
     for on, ids in by_target.items():
-        told = target.named(on)().states(ids.values()) if on in targets.names() else None
+        place = target.named(on)() if on in targets.names() else Target()
+        told = place.states(ids.values())
         if told is not None:
-            found |= {name: told.get(one, Scheduled("gone")) for name, one in ids.items()}
+            said = {name: told.get(one, Scheduled("gone")) for name, one in ids.items()}
+            found |= {name: one._replace(elsewhere=place.elsewhere) for name, one in said.items()}
     return found
 
 
 def fresh(jobs: Sequence[Job], runs_dir: Path) -> list[Job]:
-    """The jobs that no scheduler is still about to run; how many the others are is told."""
-    known = scheduled(runs_dir)
-    found = [job for job in jobs if str(job) not in known or not known[str(job)].is_active]
-    if len(found) < len(jobs):
-        print(f"{len(jobs) - len(found)} are queued or running already")
-    return found
+    """The jobs that no scheduler is still about to run; how many the others are is told.
+
+    ValueError where a scheduler cannot be asked what became of one: two might write into one folder.
+    """
+    known, before = scheduled(runs_dir), submitted(runs_dir)
+    for job in map(str, jobs):
+        if job in before and job not in known:
+            raise ValueError(
+                f"{job} was submitted by --on {before[job].on}, which cannot be asked whether it runs still; "
+                f"ask it, and if it does not, remove the file of that launch in {runs_dir / LAUNCHES}"
+            )
+    active = [job for job in jobs if str(job) in known and known[str(job)].is_active]
+    done = [job for job in jobs if str(job) in known and known[str(job)].is_done_elsewhere]
+    for said, those in (("queued or running already", active), ("completed where they ran", done)):
+        if those:
+            print(f"{len(those)} are {said}")
+    return [job for job in jobs if job not in active and job not in done]

@@ -11,6 +11,8 @@ from data.fields import annotations, complaint, kinds
 from experiments.launch import checkout, targets
 from experiments.launch.jobs import Job
 
+COMPLETED = "COMPLETED"  # what Slurm and JobSet say of a job that ended well
+
 
 class Launch(NamedTuple):
     """Jobs that are to be run, each behind what it begins with; folders of runs and corpora; the commit."""
@@ -26,11 +28,17 @@ class Scheduled(NamedTuple):
 
     word: str
     told: str = ""
+    elsewhere: bool = False  # its folder is, too
 
     @property
     def is_active(self) -> bool:
         """Whether it will still do something by itself."""
         return self.word in ("queued", "running")
+
+    @property
+    def is_done_elsewhere(self) -> bool:
+        """Whether it has done what it was to do, in a folder that is not here."""
+        return self.elsewhere and self.word == COMPLETED
 
 
 def setting(default: object, said: str):
@@ -43,6 +51,9 @@ class Target:
     """Where jobs run. Its fields are its settings: what `--with name=value` and options of `launch` set."""
 
     abstract = True
+    elsewhere = (
+        False  # whether runs are kept where this machine does not see them, on a volume or in a bucket
+    )
 
     def preview(self, launch: Launch) -> str:
         """What would be started, as a text to read: `--dry-run`."""

@@ -52,7 +52,8 @@ class Table:
     of given systems, each with its line.
 
     `lecture` is the one on whose page of results the table stands, and `headline` the column whose best row
-    is named there: the first score where it is "".
+    is named there: the first score where it is "". Where rows differ in what they compute in, a table
+    `compares_precisions`, and no device and no user changes that of all of them.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Table:
     others: Mapping[str, str] = dataclasses.field(default_factory=dict)
     lecture: str = ""
     headline: str = ""
+    compares_precisions: bool = False
 
     def __post_init__(self):
         if self.systems and not self.rows:

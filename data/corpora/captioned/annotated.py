@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import hashlib
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -79,10 +78,8 @@ def kept(corpus: Annotated, pictures: Sequence[Picture]) -> Float[np.ndarray, "n
     if (found := loaded(path)) is not None and len(found) == len(pictures):
         return found
     made = np.stack(corpus.given(pictures)) if len(pictures) else np.zeros((0, 1, 1, 1), np.float16)
-    content = io.BytesIO()
-    np.save(content, made, allow_pickle=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    whole.write(path, content.getvalue())
+    with whole.writing_among_others(path) as file:
+        np.save(file, made, allow_pickle=False)
     return made
 
 

@@ -2,7 +2,8 @@
 
 Its pods are of an image that has the code of the commit (Dockerfile) and share a volume that keeps the runs.
 Where a pod dies the whole JobSet is made anew, and each of its jobs goes on from where it stands; those that
-are done end at once.
+are done end at once. A job that ends by a mistake ends its JobSet, and so what begins with the same weights
+beside it: launched again, that goes on.
 """
 
 import dataclasses
@@ -10,15 +11,14 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from data.fields import Count, Positive
-from experiments.launch import checkout
+from experiments.launch import checkout, program
 from experiments.launch.jobs import Job
 from experiments.launch.submitted import Submission, fresh
-from experiments.launch.target import Launch, Scheduled, Target, setting
+from experiments.launch.target import COMPLETED, Launch, Scheduled, Target, setting
 from experiments.launch.yaml_text import documents
 
 RUNS, DATA, PORT = "/runs", "/data", 8476
@@ -45,6 +45,15 @@ class JobSet(Target):
     grace: Positive = setting(300, "seconds that a pod has to save")
     restarts: Count = setting(50, "of a job, at most")
 
+    elsewhere = True
+
+    def __post_init__(self):
+        for label in self.select:
+            if "=" not in label:
+                raise ValueError(
+                    f"--with select={label}: takes a label and its value, as in select=pool=a100"
+                )
+
     def preview(self, launch: Launch) -> str:
         """The manifests."""
         return documents(self.manifest(launch, jobs, "preview") for jobs in together(launch.jobs))
@@ -62,9 +71,7 @@ class JobSet(Target):
             manifest = self.manifest(launch, jobs, submission.name)
             file = submission.file(f"-{at}.yaml")
             file.write_text(documents([manifest]), encoding="utf-8")
-            done = subprocess.run(["kubectl", "create", "-f", str(file)], capture_output=True, text=True)
-            if done.returncode:
-                raise ValueError(f"kubectl says: {' '.join(done.stderr.split())}")
+            program.printed("kubectl", "create", "-f", str(file))
             name = manifest["metadata"]["name"]
             submission.took({str(job): f"{self.namespace}/{name}/job-{n}" for n, job in enumerate(jobs)})
             print(f"{name}: {', '.join(map(str, jobs))}")
@@ -162,11 +169,11 @@ class JobSet(Target):
             return None
         found: dict[str, Scheduled] = {}
         for namespace in {one.split("/")[0] for one in ids}:
-            ask = ["kubectl", "get", "jobsets", "--namespace", namespace, "--output", "json"]
-            done = subprocess.run(ask, capture_output=True, text=True)
-            if done.returncode:
+            try:
+                told = program.printed("kubectl", "get", "jobsets", "--namespace", namespace, "--output=json")
+            except ValueError:
                 return None
-            for jobset in json.loads(done.stdout)["items"]:
+            for jobset in json.loads(told)["items"]:
                 found |= of_status(f"{namespace}/{jobset['metadata']['name']}", jobset.get("status", {}))
         return found
 
@@ -178,7 +185,7 @@ def of_status(name: str, status: Mapping) -> dict[str, Scheduled]:
     found = {}
     for job in status.get("replicatedJobsStatus", ()):
         if job["succeeded"]:
-            said = "COMPLETED"
+            said = COMPLETED
         else:
             said = word.upper() or ("running" if job["ready"] else "queued")
         found[f"{name}/{job['name']}"] = Scheduled(said)

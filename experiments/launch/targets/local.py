@@ -35,11 +35,11 @@ class Local(Target):
     def launch(self, launch: Launch) -> int:
         """Work through the jobs; 1 where one failed."""
         runs_dir = launch.runs_dir
-        keep = (lambda job: records.keep(job.folder(runs_dir))) if self.keep else (lambda job: None)
         workers = places(self.cores)[: self.workers]
         with Interruptions() as signals, signals.between_steps():
             asked = lambda: signals.received
-            queue = Queue(launch.jobs, workers, runs_dir, launch.data_dir, self.budget, say, keep, asked)
+            kept = kept_of(runs_dir) if self.keep else (lambda job: None)
+            queue = Queue(launch.jobs, workers, runs_dir, launch.data_dir, self.budget, say, kept, asked)
             queue.run()
         left = queue.total - queue.done - len(queue.failed)
         told = f"{queue.done} done, {len(queue.failed)} failed, {left} left"
@@ -47,6 +47,18 @@ class Local(Target):
             raise Stopped(f"{told}; the same command goes on", signals.received, runs_dir)
         say(told)
         return 1 if queue.failed else 0
+
+
+def kept_of(runs_dir: Path) -> Callable[[Job], None]:
+    """What keeps a finished run's record; of one that is none of a table as it is today, it is told."""
+
+    def keep(job: Job) -> None:
+        try:
+            records.keep(job.folder(runs_dir))
+        except ValueError as error:
+            say(f"{job}: no record is kept: {error}")
+
+    return keep
 
 
 def say(line: str) -> None:

@@ -7,12 +7,11 @@ other mounts of buckets cannot do. The code is a copy of the commit, the package
 import dataclasses
 import shlex
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from data.fields import Positive
-from experiments.launch import attempt, checkout
+from experiments.launch import attempt, checkout, program
 from experiments.launch.jobs import Job
 from experiments.launch.submitted import Submission, submitted
 from experiments.launch.target import Launch, Target, setting
@@ -26,6 +25,11 @@ command -v uv || python3 -m pip install --quiet --user uv
 PATH="$HOME/.local/bin:$PATH"
 uv venv --quiet --allow-existing --python 3.12 "$HOME/lookback"
 uv pip install --quiet --python "$HOME/lookback" --require-hashes -r requirements.txt
+"""
+PLUGIN = """\
+version=$("$HOME/lookback/bin/python" -c "import jax; print(jax.__version__)")
+uv pip install --quiet --python "$HOME/lookback" "jax[{name}]==$version"
+"$HOME/lookback/bin/python" -c "import jax; exit(jax.default_backend() == 'cpu' and 'no accelerator seen')"
 """
 HOSTS = f"""\
 export JAX_NUM_PROCESSES=$SKYPILOT_NUM_NODES JAX_PROCESS_ID=$SKYPILOT_NODE_RANK
@@ -49,8 +53,10 @@ class Sky(Target):
     setup: tuple[str, ...] = setting((), "a line of shell once the packages are there")
     again: bool = setting(False, "yes submits what was submitted before and is not known to be done")
 
+    elsewhere = True
+
     def preview(self, launch: Launch) -> str:
-        """The files, one after another."""
+        """The tasks of the files, one after another."""
         copy = checkout.copy_of(launch.runs_dir, launch.commit)
         return documents(self.task(launch, job, copy) for jobs in together(launch.jobs) for job in jobs)
 
@@ -70,10 +76,7 @@ class Sky(Target):
         for at, chain in enumerate(together(jobs)):
             file = submission.file(f"-{at}.yaml")
             file.write_text(self.pipeline(launch, chain, copy), encoding="utf-8")
-            command = ["sky", "jobs", "launch", "--yes", "--detach-run", str(file)]
-            done = subprocess.run(command, capture_output=True, text=True)
-            if done.returncode:
-                raise ValueError(f"sky says: {' '.join((done.stderr or done.stdout).split())}")
+            program.printed("sky", "jobs", "launch", "--yes", "--detach-run", str(file))
             submission.took({str(job): file.name for job in chain})
             print(f"{file.name}: {', '.join(map(str, chain))}")
         return 0
@@ -82,6 +85,12 @@ class Sky(Target):
         """The file of a job; of several, that begin with one another, a pipeline, one after another."""
         tasks = [self.task(launch, job, copy) for job in chain]
         return documents(tasks if len(tasks) == 1 else [{"name": tasks[0]["name"]}, *tasks])
+
+    def plugin(self) -> str:
+        """What installs jax's plugin for the accelerators, and fails where it does not see them."""
+        if self.accelerators is None:
+            return ""
+        return PLUGIN.format(name="tpu" if self.accelerators.lower().startswith("tpu") else "cuda13")
 
     def require_bucket(self) -> str:
         """The bucket of the runs; ValueError where none is given."""
@@ -94,9 +103,10 @@ class Sky(Target):
         words = job.arguments(Path(RUNS), corpora(launch, self.data))
         folder = shlex.quote(str(job.folder(Path(RUNS))))
         lines = [
-            'export PYTHONPATH="$PWD"',
+            f'export PYTHONPATH="$PWD" LOOKBACK_COMMIT={launch.commit[:12]}',
+            'restart=$(echo "$SKYPILOT_NODE_IPS" | cksum | cut -d " " -f 1)  # one number for all nodes',
             f'{PYTHON} -P -m experiments.launch.attempt {folder} --job "$SKYPILOT_TASK_ID" \\',
-            f'    --restart "$(date +%s)" -- {PYTHON} -P -m experiments {shlex.join(words)}',
+            f'    --restart "$restart" -- {PYTHON} -P -m experiments {shlex.join(words)}',
         ]
         if self.data:
             lines.insert(0, f"export LOOKBACK_DATA={DATA}")
@@ -118,6 +128,6 @@ class Sky(Target):
             "num_nodes": self.nodes,
             "resources": {name: value for name, value in wanted.items() if value is not None},
             "file_mounts": mounts,
-            "setup": SETUP + "".join(f"{line}\n" for line in self.setup),
+            "setup": SETUP + self.plugin() + "".join(f"{line}\n" for line in self.setup),
             "run": run,
         }

@@ -19,21 +19,24 @@ import dataclasses
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from data.fields import Count, Positive
-from experiments.launch import attempt, checkout
+from experiments.launch import attempt, checkout, program
 from experiments.launch.jobs import Job
 from experiments.launch.submitted import Submission, fresh, submitted
 from experiments.launch.target import Launch, Scheduled, Target, setting
 
 LARGEST = 1000  # tasks of an array: Slurm's MaxArraySize is 1001 where nobody has set it
 GRES = re.compile(r"gpu(?::[^:,]+)?:(\d+)(?:\(.*\))?")
-STATES = {"PENDING": "queued", "CONFIGURING": "queued", "REQUEUED": "queued", "REQUEUE_HOLD": "queued"}
-STATES |= {"RUNNING": "running", "COMPLETING": "running", "SUSPENDED": "running", "STAGE_OUT": "running"}
+ASKED = "%F_%K|%T|%r|%N"  # of squeue: array_task, state, why it waits, nodes
+QUEUED = {*"PENDING CONFIGURING REQUEUED REQUEUE_FED REQUEUE_HOLD SPECIAL_EXIT RESV_DEL_HOLD".split()}
+ENDED = {
+    *"BOOT_FAIL CANCELLED COMPLETED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY PREEMPTED REVOKED TIMEOUT".split()
+}
+# Any other state is of a job that has its nodes: a word that is new to us starts no second process.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,19 +78,21 @@ class Slurm(Target):
     def launch(self, launch: Launch) -> int:
         """Submit what is not queued or running already."""
         require_program("sbatch")
+        before = submitted(launch.runs_dir)
         jobs = fresh(launch.jobs, launch.runs_dir)
-        ids = {str(job): submitted(launch.runs_dir)[str(job)].id for job in launch.jobs if job not in jobs}
+        ids = {str(job): before[str(job)].id for job in launch.jobs if job not in jobs}
         copy = checkout.pinned(launch.runs_dir)
         submission = Submission(launch.runs_dir, "slurm", copy.name)
         for at, (needed, group) in enumerate(grouped(jobs)):
             for job in group:
-                attempt.release(job.folder(launch.runs_dir))
+                if str(job) in before:
+                    attempt.release(job.folder(launch.runs_dir), before[str(job)].id)
             logs = submission.file(f"-{at}")
             text = self.script(launch, group, copy, logs, ids.get(str(needed), ""))
             script = submission.file(f"-{at}.sh")
             script.write_text(text, encoding="utf-8")
             logs.mkdir()
-            number = asked("sbatch", "--parsable", str(script)).partition(";")[0].strip()
+            number = program.printed("sbatch", "--parsable", str(script)).partition(";")[0].strip()
             taken = {str(job): f"{number}_{task}" for task, job in enumerate(group)}
             submission.took(taken)
             ids |= taken
@@ -165,15 +170,16 @@ class Slurm(Target):
         if shutil.which("squeue") is None:
             return None
         wanted = set(ids)
-        try:
-            told = asked("squeue", "--noheader", "--array", "--states=all", "--me", "--format=%F_%K|%T|%r|%N")
+        try:  # everybody's: who shares a folder of runs may have launched what is in it
+            told = program.printed("squeue", "--noheader", "--array", "--states=all", f"--format={ASKED}")
         except ValueError:
             return None
         found = {}
         for line in told.splitlines():
             one, word, why, nodes = line.split("|")
             if one in wanted:
-                found[one] = Scheduled(STATES.get(word, word), nodes if word != "PENDING" else why)
+                active = "queued" if word in QUEUED else "running"
+                found[one] = Scheduled(word if word in ENDED else active, nodes if word != "PENDING" else why)
         return found
 
 
@@ -197,12 +203,3 @@ def require_program(name: str) -> None:
         raise ValueError(
             f"{name} is not on PATH: launch from a login node of the cluster, or see the script by --dry-run"
         )
-
-
-def asked(*command: str) -> str:
-    """What a program of Slurm's prints; ValueError in its own words where it fails."""
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()] or [f"exit code {done.returncode}"]
-        raise ValueError(f"{command[0]} says: {' '.join(said).removeprefix(f'{command[0]}: ')}")
-    return done.stdout

@@ -54,6 +54,7 @@ TABLE = Table(
         **COSTS,
     },
     baseline="LSTM",
+    compares_precisions=True,
     smoke=("steps=2", "evaluate_every=1", "task.corpus.size=20000"),
 )
 

@@ -5,7 +5,7 @@ import resource
 
 import pytest
 
-from data.files.whole import write
+from data.files.whole import write, writing_among_others
 
 
 def test_a_file_is_written_or_the_old_one_stands(tmp_path):
@@ -19,3 +19,16 @@ def test_a_file_is_written_or_the_old_one_stands(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert path.read_text(encoding="utf-8") == "ä\n" and os.listdir(tmp_path) == ["a.json"]
+
+
+def test_processes_that_write_the_same_file_of_a_cache_do_not_harm_one_another(tmp_path):
+    path = tmp_path / "cache" / "a.npy"
+    with writing_among_others(path) as first, writing_among_others(path) as second:
+        first.write(b"one")
+        second.write(b"two")
+        assert not path.exists()
+    assert path.read_bytes() == b"one" and os.listdir(path.parent) == ["a.npy"]  # the last to end
+    with pytest.raises(KeyboardInterrupt), writing_among_others(path) as third:
+        third.write(b"thr")
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b"one" and os.listdir(path.parent) == ["a.npy"]

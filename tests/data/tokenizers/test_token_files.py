@@ -105,7 +105,7 @@ def test_a_write_that_fails_leaves_nothing(tokenizer, cache, monkeypatch):
 
 def test_what_a_killed_process_left_is_swept_once_it_is_old(tokenizer, cache):
     token_files.mapped("a first text\n", tokenizer)
-    old, new = cache / ".tokens-old", cache / ".tokens-new"
+    old, new = cache / ".part-old", cache / ".part-new"
     for path in (old, new):
         path.write_bytes(b"half")
     os.utime(old, (0, 0))

@@ -90,6 +90,26 @@ def test_the_next_start_of_a_job_takes_the_lock_of_one_that_died_on_another_host
     assert (tmp_path / lock.LOCK).exists() is not released
 
 
+@pytest.mark.parametrize(
+    "node, process, job, released",
+    [
+        ("elsewhere", 11, "7", True),
+        ("elsewhere", 11, "8", False),  # which another launcher has begun since
+        ("elsewhere", 11, "", False),  # as --on local has, somewhere
+        (lock.HERE, os.getppid(), "7", False),  # whatever the scheduler says, it runs
+    ],
+)
+def test_a_launcher_takes_the_lock_of_the_job_alone_that_it_knows_to_be_over(
+    tmp_path, node, process, job, released
+):
+    (tmp_path / NOTES).write_text(
+        json.dumps({"time": 0, "node": node, "process": process, "job": job, "restart": 0}) + "\n"
+    )
+    (tmp_path / lock.LOCK).write_text(json.dumps({"host": node, "process": process, "since": 0.0}))
+    attempt.release(tmp_path, "7")
+    assert (tmp_path / lock.LOCK).exists() is not released
+
+
 def test_each_process_of_a_run_has_notes_of_its_own_and_the_first_that_died_is_told(tmp_path):
     for rank in range(2):
         place = {"JAX_NUM_PROCESSES": "2", "JAX_PROCESS_ID": str(rank)}

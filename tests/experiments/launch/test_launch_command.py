@@ -118,6 +118,7 @@ def test_settings_come_from_files_and_later_ones_win(lookback, tmp_path):
         (("--budget", "2h"), "--budget is not for --on slurm"),
         (("steps=0",), "steps"),
         (("--name", "mine"), "names one row, not 2"),
+        (("--precision", "float16"), "float16"),
     ],
 )
 def test_a_mistake_is_one_line_before_anything_is_submitted(lookback, tmp_path, words, said):

@@ -18,6 +18,7 @@ import yaml
 
 from experiments.launch import checkout, target, targets
 from experiments.launch.jobs import Job
+from experiments.launch.status import states
 from experiments.launch.submitted import submitted
 from experiments.launch.target import Launch, Scheduled, Target, with_settings
 from experiments.launch.targets.jobset import JobSet, of_status
@@ -229,14 +230,41 @@ def test_sky_runs_its_row_where_its_variables_say(tmp_path):
     python.chmod(0o755)
     env = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "SKYPILOT_TASK_ID": "sky-1"}
     env |= {"SKYPILOT_NODE_IPS": "10.0.0.1\n10.0.0.2", "SKYPILOT_NODE_RANK": "1", "SKYPILOT_NUM_NODES": "2"}
-    done = subprocess.run(["bash", "-c", task["run"]], env=env, cwd=tmp_path, capture_output=True, text=True)
-    words, seen = json.loads(done.stdout)
+    told = []
+    for rank in ("0", "1"):
+        command, seen = ["bash", "-c", task["run"]], env | {"SKYPILOT_NODE_RANK": rank}
+        done = subprocess.run(command, env=seen, cwd=tmp_path, capture_output=True, text=True)
+        told.append(json.loads(done.stdout))
+    (first, _), (words, seen) = told
     place = {name: seen[f"JAX_{name}"] for name in ("COORDINATOR_ADDRESS", "NUM_PROCESSES", "PROCESS_ID")}
     assert place == {"COORDINATOR_ADDRESS": "10.0.0.1:8476", "NUM_PROCESSES": "2", "PROCESS_ID": "1"}
     assert words[words.index("experiments") + 1 :] == FIRST.arguments(Path("/runs"))
-    assert words[words.index("--job") + 1] == "sky-1" and int(words[words.index("--restart") + 1]) > 10**9
+    assert words[words.index("--job") + 1] == "sky-1" and int(words[words.index("--restart") + 1])
+    assert words == first  # so that all belong to one start of the job
+    assert seen["LOOKBACK_COMMIT"] == LAUNCH.commit[:12]
     assert seen["PYTHONPATH"] == str(tmp_path) and task["num_nodes"] == 2
     assert subprocess.run(["bash", "-n", "-c", task["setup"]]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "accelerators, plugin", [("H100:8", "jax[cuda13]"), ("tpu-v5e-8", "jax[tpu]"), (None, None)]
+)
+def test_where_there_are_accelerators_jax_can_use_them_or_the_setup_fails(tmp_path, accelerators, plugin):
+    """The text of `setup`, by a shell; stand-ins say what they were given, and that there is a CPU alone."""
+    task = read(Sky(runs="s3://b", accelerators=accelerators).preview(LAUNCH))[0]
+    python = tmp_path / "lookback" / "bin" / "python"
+    for path in (python, tmp_path / "uv"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"""#!/bin/sh
+echo "$@" >> {tmp_path}/asked
+case "$*" in *__version__*) echo 1.2.3;; *default_backend*) exit 1;; esac
+""")
+        path.chmod(0o755)
+    env = {"HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", task["setup"]], env=env, cwd=tmp_path, capture_output=True)
+    asked = (tmp_path / "asked").read_text()
+    assert done.returncode == (0 if plugin is None else 1)
+    assert ("jax[" in asked) == (plugin is not None) and (plugin is None or f"{plugin}==1.2.3" in asked)
 
 
 def test_corpora_are_where_a_volume_has_them():
@@ -307,6 +335,7 @@ def test_yaml_reads_back_whatever_was_written():
         (JobSet, ["imag=x"], "has no setting 'imag'; did you mean 'image'"),
         (JobSet, ["gpus=many"], "gpus takes int, at least 0"),
         (JobSet, ["nodes=0"], "nodes takes int, at least 1"),
+        (JobSet, ["select=gpu"], "--with select=gpu: takes a label and its value"),
         (Sky, ["spot=perhaps"], "spot takes bool"),
         (Sky, ["runs"], "has no setting 'runs'|name=value"),
     ],
@@ -374,6 +403,14 @@ def test_jobsets_are_created_once_and_their_status_is_read(monkeypatch, tmp_path
     capsys.readouterr()
     assert JobSet().states(ids)[f"default/{names[0]}/job-1"] == Scheduled("running")
     assert JobSet().states(ids)[f"default/{names[0]}/job-0"] == Scheduled("COMPLETED")
+    state = {one.name: one.word for one in states(launch.runs_dir)}
+    assert sorted(state.values()) == ["completed where it ran", "completed where it ran", "running"]
+    assert JOBSETS[0].launch(launch) == 0  # of which none is created again, as none is left
+    assert (tmp_path / "created").read_text() == created
+    told.write_text("no list")
+    stand_in(tmp_path, "kubectl", "echo 'error: no connection' >&2; exit 1")
+    with pytest.raises(ValueError, match="which cannot be asked whether it runs still"):
+        JOBSETS[0].launch(launch)
     failed = of_status("n/x", status | {"conditions": [{"type": "Failed", "status": "True"}]})
     assert failed == {"n/x/job-0": Scheduled("COMPLETED"), "n/x/job-1": Scheduled("FAILED")}
 

@@ -1,0 +1,16 @@
+"""Programs that a launch asks, git and those of schedulers: what one prints, or in a line why it does not."""
+
+import subprocess
+
+
+def printed(*command: str) -> str:
+    """What a program prints; ValueError in its own words where it fails or cannot be started."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except OSError as error:
+        raise ValueError(f"{command[0]} could not be started ({error.strerror})") from None
+    if done.returncode:
+        lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        said = " ".join(lines).removeprefix(f"{command[0]}: ") or f"nothing, exit code {done.returncode}"
+        raise ValueError(f"{command[0]} says: {said}")
+    return done.stdout
