@@ -33,7 +33,7 @@ import re
 import sys
 
 from data.fields import Positive, brief
-from experiments.command_line import precision
+from experiments.command_line import precision_option
 from experiments.command_line.options import bounded, named_seeds, parted
 from experiments.launch import targets
 
@@ -77,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=bounded(Positive), metavar="N", help="jobs at once, at most")
     parser.add_argument("--keep", action="store_true", help="write the record of each run that is finished")
     parser.add_argument("--missing", action="store_true", help="only what has no committed record yet")
-    precision.add_argument(parser)
+    precision_option.add_argument(parser)
     parser.add_argument("--dry-run", action="store_true", help="print what is left, run nothing")
     parser.add_argument("--runs-dir", default="runs", help="where runs are kept (runs)")
     parser.add_argument("--data-dir", help="folder of real corpora (or LOOKBACK_DATA): tables on real data")

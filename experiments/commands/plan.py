@@ -15,7 +15,7 @@ It exits with 1 where the step does not compile or does not fit.
 import argparse
 
 from data.fields import Positive
-from experiments.command_line import precision
+from experiments.command_line import precision_option
 from experiments.command_line.options import bounded
 
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("row")
     parser.add_argument("changes", nargs="*", metavar="path=value")
     parser.add_argument("--on", required=True, metavar="TARGET", help="h200x8, h100, v5e-8, cpu-8")
-    precision.add_argument(parser)
+    precision_option.add_argument(parser)
     parser.add_argument(
         "--largest", action="store_true", help="and the most rows that fit: more compilations"
     )
@@ -57,7 +57,7 @@ def execute(arguments: argparse.Namespace) -> int:
     table = catalogue.chosen(arguments.experiment, arguments.data_dir)
     row = catalogue.named_row(table.rows, arguments.row, table.name)
     suits = devices.suitable_precision(target.backend)
-    run = override(precision.in_precision(row, table, arguments.precision, suits), arguments.changes)
+    run = override(precision_option.in_precision(row, table, arguments.precision, suits), arguments.changes)
     given = step.example(run, arguments.data_dir, arguments.vocabulary)
     try:
         made = step.compiled(given, target, target.devices())

@@ -16,7 +16,7 @@ examples:
 import argparse
 
 from data.fields import Count
-from experiments.command_line import precision
+from experiments.command_line import precision_option
 from experiments.command_line.options import bounded, named_seeds, parted
 
 
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", metavar="FOLDER", help="rows that begin with a folder's published weights, or minilm's"
     )
-    precision.add_argument(parser)
+    precision_option.add_argument(parser)
     parser.add_argument("--smoke", action="store_true", help="a few steps of every row, kept nowhere")
 
 
@@ -124,7 +124,7 @@ def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, int | None]
         if arguments.weights:  # a few steps of it, too, begin with the weights that were given
             short = dataclasses.replace(short, initial=run.initial)
         short = override(
-            precision.in_precision(short, table, arguments.precision, devices.precision()), changes
+            precision_option.in_precision(short, table, arguments.precision, devices.precision()), changes
         )
         runs[ablation(row, changes)] = short
     return (runs if arguments.name is None else renamed(runs, arguments.name, table)), given.seed

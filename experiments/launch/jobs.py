@@ -74,7 +74,7 @@ def of_tables(
     ValueError, before anything runs, for a table or a row that is none, for changes that do not fit, and for
     a name, `called`, of more than one row; for a precision of rows that differ in theirs.
     """
-    from experiments.command_line.precision import in_precision
+    from experiments.command_line.precision_option import in_precision
     from experiments.tables import catalogue
     from train.parts import override
 

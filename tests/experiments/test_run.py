@@ -11,10 +11,7 @@ import pytest
 from data.corpora.parallel import Generated
 from experiments.__main__ import found, main
 from experiments.command_line.options import named_seeds
-from experiments.commands.run import in_precision
 from experiments.tables import catalogue
-from models.model import dtypes
-from train import devices
 from train.parts import to_tree
 from train.run import Evaluator
 
@@ -251,17 +248,6 @@ def test_a_sentence_of_ours_stays_one_line_wherever_it_is_called_from(tiny, look
 
 
 # what is computed in
-
-
-def test_a_run_computes_in_what_suits_its_devices_and_says_so(monkeypatch, lookback, tmp_path):
-    """float32 on a CPU; on others bfloat16, unless the command or a change says it."""
-    rows = catalogue.table("translation").rows["lstm-additive"]
-    assert in_precision(rows, None) == rows and dtypes(in_precision(rows, "bfloat16").model) == {"bfloat16"}
-    monkeypatch.setattr(devices, "precision", lambda: "bfloat16")
-    assert dtypes(in_precision(rows, None).model) == {"bfloat16"}
-    assert dtypes(in_precision(rows, "float32").model) == {"float32"}
-    fitted = catalogue.table("perplexity").rows["5-gram"]
-    assert in_precision(fitted, None) == fitted
 
 
 def test_a_protocol_says_that_a_score_was_computed_in_bfloat16(lookback, tmp_path):

@@ -20,10 +20,9 @@ from experiments.launch import checkout, target, targets
 from experiments.launch.jobs import Job
 from experiments.launch.status import states
 from experiments.launch.submitted import submitted
-from experiments.launch.target import Launch, Scheduled, Target, with_settings
+from experiments.launch.target import Launch, Scheduled, Target
 from experiments.launch.targets.jobset import JobSet, of_status
 from experiments.launch.targets.sky import Sky
-from experiments.launch.yaml_text import documents, dump
 
 ROW = "LSTM, $(HOME) 'quoted' : 50 %"
 
@@ -282,75 +281,6 @@ def test_every_place_is_found_by_its_file():
     for name in targets.names():
         kind = target.named(name)
         assert issubclass(kind, Target) and kind.__name__.lower() == name and kind().states(()) in (None, {})
-
-
-def test_yaml_reads_back_whatever_was_written():
-    odd = [
-        "",
-        " ",
-        "yes",
-        "No",
-        "null",
-        "1e3",
-        ".5",
-        "0x1",
-        "12:30",
-        "a: b",
-        "- a",
-        "#",
-        "a #b",
-        "é…😀",
-        "\x7f",
-    ]
-    odd += [
-        "a\nb\n",
-        "a\n\nb\n",
-        " a\nb\n",
-        "a\nb",
-        "a\n\n",
-        "\ta\nb\n",
-        "a \nb\n",
-        "a\u2028b\nc\n",
-        "'",
-        '"',
-        "\\n",
-    ]
-    value = {
-        "list": odd,
-        "by name": {text: text for text in odd},
-        "none": None,
-        "true": True,
-        "n": 1,
-        "x": 1.5,
-    }
-    value |= {"empty": {"list": [], "mapping": {}}, "nested": [[1, [2]], {"a": [{"b": "c\nd\n"}]}]}
-    assert yaml.safe_load(dump(value)) == value
-    assert list(yaml.safe_load_all(documents([value, {"a": 1}]))) == [value, {"a": 1}]
-    assert dump({"run": "one\ntwo\n"}) == "run: |\n  one\n  two\n"
-
-
-@pytest.mark.parametrize(
-    "kind, changes, said",
-    [
-        (JobSet, ["imag=x"], "has no setting 'imag'; did you mean 'image'"),
-        (JobSet, ["gpus=many"], "gpus takes int, at least 0"),
-        (JobSet, ["nodes=0"], "nodes takes int, at least 1"),
-        (JobSet, ["select=gpu"], "--with select=gpu: takes a label and its value"),
-        (Sky, ["spot=perhaps"], "spot takes bool"),
-        (Sky, ["runs"], "has no setting 'runs'|name=value"),
-    ],
-)
-def test_a_wrong_setting_is_one_line(kind, changes, said):
-    with pytest.raises(ValueError, match=said):
-        with_settings(kind, changes)
-
-
-def test_settings_are_read_as_their_fields_are():
-    target = with_settings(JobSet, ["gpus=2", "image=a=b", "select=x=1", "select=y=2"])
-    assert (target.gpus, target.image, target.select) == (2, "a=b", ("x=1", "y=2"))
-    assert with_settings(Sky, ["spot=yes"]).spot is True
-    with pytest.raises(ValueError, match="--cores is not for --on sky"):
-        with_settings(Sky, [], cores=2)
 
 
 @pytest.mark.parametrize(

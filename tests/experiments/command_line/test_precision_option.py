@@ -5,7 +5,7 @@ import dataclasses
 
 import pytest
 
-from experiments.command_line.precision import in_precision
+from experiments.command_line.precision_option import in_precision
 from experiments.commands.run import add_arguments, chosen_runs
 from experiments.launch.jobs import of_claims, of_tables
 from experiments.tables import catalogue
@@ -36,6 +36,11 @@ def chosen(*words):
 def test_what_is_asked_for_comes_before_what_suits(asked, suits, found):
     run = in_precision(ROW, TABLE, asked, suits)
     assert dtypes(run.model) == found and dataclasses.replace(run, model=ROW.model) == ROW
+
+
+def test_a_model_that_is_counted_computes_in_nothing_else():
+    fitted = TABLE.rows["5-gram"]
+    assert in_precision(fitted, TABLE, "bfloat16", None) == fitted
 
 
 def test_rows_that_are_compared_in_what_they_compute_in_stay_apart_on_every_device(monkeypatch):
