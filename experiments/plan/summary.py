@@ -146,8 +146,9 @@ class Summary:
         if self.step.arguments > self.target.memory and self.given.run.parallel.fsdp < self.target.count:
             return f"parallel.fsdp={self.target.count}"
         fields = {field.name for field in dataclasses.fields(self.given.model)}
-        remat = "remat" in fields and not self.given.model.remat
-        return "model.remat=True, or fewer rows a batch" if remat else "fewer rows a batch, or more devices"
+        if "remat" not in fields or self.given.model.remat == "blocks":
+            return "fewer rows a batch, or more devices"
+        return f"model.remat={'blocks' if self.given.model.remat else True}, or fewer rows a batch"
 
 
 def row(name: str, words: str) -> str:

@@ -6,7 +6,10 @@ from functools import partial
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax.ad_checkpoint import checkpoint_name
 from jaxtyping import Array, Float
+
+PRODUCT = "product"  # what a policy of jax.checkpoint calls x W
 
 
 def product(
@@ -24,6 +27,7 @@ def product(
         raise ValueError(f"product: {dimensions} are not a dense layer's dimensions")
     width = math.prod(weights.shape[:count])
     flat = times(x.reshape(-1, width), weights.reshape(width, -1), precision)
+    flat = checkpoint_name(flat, PRODUCT)  # a policy does not see the product behind the gradient of its own
     return flat.reshape(*x.shape[: x.ndim - count], *weights.shape[count:])
 
 
