@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from models.decoding.top_k import top_k
 from models.fields import Mass, Part, Positive, Temperature
-from models.layers.random import first_row
+from models.layers.rows import first_row
 
 
 def most_likely(log_probabilities: Float[Array, "B V"], key: Key[Array, ""]) -> Int[Array, "B"]:

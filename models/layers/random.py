@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key, UInt32
 
+from models.layers.rows import first_row
+
 
 def mix(h: UInt32[Array, "..."]) -> UInt32[Array, "..."]:
     """`fmix32` of MurmurHash3 (Appleby 2011): a bijection in which every bit depends on every bit."""
@@ -42,9 +44,3 @@ def bits(key: Key[Array, ""], shape: tuple[int, ...]) -> UInt32[Array, "..."]:
 def uniform(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
     """In [0, 1), in steps of 2^-24."""
     return (bits(key, shape) >> 8).astype(jnp.float32) * 2.0**-24
-
-
-def first_row(rows: int) -> UInt32[Array, ""]:
-    """Where the rows that this device goes through begin in the batch, as one of several or alone."""
-    axes = jax.sharding.get_abstract_mesh().manual_axes
-    return jax.lax.axis_index(axes).astype(jnp.uint32) * jnp.uint32(rows) if axes else jnp.uint32(0)

@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from models.layers.annotations import Annotator, ConvolutionalAnnotator, Pictures
 from models.layers.dense import Dense
+from models.layers.random import uniform
 from models.translation.encoder_decoder import EncoderDecoder
 from models.translation.recurrent_decoder import Memory, RecurrentDecoder
 from models.translation.transformer import Source, Transformer
@@ -122,9 +123,9 @@ class HardCaptioner(Captioner):
             seen, drawn = one_of(weights.argmax(-1)), jnp.zeros(len(weights), bool)
             return jnp.einsum("BS,BSE->BE", seen, memory.states), Glimpse(weights, seen, drawn)
         places, whether = jax.random.split(self.make_rng("dropout"))
-        logs = jnp.log(jnp.maximum(weights, TINY))
-        chosen = one_of(jax.random.categorical(places, logs))
-        drawn = jax.random.bernoulli(whether, 0.5, (len(weights),))
+        up_to = jnp.cumsum(weights.astype(jnp.float32), axis=-1)
+        chosen = one_of(jnp.sum(up_to <= uniform(places, (len(weights), 1)) * up_to[:, -1:], axis=-1))
+        drawn = uniform(whether, (len(weights),)) < 0.5
         seen = jnp.where(drawn[:, None], chosen, weights)
         context = jnp.where(drawn[:, None], jnp.einsum("BS,BSE->BE", chosen, memory.states), mean)
         return context, Glimpse(weights, seen, drawn)

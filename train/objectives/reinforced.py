@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from data.fields import Amount, Share
+from models.layers.rows import total
 from models.translation.captioner import TINY, Glimpse, HardCaptioner
 from train.objectives.cross_entropy import cross_entropy
 from train.objectives.next_token import NextTargetToken, require_looking
@@ -62,7 +63,7 @@ class Reinforced(NextTargetToken):
         logits = model.apply({"params": params}, states, method="logits")
         losses = jnp.sum(cross_entropy(logits, batch["targets"], self.smoothing) * real, axis=-1)
         there = jnp.any(real > 0, axis=-1)
-        mean = jax.lax.stop_gradient(-jnp.sum(losses) / jnp.maximum(jnp.sum(there), 1))
+        mean = -total(jax.lax.stop_gradient(losses)) / jnp.maximum(total(there), 1)
         baseline = jnp.where(carry == 0, mean, carry)
         gained = jax.lax.stop_gradient((-losses - baseline) * there)
         wish = self.reward * jnp.sum(gained * log_drawn(looks, real)) + self.bonus * jnp.sum(
