@@ -15,6 +15,7 @@ from jaxtyping import PyTree
 
 from data.fields import Count, Part, Positive
 from models.attention.block import INNER
+from models.attention.scores import SCORE
 from models.model import dtypes
 from train.step import axis_of_rows, make_gradient, make_step, make_update
 
@@ -109,10 +110,6 @@ class Jit(Parallel):
                     axes[axis] = name
         return P(*axes)
 
-    def put(self, batch: dict, devices=None) -> dict:
-        """A global batch of numpy arrays onto the devices; each process gives the rows its devices hold."""
-        return self.put_rows(batch, axis_of_rows(batch), devices)
-
     def put_rows(self, tree: PyTree, axis: int, devices=None) -> PyTree:
         """A tree of global numpy arrays, a batch or its carry, whose rows lie along `axis`.
 
@@ -185,12 +182,17 @@ class Jit(Parallel):
 
         What is computed in bfloat16 is fetched in it; gradients are summed in float32.
         """
-        dtype = "bfloat16" if dtypes(model) == {"bfloat16"} else "float32"
+        narrow = dtypes(model) == {"bfloat16"}
 
-        def one(leaf, spec):
-            return gathered(leaf, spec.index("fsdp"), dtype) if "fsdp" in spec else leaf
+        def one(path, leaf, spec):
+            if "fsdp" not in spec:
+                return leaf
+            names = jax.tree_util.keystr(path, simple=True, separator="/").split("/")
+            # Scores, and what stands on an encoder, compute in float32 whatever the network does.
+            wide = not narrow or SCORE in names or (model.inner is not None and names[0] != "encoder")
+            return gathered(leaf, spec.index("fsdp"), "float32" if wide else "bfloat16")
 
-        return lambda params: jax.tree.map(one, params, lie)
+        return lambda params: jax.tree.map_with_path(one, params, lie)
 
     @property
     def manual(self) -> frozenset[str]:
@@ -247,6 +249,11 @@ def each_its_own(
     )
 
 
+def alone(function: Callable) -> Callable:
+    """The function on one device, however many there are; kernels in it know that, as they do in training."""
+    return each_its_own(function, Jit().mesh(jax.devices()[:1]), P(), P())
+
+
 def by_rows(function: Callable, devices=None) -> Callable:
     """jit of function(params, rows), whose rows never look at each other: each device goes through its own.
 
@@ -271,15 +278,11 @@ class Pmap(Parallel):
         """Whole on each device."""
         return Jit().state_sharding(state, devices)
 
-    def put(self, batch: dict, devices=None) -> dict:
-        """The rows of a batch as [devices, rows / devices, ...], micro-batches after the axis of devices.
+    def put_rows(self, tree: PyTree, axis: int, devices=None) -> PyTree:
+        """Rows as [devices, rows / devices, ...], micro-batches after the axis of devices.
 
         Of the devices of all processes, those of this one.
         """
-        return self.put_rows(batch, axis_of_rows(batch), devices)
-
-    def put_rows(self, tree: PyTree, axis: int, devices=None) -> PyTree:
-        """As `put`, for a batch or its carry."""
         devices = jax.devices() if devices is None else devices
         ours = [index for index, device in enumerate(devices) if device.process_index == jax.process_index()]
 

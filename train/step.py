@@ -1,6 +1,6 @@
-"""One pure update, and one function that compiles it for many devices: jit over a mesh, or pmap.
+"""One pure update, of a batch on one device or of the rows that each of several devices has.
 
-The state is the same unstacked tree either way, so checkpoints move freely between them and one device.
+train/parallel.py compiles it.
 """
 
 from collections.abc import Callable

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a command line is read before jax is there
@@ -18,19 +19,23 @@ def add_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def in_precision(run: "Run", table: "Table", asked: str | None, suits: str | None) -> "Run":
-    """A row of a table, computing in what is asked for, or else in what suits the devices, None for any.
+def in_precision(
+    run: "Run", table: "Table", asked: str | None, suits: str | None, changes: Sequence[str] = ()
+) -> "Run":
+    """A row of a table with a user's changes, computing in what is asked for, or what suits the devices.
 
-    Changes of the user's come after it, so that `model.dtype=float32` is what it says. ValueError where a
-    precision is asked for of rows that are there to be compared in theirs.
+    `suits` is None where anything does. It gives way to a change that says what is computed in, as
+    `model.dtype=float32` does. ValueError where a precision is asked for of rows that are compared in theirs.
     """
     from models.model import computing_in
+    from train.parts import override
 
-    if table.compares_precisions:
-        if asked:
-            raise ValueError(
-                f"--precision {asked}: the rows of {table.name} differ in what they compute in; leave it out"
-            )
-        return run
-    precision = asked or suits
-    return run if precision is None else dataclasses.replace(run, model=computing_in(run.model, precision))
+    if table.compares_precisions and asked:
+        raise ValueError(
+            f"--precision {asked}: the rows of {table.name} differ in what they compute in; leave it out"
+        )
+    said = any(change.partition("=")[0].strip().endswith("dtype") for change in changes)
+    precision = asked or (None if said or table.compares_precisions else suits)
+    if precision is not None:
+        run = dataclasses.replace(run, model=computing_in(run.model, precision))
+    return override(run, changes)

@@ -26,7 +26,6 @@ def execute(arguments: argparse.Namespace) -> None:
     import jax.numpy as jnp
 
     from data.files.folders import folders
-    from models.attention import kernels as fused
     from models.attention.blocked import Terms
     from models.attention.mask import Mask
 
@@ -52,8 +51,25 @@ def execute(arguments: argparse.Namespace) -> None:
     for dtype in ("float32", "bfloat16"):
         for name, mask in masks.items():
             array = jax.ShapeDtypeStruct((8, 1024, 4, 64), jnp.dtype(dtype))
-            chosen = fused.choose(array, array, array, Terms(mask)).name
-            show(f"attention {dtype} {name}", chosen)
-            for kernel, reason in fused.explain(array, array, array, Terms(mask)):
+            told = explained(array, Terms(mask))
+            show(f"attention {dtype} {name}", next(kernel for kernel, reason in told if not reason))
+            for kernel, reason in told:
                 if reason:
                     print(f"{'':22}   {kernel} declines: {reason}")
+
+
+def explained(array, terms) -> list[tuple[str, str | None]]:
+    """(kernel, why it declines or None) in order of preference, on one device of those there are."""
+    import jax
+
+    from models.attention import kernels
+    from train.parallel import alone
+
+    found: list[tuple[str, str | None]] = []
+
+    def ask(x):
+        found.extend(kernels.explain(x, x, x, terms))
+        return x
+
+    jax.eval_shape(alone(ask), array)
+    return found

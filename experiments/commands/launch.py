@@ -17,8 +17,9 @@ One job is one row with one seed, in a process of its own: on GPUs one a card, o
 A row whose weights another begins with is run before that one. What is done is left alone, what was
 interrupted goes on, a row that fails is told and the others go on. What a job printed is in launch.log in
 its folder; `lookback runs` shows all, queued, running, done or dead, and of a dead one its node, its exit
-code and its last line. With --keep each finished run's record is written where the committed ones are;
---missing leaves alone what has such a record.
+code and its last line. With --keep each finished run's record is written where the committed ones are, of
+rows as their tables have them: on a GPU that takes --precision float32. --missing leaves alone what has such
+a record.
 
 Elsewhere than on this machine jobs run a copy of the commit, and what is not committed is refused. The same
 command submits again what is neither done nor under way. Settings stand behind --with, name=value or files

@@ -52,17 +52,17 @@ def execute(arguments: argparse.Namespace) -> int:
     from experiments.plan.summary import Summary
     from experiments.tables import catalogue
     from train import devices
-    from train.parts import override
 
     table = catalogue.chosen(arguments.experiment, arguments.data_dir)
     row = catalogue.named_row(table.rows, arguments.row, table.name)
     suits = devices.suitable_precision(target.backend)
-    run = override(precision_option.in_precision(row, table, arguments.precision, suits), arguments.changes)
+    run = precision_option.in_precision(row, table, arguments.precision, suits, arguments.changes)
     given = step.example(run, arguments.data_dir, arguments.vocabulary)
     try:
         made = step.compiled(given, target, target.devices())
     except (jax.errors.JaxRuntimeError, NotImplementedError) as error:
-        print(f"does not compile for {arguments.on}: {str(error).splitlines()[0]}", file=sys.stderr)
+        fault = "does not fit" if step.is_too_much(error) else "does not compile for"
+        print(f"{fault} {arguments.on}: {str(error).splitlines()[0]}", file=sys.stderr)
         return 1
     most = step.largest(given, target, devices, made) if arguments.largest and target.memory else None
     summary = Summary(given, target, made, most)

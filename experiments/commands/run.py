@@ -112,6 +112,7 @@ def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, int | None]
         if names or arguments.weights:
             raise ValueError(f"--config {arguments.config}: a whole run; leave out --rows and --weights")
         rows = {given.row: given.run}
+    suits = devices.precision() if given.run is None else None  # a whole run says what it computes in
     for change in changes:
         path, _, value = change.partition("=")
         if path.strip() == "seed":
@@ -123,10 +124,9 @@ def chosen_runs(table, arguments: argparse.Namespace) -> tuple[dict, int | None]
         short = override(run, table.smoke if arguments.smoke or smoke.asked() else ())
         if arguments.weights:  # a few steps of it, too, begin with the weights that were given
             short = dataclasses.replace(short, initial=run.initial)
-        short = override(
-            precision_option.in_precision(short, table, arguments.precision, devices.precision()), changes
+        runs[ablation(row, changes)] = precision_option.in_precision(
+            short, table, arguments.precision, suits, changes
         )
-        runs[ablation(row, changes)] = short
     return (runs if arguments.name is None else renamed(runs, arguments.name, table)), given.seed
 
 

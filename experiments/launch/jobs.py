@@ -76,15 +76,14 @@ def of_tables(
     """
     from experiments.command_line.precision_option import in_precision
     from experiments.tables import catalogue
-    from train.parts import override
 
     found: list[Job] = []
     for name in names:
         table = catalogue.chosen(name, data_dir)
         chosen = [row for row in rows if row in table.rows] if len(names) > 1 else rows
         for row in chosen or table.rows:
-            run = in_precision(catalogue.named_row(table.rows, row, table.name), table, precision, None)
-            override(run, list(changes)).require()
+            run = catalogue.named_row(table.rows, row, table.name)
+            in_precision(run, table, precision, None, changes).require()
         if called:
             require_new_name(called, chosen or table.rows, table)
         found += [

@@ -6,7 +6,6 @@ XLA's HLO as `jax.stages.Compiled.as_text` prints it: computations of instructio
 
 import dataclasses
 import functools
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -255,9 +254,3 @@ class Program:
         return sum(
             inner[one.operands[1]].size if one.kind == "dynamic-update-slice" else one.size for one in roots
         )
-
-
-def as_text(costs: list[Cost], count: int) -> str:
-    """The dearest instructions by bytes, a line each, as JSON for whoever looks closer."""
-    dearest = sorted(costs, key=lambda cost: -cost.bytes * cost.times)[:count]
-    return json.dumps([dataclasses.asdict(cost) for cost in dearest])

@@ -115,7 +115,7 @@ def largest(given: Example, target: Hardware, devices: list, first: Compiled) ->
     """The most rows of a step that a device's memory holds, by bisection; 0 where it holds none."""
     whole = given.run.parallel.mesh(devices)
     each = whole.shape["data"] * whole.shape["fsdp"]
-    fits = lambda rows: compiled(given.of_rows(rows), target, devices).memory <= target.memory
+    fits = lambda rows: is_within(given.of_rows(rows), target, devices)
     # What a row takes is nearly the same for each: the first guess is close.
     low, high = (given.rows, None) if first.memory <= target.memory else (0, given.rows)
     spare = target.memory - first.arguments
@@ -127,6 +127,21 @@ def largest(given: Example, target: Hardware, devices: list, first: Compiled) ->
         low, high = (rows, high) if fits(rows) else (low, rows)
         guess = low
     return low
+
+
+def is_within(given: Example, target: Hardware, devices: list) -> bool:
+    """Whether a device's memory holds the step."""
+    try:
+        return compiled(given, target, devices).memory <= target.memory
+    except jax.errors.JaxRuntimeError as error:
+        if not is_too_much(error):
+            raise
+        return False
+
+
+def is_too_much(error: Exception) -> bool:
+    """Whether a compiler gave up because memory does not hold a step, as that of TPUs does."""
+    return "RESOURCE_EXHAUSTED" in str(error)
 
 
 def middle(low: int, high: int | None, each: int) -> int:

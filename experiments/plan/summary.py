@@ -45,12 +45,13 @@ class Summary:
 
     @property
     def seconds(self) -> float | None:
-        """No step is faster: each instruction by its products or its bytes, then what is sent, one by one."""
+        """No step is faster: all instructions by products or bytes, or else what is sent meanwhile."""
         if not self.target.peak:
             return None
         peak, bandwidth = self.target.peak[self.precision], self.target.bandwidth
         spent = lambda cost: max(cost.flops / peak, cost.bytes / bandwidth) * cost.times
-        return sum(map(spent, self.step.program.costs)) + self.sent / self.target.link
+        others = (self.target.count - 1) / self.target.count  # a device sends itself nothing
+        return max(sum(map(spent, self.step.program.costs)), others * self.sent / self.target.link)
 
     @property
     def mfu(self) -> float | None:
@@ -143,8 +144,9 @@ class Summary:
 
     def change(self) -> str:
         """What to change where it does not fit."""
-        if self.step.arguments > self.target.memory and self.given.run.parallel.fsdp < self.target.count:
-            return f"parallel.fsdp={self.target.count}"
+        most = self.target.count // self.given.run.parallel.tensor
+        if self.step.arguments > self.target.memory and self.given.run.parallel.fsdp < most:
+            return f"parallel.fsdp={most}"
         fields = {field.name for field in dataclasses.fields(self.given.model)}
         if "remat" not in fields or self.given.model.remat == "blocks":
             return "fewer rows a batch, or more devices"

@@ -10,6 +10,8 @@ from jaxtyping import Array, Bool, Float
 
 from models.fields import Part, Positive
 
+SCORE = "score"  # what a score is called among the parameters of whoever looks back by it
+
 
 def exponentials(
     scores: Float[Array, "*B T S"], mask: Bool[Array, "*#B #T #S"]

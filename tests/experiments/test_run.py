@@ -160,7 +160,8 @@ def test_a_file_of_changes_is_as_if_they_were_typed(begun, tmp_path):
     assert begun("--rows", "lstm", "--config", file)[0][1].task.corpus.train == "a#b"
 
 
-def test_a_run_json_is_the_run_that_wrote_it(begun, trained):
+def test_a_run_json_is_the_run_that_wrote_it_whatever_suits_the_devices(begun, trained, monkeypatch):
+    monkeypatch.setattr("train.devices.precision", lambda: "bfloat16")
     folder = trained / "translation" / "lstm-additive" / "0"
     for given in (folder / "run.json", folder):
         ((name, run),) = begun("--config", given)

@@ -15,15 +15,20 @@ import optax
 import pytest
 from jax.sharding import PartitionSpec as P
 
+from data.batches.examples import whole_batch
 from data.batches.pairs import Shape, pair_batch
+from data.items.example import Example
 from experiments.plan.hlo import Program
 from experiments.plan.step import lies
 from models.attention.scores import Additive
+from models.encoders.words import BagOfWords
+from models.heads.classifier import Classifier
 from models.language.gpt2 import GPT2
 from models.layers.dropout import Dropout
 from models.translation.seq2seq import Seq2Seq
 from models.translation.transformer import Transformer
 from train.objectives.next_token import NextTargetToken, NextToken
+from train.objectives.supervised import Label
 from train.optimizers import Adam, Constant, Sgd
 from train.parallel import Jit, Pmap
 from train.step import init_state
@@ -325,6 +330,30 @@ def test_fsdp_sends_weights_and_their_gradients_and_nothing_of_a_batch(dtype, fe
     assert split and total("all-gather") in (fetched * split, 4 * split)  # a CPU may widen what it sends
     rest = sum(leaf.size for leaf in jax.tree.leaves(state.params)) - split
     assert total("all-reduce", "reduce-scatter") <= 4 * (split + rest + 64)  # and a few scalars
+
+
+NARROW = (
+    (Seq2Seq(12, features=8, embed_dim=8, score=Additive(8), dtype="bfloat16"), OBJECTIVE, BATCH),
+    (
+        Classifier(12, classes=3, mlp_dim=8, encoder=BagOfWords(embed_dim=8, dtype="bfloat16")),
+        Label(),
+        whole_batch([Example([4 + row, 5, 2], row % 3) for row in range(4)]),
+    ),
+)
+
+
+@pytest.mark.parametrize("model, objective, batch", NARROW, ids=["score", "head"])
+def test_in_bfloat16_nothing_is_rounded_by_fsdp_that_is_not_without_it(model, objective, batch):
+    """Scores and what stands on an encoder compute in float32 in a network of bfloat16 too."""
+    devices = jax.devices()[:2]
+    params = jax.jit(lambda batch: objective.init(model, jax.random.key(0), batch))(batch)
+
+    def loss(layout):
+        lies = jax.device_put(params, layout.state_sharding(params, devices))
+        validate = layout.validation(model, objective, devices)
+        return float(validate(lies, layout.put(batch, devices), objective.blank(model, batch))[0])
+
+    assert loss(Jit(fsdp=2, least=0)) == pytest.approx(loss(Jit()), rel=1e-7)
 
 
 def test_heads_and_the_width_of_the_feed_forward_network_are_split_over_tensor():

@@ -81,9 +81,10 @@ def holds(directory: Path, run: Run) -> bool:
         return False
     earlier, _ = read(directory)
     if difference := first_difference(to_tree(earlier), to_tree(run), "run"):
+        advice = "ask for its --precision, " if "dtype is" in difference else ""
         raise ValueError(
             f"{directory}: holds a run of another configuration ({difference}); "
-            "remove it or choose another --runs-dir"
+            f"{advice}remove it or choose another --runs-dir"
         )
     return True
 

@@ -4,8 +4,9 @@
     lookback plot runs/precision/*/0 --out curves.svg        their losses, one over the other
 
 On GPUs and TPUs rows compute in bfloat16, as their fused kernels take nothing wider: 8 bits of a number
-where float32 has 24. Weights, the optimizer and logits stay in float32. A CPU has no unit for bfloat16, so
-that it is slower there; here it is measured at a small size, with the same seeds.
+where float32 has 24. Weights and the optimizer stay in float32, and so do sums over the vocabulary, of
+logits that are products in bfloat16. A CPU has no unit for bfloat16, so that it is slower there; here it is
+measured at a small size, with the same seeds.
 """
 
 import dataclasses

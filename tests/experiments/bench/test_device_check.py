@@ -74,9 +74,10 @@ def test_a_kernel_that_is_off_is_told(monkeypatch):
 
 def test_how_far_a_run_came_is_read_off_its_ledger(tmp_path):
     lines = (
+        {"kind": "valid", "step": 20, "loss": 3.5, "tokens": 300.0, "seconds": 2.0},  # compiled, too
         {"kind": "valid", "step": 40, "loss": 2.5, "tokens": 900.0, "seconds": 3.0},
         {"kind": "result", "metric": "BLEU", "name": "test", "value": 12.5},
     )
     write_run(tmp_path / "table" / "row" / "0", *lines)
-    expected = {"step": 40, "validation loss": 2.5, "tokens/s": 300.0, "BLEU on test": 12.5}
+    expected = {"step": 40, "validation loss": 2.5, "tokens/s": 600.0, "BLEU on test": 12.5}
     assert device_check.trained(tmp_path) == expected

@@ -61,6 +61,8 @@ def test_a_change_is_what_it_says_whatever_suits_the_devices(monkeypatch):
     monkeypatch.setattr(devices, "precision", lambda: "bfloat16")
     (run,) = chosen("perplexity", "model.dtype=float32", "--rows", "GPT-2").values()
     assert dtypes(run.model) == {"float32"}
+    (run,) = chosen("perplexity", "model.dtype=float32", "--rows", "LSTM").values()
+    assert dtypes(run.model) == {"float32"}  # its cell too
     (run,) = chosen("perplexity", "--rows", "GPT-2").values()
     assert dtypes(run.model) == {"bfloat16"}
 
