@@ -16,6 +16,10 @@ if FIRST:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="lookback-compiled-")
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
+# Tolerances are those of a CPU's float32, and two devices are simulated, on a machine with a GPU too;
+# `make gpu-check` is what measures that one.
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
 # As for users: with no thread but one a device, all may wait in an all-reduce and none is left to compute.
 os.environ.setdefault("PJRT_NPROC", str(2 * max(os.cpu_count() or 1, 2)))
 

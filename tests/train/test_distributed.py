@@ -55,6 +55,7 @@ print(json.dumps(found))
 """
 
 OURS = [name for pair in devices.LAUNCHERS for name in pair] + ["JAX_COORDINATOR_ADDRESS", "SLURM_NTASKS"]
+OURS += ["TPU_WORKER_HOSTNAMES", "TPU_WORKER_ID"]
 
 
 def launch(variables, count_of_devices=1, command=("-c", UPDATE)):
@@ -220,6 +221,8 @@ def test_two_processes_update_as_one_does(tmp_path):
         ({"SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "3"}, {"num_processes": 4, "process_id": 3}),
         ({"OMPI_COMM_WORLD_SIZE": "8", "OMPI_COMM_WORLD_RANK": "7"}, {"num_processes": 8, "process_id": 7}),
         ({"JAX_COORDINATOR_ADDRESS": "host:1234"}, {}),
+        ({"TPU_WORKER_HOSTNAMES": "t1k-0,t1k-1", "TPU_WORKER_ID": "1"}, {}),
+        ({"TPU_WORKER_HOSTNAMES": "localhost", "TPU_WORKER_ID": "0"}, None),
     ],
 )
 def test_a_process_finds_its_place_in_the_launchers_variables(variables, place, monkeypatch):
