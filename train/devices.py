@@ -108,7 +108,7 @@ def place_among_others() -> dict[str, int] | None:
             if own not in os.environ:
                 raise ValueError(f"{count} is {processes}, but {own} is not set")
             return {"num_processes": processes, "process_id": int(os.environ[own])}
-    hosts = os.environ.get("TPU_WORKER_HOSTNAMES", "").split(",")  # of a slice of TPUs, set on each of its hosts
+    hosts = os.environ.get("TPU_WORKER_HOSTNAMES", "").split(",")  # of a slice of TPUs
     return {} if "JAX_COORDINATOR_ADDRESS" in os.environ or len(hosts) > 1 else None
 
 
