@@ -11,12 +11,12 @@ import bisect
 import hashlib
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import tokenizers
-from tokenizers import Regex
+from tokenizers import Encoding, Regex
 
 from data.fields import brief
 from data.files import whole
@@ -29,6 +29,7 @@ END_OF_TEXT = "<|endoftext|>"
 BERT_SPECIALS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
 UNUSED = "<unused "  # what begins the name of an id that is no piece: a row more than a vocabulary has
 WORD = re.compile(r"\S+")
+LINES, CHUNKS = 1024, 8  # that are encoded at once
 BETWEEN_LINES = re.compile(r"\S\n(?=\S)")
 
 
@@ -94,17 +95,23 @@ class Tokenizer:
 
         What a text itself calls unknown, as the Penn Treebank does with <unk>, is not counted.
         """
-        words = [list(WORD.finditer(line)) for line in lines]
-        found = []
-        if self.unk is not None:
-            mark = self.core.id_to_token(self.unk)
-            for held, encoding in zip(words, self.core.encode_batch(list(lines)), strict=True):
-                spans = zip(encoding.ids, encoding.offsets, strict=True)
-                ends = [end for index, (_, end) in spans if index == self.unk]
-                firsts = [word.start() for word in held]
-                places = sorted({bisect.bisect_left(firsts, end) - 1 for end in ends})
-                found += [held[at][0] for at in places if at >= 0 and held[at][0] != mark]
-        return found, sum(map(len, words))
+        found, count = [], 0
+        for some in blocks(lines, LINES):
+            words = [list(WORD.finditer(line)) for line in some]
+            count += sum(map(len, words))
+            encoded = self.core.encode_batch(some) if self.unk is not None else ()
+            for held, encoding in zip(words, encoded, strict=False):
+                found += self._unknown_of(held, encoding)
+        return found, count
+
+    def _unknown_of(self, words: list[re.Match], encoding: Encoding) -> list[str]:
+        """Those of the words of a line that have something unknown in them."""
+        mark = self.core.id_to_token(self.unk)
+        spans = zip(encoding.ids, encoding.offsets, strict=True)
+        ends = [end for index, (_, end) in spans if index == self.unk]
+        firsts = [word.start() for word in words]
+        places = sorted({bisect.bisect_left(firsts, end) - 1 for end in ends})
+        return [words[at][0] for at in places if at >= 0 and words[at][0] != mark]
 
     def stream(self, text: str, document_end: str | None = None) -> np.ndarray:
         """A whole text as int32 [n]: as it runs, or each line ended by EOS where line ends have no id.
@@ -116,13 +123,12 @@ class Tokenizer:
             return np.concatenate([first, *(np.append(np.int32(self.eos), one) for one in others)])
         if document_end:
             text = text.replace(document_end, "")
-        parts = chunks(text) if self.spells_newline else lines_of(text)
+        some = blocks(chunks(text), CHUNKS) if self.spells_newline else blocks(lines_of(text), LINES)
         end = [] if self.spells_newline else [self.eos]
-        blocks = [np.empty(0, np.int32)]
-        for start in range(0, len(parts), 1024):
-            found = self.core.encode_batch_fast(parts[start : start + 1024])
-            blocks.append(np.array([index for one in found for index in one.ids + end], np.int32))
-        return np.concatenate(blocks)
+        found = [np.empty(0, np.int32)]
+        for encoded in map(self.core.encode_batch_fast, some):
+            found.append(np.array([index for one in encoded for index in one.ids + end], np.int32))
+        return np.concatenate(found)
 
     def text(self, ids: Iterable[int]) -> str:
         """What `stream` made these ids of, as far as the tokenizer is lossless."""
@@ -192,16 +198,21 @@ def numbered(pieces: Iterable[str]) -> dict[str, int]:
     return {piece: index for index, piece in enumerate(pieces)}
 
 
-def chunks(text: str, size: int = 1 << 14) -> list[str]:
+def blocks(texts: Iterable[str], count: int) -> Iterator[list[str]]:
+    """So many texts at a time: what the library makes of a text takes a hundred times its bytes."""
+    left = iter(texts)
+    return iter(lambda: list(itertools.islice(left, count)), [])
+
+
+def chunks(text: str, size: int = 1 << 14) -> Iterator[str]:
     """Parts of about `size` characters that are encoded as they are in the whole.
 
     They end in a line feed with no other space around it. There GPT-2's pattern always cuts too, while the
     cut within a longer run of spaces depends on what follows the run.
     """
-    parts, start = [], 0
+    start = 0
     while start < len(text):
         found = BETWEEN_LINES.search(text, start + size)
         end = found.end() if found else len(text)
-        parts.append(text[start:end])
+        yield text[start:end]
         start = end
-    return parts

@@ -16,6 +16,8 @@ def told(tokenizer) -> Iterator[Callable[[Sequence[str]], None]]:
 
     def note(texts: Sequence[str]) -> None:
         nonlocal words
+        if tokenizer.unk is None:  # it spells everything
+            return
         found, count = tokenizer.unknown(texts)
         words += count
         for word in found:

@@ -19,6 +19,7 @@ from models.language.smoothing import ModifiedKneserNey, Smoothing
 Params = dict[str, dict[str, np.ndarray]]
 Table = tuple[np.ndarray, np.ndarray, np.ndarray]
 ABSENT = -1
+AT_ONCE = 2**18  # ids of a stream: looking one up takes some hundred bytes
 
 
 class Counts(NamedTuple):
@@ -95,6 +96,16 @@ class NGram(FittedLM):
     def log_probabilities(self, params: Params, ids: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
         """log p of each id given those before it; of scores if they are not `normalised`."""
         self._check(ids)
+        found = np.empty(len(ids))
+        for first in range(0, len(ids), AT_ONCE):
+            seen = min(first, self.order - 1)  # of what stands before: nothing looks back further
+            found[first : first + AT_ONCE] = self._of_block(params, ids[first - seen : first + AT_ONCE])[
+                seen:
+            ]
+        return found
+
+    def _of_block(self, params: Params, ids: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
+        """As if they were a whole stream."""
         stream, reach = self._stream(ids)
         at = np.flatnonzero(reach)
         contexts = [ranks[at - 1] for ranks in self._ranks(params, stream)]

@@ -29,7 +29,7 @@ def perplexity(losses: Float[np.ndarray, "n"]) -> float:
 
 def measures(losses: Float[np.ndarray, "n"], characters: int, size: int) -> dict[str, float]:
     """Perplexity and mean of losses in nats, and bits of a text of so many characters and bytes."""
-    losses = losses.astype(float)
+    losses = losses.astype(float, copy=False)
     bits = losses.sum() / math.log(2)
     return {
         "perplexity": perplexity(losses),
@@ -83,7 +83,8 @@ class Scorer:
 
     def looked_up(self, ids: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
         """The losses of a model of counts, which looks each history up."""
-        return -self.model.log_probabilities(self.params, np.asarray(ids))
+        logs = self.model.log_probabilities(self.params, np.asarray(ids))
+        return np.negative(logs, out=logs)
 
     def losses(self, params, batch: Batch, carry: PyTree) -> tuple[Float[Array, "B T"], PyTree]:
         """(losses of a batch, carry)."""

@@ -224,7 +224,7 @@ def cut_by_gpt2(text):
 
 def test_a_text_is_encoded_in_chunks_as_in_one(running, monkeypatch):
     texts = [TEXT * 3, *random_texts("ab .'s\n\n\n \t\r\u00e9", 200, seed=1)]
-    assert len(chunks(TEXT * 3, size=1)) > 5
+    assert len([*chunks(TEXT * 3, size=1)]) > 5
     whole = [running.core.encode(text).ids for text in texts]
     whole_words = [cut_by_gpt2(text) for text in texts]
     for size in (1, 7, 30):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from models.ids import BOS, EOS, PAD
+from models.language import ngram
 from models.language.ngram import NGram
 from models.language.smoothing import AddK, KneserNey, MaximumLikelihood, ModifiedKneserNey, StupidBackoff
 
@@ -308,3 +309,15 @@ def test_penn_treebank_5_gram_has_its_published_perplexity(data_dir):
     assert np.exp(-model.log_probabilities(params, valid).mean()) == pytest.approx(148.01, abs=0.01)
     for history in ([], valid[:2], valid[:4], valid[:50], np.array([ids["the"]] * 4)):
         assert model.distribution(params, np.array(history, int)).sum() == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize("across", [False, True])
+@pytest.mark.parametrize("order", [1, 2, 5])
+def test_a_stream_in_blocks_is_the_stream_in_one(monkeypatch, order, across):
+    """However it is cut, at the ends of lines, within them, or in blocks shorter than the order."""
+    model = NGram(V, order, across_sentences=across)
+    params, ids = model.fit(text()), text(seed=3)
+    whole = model.log_probabilities(params, ids)
+    for size in (1, 3, 7, 100):
+        monkeypatch.setattr(ngram, "AT_ONCE", size)
+        np.testing.assert_array_equal(model.log_probabilities(params, ids), whole)
