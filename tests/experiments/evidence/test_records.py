@@ -24,7 +24,12 @@ def test_every_record_is_sound_finished_and_of_a_row_of_today():
         for (metric, name), score in record.results.items():
             counts = record.counts(metric, name)
             assert counts is None or counts.score == pytest.approx(score.value, rel=1e-4, abs=1e-3), folder
-        if why := stale(record.run):
+        try:
+            why = stale(record.run)
+        except ValueError as error:
+            assert "its weights are not installed" in str(error)  # an extra's, with which the row begins
+            continue
+        if why:
             wrong[str(folder.relative_to(RECORDS))] = why
     assert not wrong
 
