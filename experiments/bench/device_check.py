@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from data.files import whole
 from experiments.bench import results
 from experiments.bench.process import ROOT
 
@@ -137,8 +138,4 @@ def trained(runs: Path) -> dict:
 def keep(path: Path, done: Sequence[dict]) -> None:
     """The file, whole at any time."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".tmp")
-    beside.write_text(
-        json.dumps({"commit": results.commit(), "parts": done}, indent=1) + "\n", encoding="utf-8"
-    )
-    beside.replace(path)
+    whole.write(path, json.dumps({"commit": results.commit(), "parts": done}, indent=1) + "\n")

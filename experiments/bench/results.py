@@ -2,11 +2,10 @@
 
 import datetime
 import json
-import os
 import subprocess
 from pathlib import Path
 
-from data.files import json_text
+from data.files import json_text, whole
 from experiments.bench.process import ROOT
 
 FORMAT = 1
@@ -33,10 +32,8 @@ def write(path: Path, results: dict[str, dict], order: list[str]) -> None:
     """All results, in the order of the lines there are; one whose line is gone is left out."""
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = [results[name] for name in order if name in results]
-    beside = path.with_suffix(".tmp")
     lines = ",\n".join(json.dumps(result, ensure_ascii=False) for result in kept)
-    beside.write_text(f'{{"format": {FORMAT}, "lines": [\n{lines}\n]}}\n', encoding="utf-8")
-    os.replace(beside, path)
+    whole.write(path, f'{{"format": {FORMAT}, "lines": [\n{lines}\n]}}\n')
 
 
 def circumstances(machine: dict, cores: int, versions: dict[str, str]) -> dict:

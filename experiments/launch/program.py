@@ -1,6 +1,13 @@
 """Programs that a launch asks, git and those of schedulers: what one prints, or in a line why it does not."""
 
+import shutil
 import subprocess
+
+
+def require(name: str, advice: str) -> None:
+    """ValueError with what to do instead where a program is not there."""
+    if shutil.which(name) is None:
+        raise ValueError(f"{name} is not on PATH{advice}")
 
 
 def printed(*command: str) -> str:

@@ -10,7 +10,6 @@ import dataclasses
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -61,10 +60,7 @@ class JobSet(Target):
     def launch(self, launch: Launch) -> int:
         """Create what is not there already."""
         self.image_of("")
-        if shutil.which("kubectl") is None:
-            raise ValueError(
-                "kubectl is not on PATH; --dry-run prints the manifests, for `kubectl create -f`"
-            )
+        program.require("kubectl", "; --dry-run prints the manifests, for `kubectl create -f`")
         checkout.require_committed()
         submission = Submission(launch.runs_dir, "jobset", launch.commit)
         for at, jobs in enumerate(together(fresh(launch.jobs, launch.runs_dir))):
@@ -165,8 +161,6 @@ class JobSet(Target):
 
     def states(self, ids: Iterable[str]) -> Mapping[str, Scheduled] | None:
         """What the JobSets' own status says; None where there is no kubectl, or it cannot ask."""
-        if shutil.which("kubectl") is None:
-            return None
         found: dict[str, Scheduled] = {}
         for namespace in {one.split("/")[0] for one in ids}:
             try:

@@ -6,7 +6,6 @@ other mounts of buckets cannot do. The code is a copy of the commit, the package
 
 import dataclasses
 import shlex
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,8 +62,7 @@ class Sky(Target):
     def launch(self, launch: Launch) -> int:
         """Submit what was not submitted before."""
         self.require_bucket()
-        if shutil.which("sky") is None:
-            raise ValueError("sky is not on PATH; --dry-run prints the files, for `sky jobs launch`")
+        program.require("sky", "; --dry-run prints the files, for `sky jobs launch`")
         before = submitted(launch.runs_dir)
         jobs = [job for job in launch.jobs if self.again or str(job) not in before]
         if len(jobs) < len(launch.jobs):

@@ -18,7 +18,6 @@ What is behind each line of the script, as seen on Slurm 22.05:
 import dataclasses
 import re
 import shlex
-import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -77,7 +76,7 @@ class Slurm(Target):
 
     def launch(self, launch: Launch) -> int:
         """Submit what is not queued or running already."""
-        require_program("sbatch")
+        program.require("sbatch", ": launch from a login node of the cluster, or see the script by --dry-run")
         before = submitted(launch.runs_dir)
         jobs = fresh(launch.jobs, launch.runs_dir)
         ids = {str(job): before[str(job)].id for job in launch.jobs if job not in jobs}
@@ -167,8 +166,6 @@ class Slurm(Target):
 
     def states(self, ids: Iterable[str]) -> Mapping[str, Scheduled] | None:
         """What squeue says, {} of jobs that ended some minutes ago; None where there is no Slurm."""
-        if shutil.which("squeue") is None:
-            return None
         wanted = set(ids)
         try:  # everybody's: who shares a folder of runs may have launched what is in it
             told = program.printed("squeue", "--noheader", "--array", "--states=all", f"--format={ASKED}")
@@ -195,11 +192,3 @@ def grouped(jobs: Sequence[Job]) -> list[tuple[Job | None, list[Job]]]:
             groups.append((needed, group))
         group.append(job)
     return sorted(groups, key=lambda group: len(group[1][0].before))
-
-
-def require_program(name: str) -> None:
-    """ValueError where a program of Slurm's is not there."""
-    if shutil.which(name) is None:
-        raise ValueError(
-            f"{name} is not on PATH: launch from a login node of the cluster, or see the script by --dry-run"
-        )
