@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 ROW = ("launch", "perplexity", "--rows", "fixed window", "--name", "tiny", "--on", "slurm")
 TINY = (
     *("task.corpus.size=20000", "model.embed_dim=8", "batches.rows=4", "batches.length=8"),
-    *("steps=200", "evaluate_every=10", "evaluators=(Perplexity(split='valid'),)"),
+    *("steps=1500", "evaluate_every=10", "evaluators=(Perplexity(split='valid'),)"),
 )
 WAIT = 240  # seconds, of a machine that does other things too
 TIMES = ("seconds", "flops_by_time", "compilations")
